@@ -1,0 +1,52 @@
+# The verbs of this repository. Needs python3 (3.11 or newer) and make; the rest comes by itself.
+# Extra words go through ARGS, e.g. make test ARGS="-k heartbeat" or make demo ARGS="--nodes 4".
+
+BIN := .venv/bin
+ARGS ?=
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check simulate pictures bench documents format lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || \
+		sed -n 's/^\([a-z]*\):.*## /  make \1 - /p' Makefile
+
+setup:  ## .venv with everything that is locked
+	@.ci/venv
+
+demo: setup  ## a real cluster on this machine, with the console on it
+	@exec $(BIN)/clustertui demo $(ARGS)
+
+test: check  ## everything that can be checked without root
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+check: setup  ## style, types and the walls between the rooms
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "make format mends this"; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache --no-logo >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@echo "check: style, types and import walls hold"
+
+simulate: setup  ## seeded faults against the core, e.g. make simulate SCHEDULES=500
+	@exec $(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),20000) $(ARGS)
+
+pictures: setup  ## screenshots/ made anew
+	@exec $(BIN)/python -m tests.support.pictures $(ARGS)
+
+bench: setup  ## figures, each beside its limit
+	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
+
+documents: setup  ## the made parts of README and ARCHITECTURE
+	@exec $(BIN)/python -m tests.support.documents
+
+format: setup  ## formatted, and what can be mended mended
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+lock: setup  ## requirements.lock after a change of dependencies
+	@.ci/lock
+
+clean:  ## away with all that can be made again
+	@rm -rf .venv .venv.lock .lint-imports.log .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist snapshot_report.html
+	@find nodeagent tui tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
