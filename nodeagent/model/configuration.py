@@ -1,0 +1,265 @@
+"""The nouns of a cluster configuration, frozen and typed.
+
+One declaration serves parsing, wire form, findings, forms and the JSON Schema. Keys in the file
+are the field names with hyphens. `meta` texts are the help shown beside a field.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from nodeagent.model.names import (
+    Address,
+    Argument,
+    Arguments,
+    Count,
+    Milliseconds,
+    Name,
+    Path,
+    Port,
+    PublicKey,
+    Seconds,
+    Subnet,
+)
+
+NetworkKind = Literal["public", "private", "point-to-point"]
+AdapterRole = Literal["service", "standby", "private"]
+StartupPolicy = Literal["home-node", "first-available", "all-available"]
+FalloverPolicy = Literal["next-node", "bring-offline"]
+FallbackPolicy = Literal["never", "higher-priority"]
+AdminRole = Literal["admin", "operator", "observer"]
+
+
+class _Noun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Base of every configuration object: frozen, keyword-only, no unknown keys."""
+
+
+class Cluster(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """The cluster as a whole."""
+
+    name: Annotated[Name, Meta(description="Name of the cluster, shown everywhere")]
+    voters: Annotated[
+        tuple[Name, ...],
+        Meta(description="Nodes that decide; empty: all nodes, at most 7, made odd", max_length=15),
+    ] = ()
+    control_port: Annotated[Port, Meta(description="TCP port between agents")] = 7410
+    heartbeat_port: Annotated[Port, Meta(description="TCP port of the heartbeats")] = 7411
+    admin_port: Annotated[Port, Meta(description="TCP port for consoles: requests")] = 7412
+    event_port: Annotated[Port, Meta(description="TCP port for consoles: live stream")] = 7413
+
+
+class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Intervals and deadlines in milliseconds; inequalities are checked by verification."""
+
+    heartbeat_ms: Annotated[Milliseconds, Meta(description="Interval of heartbeats")] = 200
+    dead_after_ms: Annotated[
+        Milliseconds, Meta(description="Silence on all networks before a node is called down")
+    ] = 2_000
+    lease_ms: Annotated[Milliseconds, Meta(description="Life of an ownership lease")] = 3_000
+    renew_ms: Annotated[Milliseconds, Meta(description="Interval of lease renewal")] = 500
+    watchdog_ms: Annotated[
+        Milliseconds, Meta(description="A node that lost its lease is stopped after this")
+    ] = 5_000
+    suspend_ms: Annotated[
+        Milliseconds, Meta(description="Longest suspension without progress during a DARE")
+    ] = 10_000
+    step_ms: Annotated[
+        Milliseconds, Meta(description="Deadline of a DARE step, beside drivers' own times")
+    ] = 4_000
+
+
+class Network(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A network that adapters join and on which heartbeats are judged."""
+
+    kind: Annotated[NetworkKind, Meta(description="public: clients use it; private: nodes only")]
+    subnet: Annotated[Subnet, Meta(description="Addresses of the network, as 10.10.1.0/24")]
+
+
+class Adapter(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A node's interface on one network."""
+
+    network: Annotated[Name, Meta(description="Network that this adapter is on")]
+    role: Annotated[AdapterRole, Meta(description="service, standby or private")]
+    address: Annotated[Address, Meta(description="Boot address; heartbeats use it")]
+
+
+class Node(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A computer of the cluster, known by its key."""
+
+    key: Annotated[PublicKey, Meta(description="CURVE public key of the node (nodeagent key)")]
+    adapter: Annotated[dict[Name, Adapter], Meta(description="Adapters by interface name")] = field(
+        default_factory=dict
+    )
+
+
+class Admin(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A console's key and what it may do."""
+
+    key: Annotated[PublicKey, Meta(description="CURVE public key of the console")]
+    role: Annotated[AdminRole, Meta(description="admin, operator or observer")] = "admin"
+
+
+class ServiceAddress(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="service-address",
+):
+    """An address that clients use and that moves with the group."""
+
+    network: Annotated[Name, Meta(description="Network on which the address is offered")]
+    address: Annotated[Address, Meta(description="Address that clients connect to")]
+
+
+class DataFolder(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="data-folder",
+):
+    """A folder that one node at a time may use; a claim with the fencing token guards it."""
+
+    directory: Annotated[Path, Meta(description="Absolute path of the folder")]
+    create: Annotated[bool, Meta(description="Create the folder where it is missing")] = True
+
+
+class Filesystem(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="filesystem",
+):
+    """A file system that is mounted on one node at a time."""
+
+    device: Annotated[Path, Meta(description="Block device, as /dev/disk/by-label/web")]
+    directory: Annotated[Path, Meta(description="Mount point")]
+    fstype: Annotated[str, Meta(description="File system type, as ext4", max_length=32)] = ""
+    options: Annotated[tuple[Argument, ...], Meta(description="Mount options")] = ()
+
+
+class Application(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="application",
+):
+    """A program started, watched and stopped by argument lists, without a shell."""
+
+    start: Annotated[Arguments, Meta(description="Program and arguments that start it")]
+    stop: Annotated[
+        Arguments, Meta(description="Program that stops it; empty: TERM, then KILL (foreground)")
+    ] = ()
+    monitor: Annotated[
+        Arguments, Meta(description="Program that ends with 0 while it is well; empty: process")
+    ] = ()
+    process: Annotated[
+        Literal["foreground", "background"],
+        Meta(description="foreground: start is the service; background: start returns"),
+    ] = "background"
+    directory: Annotated[str, Meta(description="Working directory", max_length=1024)] = ""
+    environment: Annotated[
+        dict[Name, Argument], Meta(description="Variables handed to the program")
+    ] = field(default_factory=dict)
+    start_seconds: Annotated[Seconds, Meta(description="Deadline of start")] = 30.0
+    stop_seconds: Annotated[Seconds, Meta(description="Deadline of stop")] = 20.0
+    monitor_seconds: Annotated[Seconds, Meta(description="Deadline of one monitor run")] = 10.0
+    interval_seconds: Annotated[Seconds, Meta(description="Time between monitor runs")] = 10.0
+    restart_count: Annotated[
+        Count, Meta(description="Restarts on the same node before fallover")
+    ] = 1
+
+
+class Ocf(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="ocf",
+):
+    """Any OCF 1.1 resource agent; written ``type = "ocf:heartbeat:pgsql"``."""
+
+    agent: Annotated[str, Meta(description="provider:name", max_length=130)]
+    parameters: Annotated[dict[Name, Argument], Meta(description="Parameters of the agent")] = (
+        field(default_factory=dict)
+    )
+
+
+class Systemd(
+    _Noun,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="kebab",
+    tag_field="type",
+    tag="systemd",
+):
+    """A systemd unit; written ``type = "systemd:nginx.service"``."""
+
+    unit: Annotated[str, Meta(description="Name of the unit", max_length=255)]
+
+
+Resource = ServiceAddress | DataFolder | Filesystem | Application | Ocf | Systemd
+
+
+class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Resources that live together on one node, acquired in order, released in reverse."""
+
+    nodes: Annotated[tuple[Name, ...], Meta(description="Takeover order, home node first")]
+    startup: Annotated[StartupPolicy, Meta(description="Where the group starts")] = "home-node"
+    fallover: Annotated[FalloverPolicy, Meta(description="What follows a failure")] = "next-node"
+    fallback: Annotated[FallbackPolicy, Meta(description="Return to a better node")] = "never"
+    after: Annotated[tuple[Name, ...], Meta(description="Groups that must be online first")] = ()
+    resource: Annotated[dict[Name, Resource], Meta(description="Resources in acquire order")] = (
+        field(default_factory=dict)
+    )
+
+
+class Configuration(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A whole cluster: topology (cluster, timing, networks, nodes, admins) and resources (groups).
+
+    Dictionaries keep the order of the file; resources are acquired in that order.
+    """
+
+    format: Annotated[int, Meta(ge=1, le=1, description="Version of this file's form")] = 1
+    cluster: Cluster
+    timing: Timing = Timing()
+    network: dict[Name, Network] = field(default_factory=dict)
+    node: dict[Name, Node] = field(default_factory=dict)
+    group: dict[Name, Group] = field(default_factory=dict)
+    admin: dict[Name, Admin] = field(default_factory=dict)
+
+    def adapters_on(self, network: str) -> tuple[tuple[str, str, Adapter], ...]:
+        """Return (node, adapter name, adapter) for each adapter on `network`."""
+        return tuple(
+            (node, name, adapter)
+            for node, noun in self.node.items()
+            for name, adapter in noun.adapter.items()
+            if adapter.network == network
+        )
+
+    def voters(self) -> tuple[str, ...]:
+        """Return the nodes that decide: those named, else the first nodes, at most 7, made odd.
+
+        Two nodes are both voters: an even number is better than a single point of failure that
+        nobody asked for, and verification warns.
+        """
+        if self.cluster.voters:
+            return tuple(name for name in self.cluster.voters if name in self.node)
+        names = tuple(self.node)[:7]
+        if len(names) > 2 and len(names) % 2 == 0:
+            return names[:-1]
+        return names
