@@ -1,0 +1,101 @@
+"""What a console may ask an agent, and the answers. Roles are enforced by the agent's core."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from nodeagent.model.names import Name
+from nodeagent.model.reports import Report
+from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
+from nodeagent.wire.live import Snapshot
+
+ConfigurationText = Annotated[str, Meta(max_length=CONFIGURATION_BYTES_MAX)]
+ShortText = Annotated[str, Meta(max_length=500)]
+RequestId = Annotated[int, Meta(ge=0, le=2**62)]
+DrillKind = Literal[
+    "cut-adapter",
+    "mend-adapter",
+    "fail-acquire",
+    "mend-acquire",
+    "fail-application",
+    "slow-step",
+    "stop-at-step",
+]
+
+
+class GetSnapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask for everything the agent knows."""
+
+
+class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask for a DARE to the configuration `text`, edited from the one with file digest `base`.
+
+    `owners` are moves asked for: group to node, or to "" for offline.
+    """
+
+    text: ConfigurationText
+    base: Annotated[str, Meta(max_length=80)]
+    reason: ShortText = ""
+    author: ShortText = ""
+    owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
+
+
+class Abort(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask the coordinator of `tx` to abort, possible until *decide*."""
+
+    tx: Annotated[str, Meta(max_length=120)]
+
+
+class SaveDraft(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Keep `text` as the default configuration (blocks 86-88); nothing that runs reads it."""
+
+    text: ConfigurationText
+    author: ShortText = ""
+
+
+class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Practise a fault on the agent that is asked; refused unless it was started for drills.
+
+    target: adapter name (cut-adapter, mend-adapter), group (fail-acquire, mend-acquire,
+    fail-application), step name (slow-step, stop-at-step: the agent ends itself abruptly when it
+    begins that step as coordinator).
+    """
+
+    kind: DrillKind
+    target: ShortText = ""
+
+
+Request = GetSnapshot | Apply | Abort | SaveDraft | Drill
+
+
+class Ask(Struct, frozen=True, forbid_unknown_fields=True):
+    """A request with the number by which its answer is known."""
+
+    id: RequestId
+    request: Request
+
+
+class Done(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """It was done; for Apply, `tx` names the DARE whose progress comes on the stream."""
+
+    text: str = ""
+    tx: str = ""
+
+
+class Refused(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """It was not done. `exit_code` is for scripts: 1, 3 busy/no quorum, 4 verify, 6 stale."""
+
+    code: str
+    text: str
+    exit_code: int = 1
+    reports: tuple[Report, ...] = ()
+
+
+Answer = Snapshot | Done | Refused
+
+
+class Answered(Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to the request with the same id."""
+
+    id: RequestId
+    answer: Answer

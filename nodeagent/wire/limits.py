@@ -1,0 +1,15 @@
+"""Bounds of everything that crosses a socket; what exceeds them is refused before it is used."""
+
+PROTOCOL_VERSION = 1
+FEATURE_LEVEL = 1
+"""Raised with each change of meaning; a DARE needs the same level on all participants."""
+
+MESSAGE_BYTES_MAX = 1 << 20
+HEARTBEAT_BYTES_MAX = 64 << 10
+CONFIGURATION_BYTES_MAX = 1 << 20
+"""Some 500 nodes need half a MiB; more than this would keep an agent from its heartbeats."""
+PACKED_BYTES_MAX = 700_000
+"""A configuration must fit packed into one message, with its decree around it."""
+FRAMES_MAX = 2
+NODES_MAX = 512
+EVIDENCE_LINES_MAX = 40

@@ -1,0 +1,130 @@
+"""What a console sees: live values as one agent knows them, each with its age.
+
+All ages are milliseconds before the message was made; `seen` adds the time since it arrived.
+"""
+
+from msgspec import Struct
+
+from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
+from nodeagent.model.reports import Severity
+from nodeagent.model.run import DareRun, Progress
+
+
+class LinkLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """One adapter of a node as the observing agent hears it.
+
+    `beats` are the last 30 heartbeat intervals, newest in bit 0 (1: heard in that interval).
+    """
+
+    adapter: str
+    network: str
+    state: LinkState = "unknown"
+    age_ms: int = 0
+    beats: int = 0
+
+
+class ResourceLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """State of one resource of a group on one node."""
+
+    name: str
+    state: ResourceState = "unknown"
+    text: str = ""
+
+
+class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """A group as a node reports its own part of it; `since` is Unix seconds."""
+
+    group: str
+    state: GroupState = "unknown"
+    since: float = 0.0
+    text: str = ""
+    failures: int = 0
+    resources: tuple[ResourceLive, ...] = ()
+
+
+class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """One node as the observing agent knows it. `age_ms`: since it was last heard on any path."""
+
+    node: str
+    state: NodeState
+    age_ms: int = 0
+    incarnation: int = 0
+    voter: bool = False
+    member: bool = False
+    epoch: int = 0
+    slot: int = 0
+    digest: str = ""
+    phase: str = ""
+    version: str = ""
+    load: float = 0.0
+    lease_ms: int = 0
+    links: tuple[LinkLive, ...] = ()
+    groups: tuple[GroupLive, ...] = ()
+
+
+class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The cluster as the observing agent knows it.
+
+    `epoch`, `slot`, `digest`, `view`, `owners` and `asked` are decided; the rest is live. `lock`
+    names the open DARE and who holds it ("" when free). `asked` are groups that an administrator
+    moved or took offline ("") and that a plan leaves there.
+    """
+
+    cluster: str
+    observer: str
+    state: ClusterState
+    epoch: int
+    slot: int
+    digest: str
+    quorum: bool
+    voters: tuple[str, ...] = ()
+    view: tuple[str, ...] = ()
+    owners: dict[str, str] = {}
+    lock: str = ""
+    asked: dict[str, str] = {}
+    suspended: bool = False
+    events_waiting: int = 0
+    draft_digest: str = ""
+
+
+class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """One thing that happened. `time` is Unix seconds; `number` grows by one per agent."""
+
+    number: int
+    time: float
+    node: str
+    severity: Severity
+    subject: str
+    text: str
+    cause: str = ""
+
+
+class ConfigurationChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A new active configuration was decided, or (`draft`) the default one was edited."""
+
+    draft: bool
+    epoch: int
+    digest: str
+    text: str
+    author: str = ""
+
+
+class ProgressMade(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A DARE moved on."""
+
+    progress: Progress
+
+
+StreamMessage = NodeLive | ClusterLive | EventLine | ConfigurationChanged | ProgressMade
+
+
+class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Everything at once, for a console that arrives."""
+
+    cluster: ClusterLive
+    nodes: tuple[NodeLive, ...] = ()
+    events: tuple[EventLine, ...] = ()
+    run: DareRun | None = None
+    runs: tuple[DareRun, ...] = ()
+    active: str = ""
+    draft: str = ""
