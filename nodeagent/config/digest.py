@@ -1,0 +1,59 @@
+"""Digests: what two nodes must have in common before they may call a configuration the same.
+
+The file digest is over exact bytes. The other two are over what the configuration means, so that
+comments, order of tables and defaults that are written out make no difference; they decide which
+kind of DARE a change is (block 98).
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+from nodeagent.config.nouns import written_type
+from nodeagent.model.configuration import Configuration, Group, Resource
+
+
+def file_digest(data: bytes) -> str:
+    """Return the SHA-256 of the exact bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def topology_digest(cfg: Configuration) -> str:
+    """Return the digest of everything but the groups. Voters count as they are in effect."""
+    cluster = {**_plain(cfg.cluster), "voters": sorted(cfg.voters())}
+    return _digest(
+        {
+            "cluster": cluster,
+            "timing": _plain(cfg.timing),
+            "network": _plain(cfg.network),
+            "node": _plain(cfg.node),
+            "admin": _plain(cfg.admin),
+        }
+    )
+
+
+def resources_digest(cfg: Configuration) -> str:
+    """Return the digest of the groups; the order of resources inside a group counts."""
+    return _digest({name: _group(group) for name, group in cfg.group.items()})
+
+
+def _group(group: Group) -> dict[str, Any]:
+    plain = dict(_plain(group))
+    plain["resource"] = [[name, _resource(item)] for name, item in group.resource.items()]
+    plain["after"] = sorted(group.after)
+    return plain
+
+
+def _resource(resource: Resource) -> dict[str, Any]:
+    return {**_plain(resource), "type": written_type(resource)}
+
+
+def _plain(noun: Any) -> Any:
+    return msgspec.to_builtins(noun)
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -1,0 +1,113 @@
+"""Why a change touches a group that stays on its node: restarted, reloaded or not at all."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from nodeagent.config.nouns import specs, written_type
+from nodeagent.config.placement import service_networks
+from nodeagent.config.words import join
+from nodeagent.model.configuration import Application, Configuration, DataFolder, Group, Resource
+from nodeagent.model.health import GroupEffectKind
+
+_LEARNED: dict[type[Struct], frozenset[str]] = {
+    Application: frozenset(
+        {
+            "stop",
+            "monitor",
+            "start_seconds",
+            "stop_seconds",
+            "monitor_seconds",
+            "interval_seconds",
+            "restart_count",
+        }
+    ),
+    DataFolder: frozenset({"create"}),
+}
+"""Values that a running resource learns without being started anew."""
+
+Verdict = tuple[GroupEffectKind, str]
+
+
+def verdict(old: Configuration, new: Configuration, name: str, owner: str) -> Verdict:
+    """Return what the change does to group `name`, which stays on `owner`, and why."""
+    before, after = old.group[name], new.group[name]
+    restart = (*_resource_restarts(before, after), *_network_restarts(old, new, after, owner))
+    if restart:
+        return "restarted", join(restart)
+    reload = tuple(_reloads(before, after))
+    if reload:
+        return "reloaded", join(reload)
+    policies = tuple(_policies(before, after))
+    if policies:
+        return "untouched", f"only {join(policies)} changed"
+    return "untouched", "no change"
+
+
+def _resource_restarts(old: Group, new: Group) -> Iterator[str]:
+    for name, resource in new.resource.items():
+        if name not in old.resource:
+            yield f"resource {name} added"
+        else:
+            yield from _restart_reasons(name, old.resource[name], resource)
+    for name in old.resource:
+        if name not in new.resource:
+            yield f"resource {name} removed"
+
+
+def _restart_reasons(name: str, old: Resource, new: Resource) -> Iterator[str]:
+    if written_type(old) != written_type(new):
+        yield f"type of {name} changed"
+        return
+    for key in _changed(old, new, learned=False):
+        yield f"{key} of {name} changed"
+
+
+def _reloads(old: Group, new: Group) -> Iterator[str]:
+    for name, resource in new.resource.items():
+        for key in _changed(old.resource[name], resource, learned=True):
+            yield f"{key} of {name} changed"
+    if tuple(old.resource) != tuple(new.resource):
+        yield "order of resources changed"
+
+
+def _changed(old: Resource, new: Resource, *, learned: bool) -> Iterator[str]:
+    easy = _LEARNED.get(type(new), frozenset())
+    for spec in specs(type(new)).values():
+        differs = getattr(old, spec.attribute) != getattr(new, spec.attribute)
+        if differs and (spec.attribute in easy) == learned:
+            yield spec.key
+
+
+def _policies(old: Group, new: Group) -> Iterator[str]:
+    words = {"nodes": "takeover order", "after": "parents"}
+    for spec in specs(Group).values():
+        if spec.kind == "resources":
+            continue
+        if getattr(old, spec.attribute) != getattr(new, spec.attribute):
+            yield words.get(spec.attribute, f"{spec.key} policy")
+
+
+def _network_restarts(
+    old: Configuration, new: Configuration, group: Group, owner: str
+) -> Iterator[str]:
+    """A service address sits on an adapter: what changes under it interrupts it."""
+    for network in sorted(service_networks(group)):
+        before, after = old.network.get(network), new.network.get(network)
+        if before is not None and after is not None and before.subnet != after.subnet:
+            yield f"subnet of {network} changed"
+        yield from _adapter_restarts(old, new, network, owner)
+
+
+def _adapter_restarts(
+    old: Configuration, new: Configuration, network: str, owner: str
+) -> Iterator[str]:
+    noun = new.node.get(owner)
+    for node, name, adapter in old.adapters_on(network):
+        if node != owner or noun is None:
+            continue
+        now = noun.adapter.get(name)
+        if now is None or now.network != network:
+            yield f"{owner} loses adapter {name} on {network}"
+        elif now.address != adapter.address:
+            yield f"address of adapter {name} of {owner} changed"

@@ -1,0 +1,187 @@
+"""What going from one configuration to another does to each group, and in which order.
+
+The coordinator carries out exactly this plan and the console shows exactly this plan, so the
+preview cannot differ from the deed.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from nodeagent.config.diff import diff
+from nodeagent.config.effects import verdict
+from nodeagent.config.placement import in_order, missing_networks, place
+from nodeagent.config.words import join
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import NOBODY
+from nodeagent.model.plan import GroupEffect, Plan
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_LEAVES = frozenset({"moved", "restarted", "stopped"})
+_COMES = frozenset({"moved", "restarted", "started"})
+
+
+class _Case(Struct, frozen=True):
+    """One change under one standing. `view` is before, `owners` before, `after` afterwards."""
+
+    old: Configuration
+    new: Configuration
+    view: frozenset[str]
+    owners: Mapping[str, str]
+    after: Mapping[str, str]
+    asked: Mapping[str, str]
+
+
+def plan(
+    old: Configuration,
+    new: Configuration,
+    *,
+    view: Collection[str],
+    owners: Mapping[str, str],
+    asked: Mapping[str, str] = _NOTHING,
+) -> Plan:
+    """Return the consequences of going from `old` to `new`.
+
+    `view`: nodes that are in now; added nodes count as in afterwards. `owners`: who owns each
+    group now. `asked`: moves that the operator wishes ("" is offline).
+    """
+    added = tuple(node for node in new.node if node not in old.node)
+    removed = tuple(node for node in old.node if node not in new.node)
+    in_after = {node for node in view if node in new.node} | set(added)
+    held = {group: node for group, node in owners.items() if node in old.node}
+    after = place(new, view=in_after, owners=held, asked=asked, leaving=removed)
+    case = _Case(old, new, frozenset(view), held, after, asked)
+    effects = _with_parents(case, _effects(case))
+    changes = diff(old, new)
+    return Plan(
+        changes=changes,
+        effects=tuple(effects.values()),
+        owners=after,
+        release=tuple(_release(case, effects)),
+        acquire=tuple(_acquire(case, effects)),
+        topology=any(change.part == "topology" for change in changes),
+        resources=any(change.part == "resources" for change in changes),
+        added_nodes=added,
+        removed_nodes=removed,
+        added_adapters=tuple(_added_adapters(old, new)),
+    )
+
+
+def _effects(case: _Case) -> dict[str, GroupEffect]:
+    names = [*case.new.group, *(name for name in case.old.group if name not in case.new.group)]
+    return {name: _effect(case, name) for name in names}
+
+
+def _effect(case: _Case, name: str) -> GroupEffect:
+    source, target = case.owners.get(name, NOBODY), case.after.get(name, NOBODY)
+    if name not in case.new.group:
+        reason = "leaves the configuration"
+        return GroupEffect(group=name, kind="stopped", source=source, reason=reason)
+    if source == NOBODY:
+        return _effect_of_idle(case, name, target)
+    if target == NOBODY:
+        reason = _why_offline(case, name, source)
+        return GroupEffect(group=name, kind="stopped", source=source, reason=reason)
+    if source != target:
+        reason = _why_moved(case, name, source, target)
+        return GroupEffect(group=name, kind="moved", source=source, target=target, reason=reason)
+    if name not in case.old.group:
+        return GroupEffect(
+            group=name, kind="restarted", source=source, target=target, reason="defined anew"
+        )
+    kind, reason = verdict(case.old, case.new, name, source)
+    return GroupEffect(group=name, kind=kind, source=source, target=target, reason=reason)
+
+
+def _effect_of_idle(case: _Case, name: str, target: str) -> GroupEffect:
+    new = name not in case.old.group
+    if target != NOBODY:
+        reason = "new group" if new else "was offline, can start now"
+        if case.asked.get(name) == target:
+            reason = f"asked to start on {target}"
+        return GroupEffect(group=name, kind="started", target=target, reason=reason)
+    why = _why_offline(case, name, NOBODY)
+    reason = f"new, but stays offline: {why}" if new else f"stays offline: {why}"
+    return GroupEffect(group=name, kind="untouched", reason=reason)
+
+
+def _why_offline(case: _Case, name: str, source: str) -> str:
+    group = case.new.group[name]
+    if case.asked.get(name) == NOBODY:
+        return "asked to be offline"
+    idle = [parent for parent in group.after if case.after.get(parent, NOBODY) == NOBODY]
+    if idle:
+        return f"it runs after {join(idle)}, which is offline"
+    if source != NOBODY and group.fallover == "bring-offline":
+        return f"{source} is not in, and its fallover is bring-offline"
+    if source == NOBODY and group.startup == "home-node" and group.nodes:
+        return f"its home node {group.nodes[0]} cannot take it"
+    return "none of its nodes can take it"
+
+
+def _why_moved(case: _Case, name: str, source: str, target: str) -> str:
+    group = case.new.group[name]
+    if case.asked.get(name) == target:
+        return f"asked to move to {target}"
+    if source not in case.new.node:
+        return f"{source} leaves the cluster"
+    if source not in case.view:
+        return f"{source} is not in"
+    if source not in group.nodes:
+        return f"{source} is no longer one of its nodes"
+    missing = missing_networks(case.new, group, source)
+    if missing:
+        return f"{source} has no adapter on {join(missing)}"
+    return f"{target} has a higher priority (fallback)"
+
+
+def _with_parents(case: _Case, effects: dict[str, GroupEffect]) -> dict[str, GroupEffect]:
+    """A group that runs after another cannot run while that one is away: it restarts, too."""
+    result = dict(effects)
+    for name in in_order(case.new):
+        effect = result[name]
+        if effect.kind not in {"untouched", "reloaded"} or effect.target == NOBODY:
+            continue
+        away = [p for p in case.new.group[name].after if result[p].kind in {"moved", "restarted"}]
+        if away:
+            words = join(f"{parent} (which is {result[parent].kind})" for parent in away)
+            result[name] = GroupEffect(
+                group=name,
+                kind="restarted",
+                source=effect.source,
+                target=effect.target,
+                reason=f"runs after {words}",
+            )
+    return result
+
+
+def _release(case: _Case, effects: Mapping[str, GroupEffect]) -> Iterator[tuple[str, str]]:
+    """Children before parents, as the old configuration says; nobody releases on a dead node."""
+    ordered = in_order(case.old)
+    rest = tuple(name for name in effects if name not in ordered)
+    for name in (*rest, *reversed(ordered)):
+        effect = effects[name]
+        if effect.kind in _LEAVES and effect.source in case.view:
+            yield name, effect.source
+
+
+def _acquire(case: _Case, effects: Mapping[str, GroupEffect]) -> Iterator[tuple[str, str]]:
+    """Parents before children, as the new configuration says."""
+    for name in in_order(case.new):
+        effect = effects[name]
+        if effect.kind in _COMES:
+            yield name, effect.target
+
+
+def _added_adapters(old: Configuration, new: Configuration) -> Iterator[tuple[str, str]]:
+    """Adapters that nobody heard yet: of added nodes, added ones, and those that moved."""
+    for node, noun in new.node.items():
+        before = old.node[node].adapter if node in old.node else {}
+        for name, adapter in noun.adapter.items():
+            known = before.get(name)
+            if known is None or (known.network, known.address) != (
+                adapter.network,
+                adapter.address,
+            ):
+                yield node, name

@@ -1,0 +1,67 @@
+"""Groups and votes: where a group may run, who decides."""
+
+from collections.abc import Iterator
+
+from nodeagent.config.verify.scope import Scope
+from nodeagent.config.words import join
+from nodeagent.model.reports import Report
+
+
+def groups_run_somewhere(scope: Scope) -> Iterator[Report]:
+    """A group needs nodes, better two, and something to run."""
+    for name, group in scope.cfg.group.items():
+        if not group.nodes:
+            hint = f"list them in takeover order: nodes = [{_sample(scope)}]"
+            yield scope.report("E111", ("group", name), f"group {name} has no nodes", hint)
+        elif len(set(group.nodes)) == 1 and len(scope.cfg.node) > 1:
+            text = f"group {name} can run on {group.nodes[0]} only and is never taken over"
+            hint = "list a second node, unless it is meant to end with its node"
+            yield scope.report("W317", ("group", name, "nodes"), text, hint)
+        if not group.resource:
+            text = f"group {name} has no resources"
+            hint = f"add [group.{name}.resource.NAME] with a type"
+            yield scope.report("W112", ("group", name), text, hint)
+
+
+def _sample(scope: Scope) -> str:
+    return ", ".join(f'"{name}"' for name in list(scope.cfg.node)[:2])
+
+
+def policies_supported(scope: Scope) -> Iterator[Report]:
+    """One group on all nodes at once is not carried out yet."""
+    for name, group in scope.cfg.group.items():
+        if group.startup == "all-available":
+            text = 'startup = "all-available" is not in this version'
+            hint = 'use "first-available", and one group for each node that shall serve'
+            yield scope.report("E310", ("group", name, "startup"), text, hint, "first-available")
+
+
+def voters_decide(scope: Scope) -> Iterator[Report]:
+    """An odd number of voters, at least three where there are three nodes."""
+    voters = scope.cfg.voters()
+    if set(scope.cfg.cluster.voters) - set(scope.cfg.node):
+        return  # told already; how many there are is not known until it is mended
+    total = len(scope.cfg.node)
+    path = ("cluster", "voters")
+    if len(voters) > 1 and len(voters) % 2 == 0:
+        text = (
+            f"{len(voters)} voters ({join(voters)}) may lose {(len(voters) - 1) // 2}, "
+            f"no more than {len(voters) - 1} could"
+        )
+        yield scope.report("W301", path, text, _odd_hint(scope, voters))
+    elif len(voters) == 1 and total > 1:
+        text = f"{voters[0]} decides alone; without it nothing can be changed or taken over"
+        hint = "let three nodes vote" if total > 2 else "add a third node as witness"
+        yield scope.report("W302", path, text, hint)
+
+
+def _odd_hint(scope: Scope, voters: tuple[str, ...]) -> str:
+    if len(scope.cfg.node) == 2:
+        return "add a third nodeagent without groups as witness: any small machine will do"
+    spare = [name for name in scope.cfg.node if name not in voters]
+    if spare:
+        return f"add {spare[0]} to the voters"
+    return f"take one out, or leave voters away: then {len(voters) - 1} of them vote"
+
+
+CHECKS = (groups_run_somewhere, policies_supported, voters_decide)

@@ -1,0 +1,129 @@
+"""Resources: absolute paths, something to start and watch, one owner for each folder and device."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from nodeagent.config.nouns import specs
+from nodeagent.config.verify.scope import Path, Scope
+from nodeagent.config.words import value_text
+from nodeagent.model.configuration import Application, DataFolder, Filesystem
+from nodeagent.model.reports import Report
+
+
+def paths_absolute(scope: Scope) -> Iterator[Report]:
+    """Folders and devices are named from the root."""
+    for group, name, resource in scope.resources():
+        for spec in specs(type(resource)).values():
+            value = getattr(resource, spec.attribute)
+            if spec.kind == "path" and value and not _absolute(value):
+                path = ("group", group, "resource", name, spec.key)
+                text = f"{spec.key} of {name} is {value_text(value)}, which is no absolute path"
+                yield scope.report("E313", path, text, "write it from /, without . and ..")
+
+
+def _absolute(path: str) -> bool:
+    return path.startswith("/") and not {".", ".."}.intersection(path.split("/"))
+
+
+def _plain(path: str) -> str:
+    """Return the path without double or trailing slashes."""
+    return "/" + "/".join(part for part in path.split("/") if part)
+
+
+def applications_run(scope: Scope) -> Iterator[Report]:
+    """An application can be started, and its programs can be found."""
+    for group, name, resource in scope.resources():
+        if not isinstance(resource, Application):
+            continue
+        path = ("group", group, "resource", name)
+        if not resource.start or not resource.start[0]:
+            hint = 'name the program: start = ["/usr/sbin/nginx"]'
+            yield scope.report("E311", (*path, "start"), f"{name} has nothing to start", hint)
+        for verb in ("start", "stop", "monitor"):
+            command: tuple[str, ...] = getattr(resource, verb)
+            if command and command[0]:
+                yield from _program(scope, (*path, verb), name, command)
+
+
+def _program(scope: Scope, path: Path, name: str, command: tuple[str, ...]) -> Iterator[Report]:
+    verb, program = path[-1], command[0]
+    if " " in program and len(command) == 1:
+        fix = value_text(program.split())
+        text = f"{verb} of {name} is one word with spaces in it, and no shell splits it"
+        yield scope.report("W319", path, text, f"write {verb} = {fix}", fix)
+    elif "/" not in program:
+        text = f"{verb} of {name} runs {program} from the agent's PATH"
+        yield scope.report("W318", path, text, f"name its place, as /usr/bin/{program}")
+    elif not _absolute(program):
+        text = f"{verb} of {name} runs {value_text(program)}, which is no absolute path"
+        yield scope.report("E313", path, text, "write it from /, without . and ..")
+
+
+def background_is_watched(scope: Scope) -> Iterator[Report]:
+    """When start returns, only stop and monitor know about the program."""
+    for group, name, resource in scope.resources():
+        if not isinstance(resource, Application) or resource.process != "background":
+            continue
+        lacking = [verb for verb in ("stop", "monitor") if not getattr(resource, verb)]
+        if lacking and resource.start:
+            text = f"{name} runs in the background and has no {' and no '.join(lacking)}"
+            hint = f'add {" and ".join(lacking)}, or use process = "foreground"'
+            path = ("group", group, "resource", name)
+            yield scope.report("W312", path, text, hint)
+
+
+def folders_once(scope: Scope) -> Iterator[Report]:
+    """A folder belongs to one resource; inside another group's folder it depends on that one."""
+    users: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for group, name, resource in scope.resources():
+        if isinstance(resource, (DataFolder, Filesystem)) and _absolute(resource.directory):
+            users[_plain(resource.directory)].append((group, name))
+    for folder, ((first, name), *others) in users.items():
+        for group, second in others:
+            if not _mounted_folder(scope, first, name, group, second):
+                path = ("group", group, "resource", second, "directory")
+                text = f"{folder} of group {group} is used by {name} of group {first} already"
+                yield scope.report("E314", path, text, "give each its own folder")
+    yield from _folders_inside(scope, users)
+
+
+def _folders_inside(scope: Scope, users: dict[str, list[tuple[str, str]]]) -> Iterator[Report]:
+    for folder, ((group, name), *_) in users.items():
+        for outer in _above(folder):
+            owner = users[outer][0][0] if outer in users else group
+            if owner != group:
+                path = ("group", group, "resource", name, "directory")
+                text = f"{folder} of group {group} lies inside {outer} of group {owner}"
+                yield scope.report("W316", path, text, "use folders side by side")
+                break
+
+
+def _above(folder: str) -> Iterator[str]:
+    """Yield the folders that hold `folder`, nearest first."""
+    while folder != "/":
+        folder = folder.rpartition("/")[0] or "/"
+        yield folder
+
+
+def _mounted_folder(scope: Scope, group: str, name: str, other: str, second: str) -> bool:
+    """A data folder on top of its own group's mount is how the two are meant to be used."""
+    if group != other:
+        return False
+    resources = scope.cfg.group[group].resource
+    return {type(resources[name]), type(resources[second])} == {Filesystem, DataFolder}
+
+
+def devices_once(scope: Scope) -> Iterator[Report]:
+    """A device is mounted by one resource."""
+    users: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for group, name, resource in scope.resources():
+        if isinstance(resource, Filesystem) and _absolute(resource.device):
+            users[_plain(resource.device)].append((group, name))
+    for device, ((first, name), *others) in users.items():
+        for group, second in others:
+            path = ("group", group, "resource", second, "device")
+            text = f"{device} of group {group} is mounted by {name} of group {first} already"
+            yield scope.report("E315", path, text, "one group mounts it; others use its service")
+
+
+CHECKS = (paths_absolute, applications_run, background_is_watched, folders_once, devices_once)
