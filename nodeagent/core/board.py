@@ -1,0 +1,113 @@
+"""The coordinator's notice board: every step's start, result, seconds and reason, per node.
+
+What is written here goes to this agent's consoles and to all peers for theirs, and is kept as the
+run's record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodeagent.core.effects import Publish
+from nodeagent.model.run import (
+    Cell,
+    CellChanged,
+    DareRun,
+    Progress,
+    RunChanged,
+    RunStarted,
+    StepChanged,
+    StepRow,
+    advance,
+)
+from nodeagent.model.text import clean
+from nodeagent.wire.live import ProgressMade
+from nodeagent.wire.peer import ProgressNote
+
+if TYPE_CHECKING:
+    from nodeagent.core.coordinator import Request
+    from nodeagent.core.shared import Shared
+    from nodeagent.core.table import Step
+    from nodeagent.model.health import CellState, RestoreState, RunState
+    from nodeagent.model.ownership import Standing
+    from nodeagent.model.reports import Severity
+
+
+class Board:
+    """Publishes one run's progress."""
+
+    def __init__(
+        self, shared: Shared, request: Request, rows: tuple[Step, ...], standing: Standing
+    ) -> None:
+        self._shared = shared
+        self._began = shared.now
+        self._step_began: dict[tuple[str, bool], int] = {}
+        self._peers = tuple(dict.fromkeys((*standing.view, *request.participants)))
+        involved = tuple(request.participants)
+        self.run_record: DareRun = DareRun(
+            tx=request.tx,
+            coordinator=shared.name,
+            author=request.author,
+            reason=request.reason,
+            base_epoch=standing.epoch,
+            base_digest=standing.digest,
+            target_digest=request.digest,
+            nodes=involved,
+            plan=request.plan,
+            began=shared.now.unix,
+            steps=tuple(StepRow(name=row.name) for row in rows),
+        )
+
+    def start(self) -> None:
+        """Tell everybody that the run began."""
+        self._shared.hearts.gap_ms = 0
+        self._tell(RunStarted(self.run_record))
+
+    def _tell(self, progress: Progress) -> None:
+        record = advance(self.run_record, progress)
+        assert record is not None, "an own run stays"
+        self.run_record = record
+        self._shared.fold(progress)
+        self._shared.out.append(Publish(ProgressMade(progress)))
+        others = [node for node in self._peers if node != self._shared.name]
+        self._shared.send_all(others, ProgressNote(progress))
+
+    def _seconds(self, step: str, *, undo: bool) -> float:
+        began = self._step_began.setdefault((step, undo), self._shared.now.ms)
+        return (self._shared.now.ms - began) / 1000
+
+    def step(self, name: str, state: CellState, *, undo: bool, reason: str = "") -> None:
+        """Say how a row as a whole stands."""
+        seconds = self._seconds(name, undo=undo)
+        text = clean(reason, 300)
+        self._tell(StepChanged(self.run_record.tx, name, undo, state, seconds, text))
+
+    def cell(
+        self,
+        step: str,
+        node: str,
+        state: CellState,
+        *,
+        undo: bool,
+        reason: str = "",
+        evidence: tuple[str, ...] = (),
+    ) -> None:
+        """Say how one node's part in a row stands."""
+        seconds = self._seconds(step, undo=undo)
+        began = self._shared.now.unix - seconds
+        lines = tuple(clean(line, 300) for line in evidence)
+        cell = Cell(state, began, seconds, clean(reason, 300), lines)
+        self._tell(CellChanged(self.run_record.tx, step, undo, node, cell))
+
+    def run(self, state: RunState, *, text: str, restored: RestoreState = "") -> None:
+        """Say how the run as a whole stands."""
+        shared = self._shared
+        seconds = (shared.now.ms - self._began.ms) / 1000
+        gap = shared.hearts.gap_ms
+        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, clean(text, 500), gap))
+
+    def end(self, state: RunState, text: str, restored: RestoreState) -> None:
+        """Say how the run ended, also as an event."""
+        self.run(state, text=text, restored=restored)
+        severity: Severity = "note" if state == "done" else "warning"
+        self._shared.tell(severity, self.run_record.tx, f"{state}: {text}", self.run_record.reason)

@@ -1,0 +1,162 @@
+"""Where consoles' requests are answered: who may ask what, and what is refused with which reason.
+
+Roles come from the active configuration: an observer looks, an operator also moves groups and
+aborts, an admin changes the configuration. This is the one place where a role is judged.
+"""
+
+from nodeagent.config.digest import file_digest
+from nodeagent.config.load import load
+from nodeagent.config.plan import plan
+from nodeagent.core.coordinator import Request
+from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
+from nodeagent.core.shared import Shared
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import Ballot
+from nodeagent.model.reports import has_errors
+from nodeagent.model.text import clean
+from nodeagent.wire.codec import pack
+from nodeagent.wire.console import Answer, Apply, Done, Drill, Refused, SaveDraft
+from nodeagent.wire.limits import PACKED_BYTES_MAX
+from nodeagent.wire.peer import DraftNote
+
+NOT_IN = "this node is not in the cluster now; ask another agent, or wait until it has joined"
+
+
+def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
+    """Return (name, role) of a console's key, two empty strings for a stranger."""
+    for name, admin in (configuration.admin if configuration else {}).items():
+        if admin.key == key:
+            return name, admin.role
+    return "", ""
+
+
+def save_draft(shared: Shared, request: SaveDraft) -> Answer:
+    """Keep the draft here and hand it to all peers (blocks 86-88)."""
+    data = request.text.encode()
+    packed = pack(data)
+    if len(packed) > PACKED_BYTES_MAX:
+        return _too_large(packed)
+    set_draft(shared, data)
+    note = DraftNote(packed, clean(request.author, 100))
+    shared.send_all((n for n in shared.alive_nodes() if n != shared.name), note)
+    return Done("draft saved")
+
+
+def _too_large(packed: bytes) -> Refused:
+    text = f"the file has {len(packed)} bytes packed, more than {PACKED_BYTES_MAX} allowed"
+    return Refused("too-large", text, 4)
+
+
+def set_draft(shared: Shared, data: bytes) -> None:
+    """Replace the default configuration; nothing that runs reads it."""
+    shared.draft = data
+    shared.draft_digest = file_digest(data)
+    shared.out.append(WriteDraft(data))
+
+
+def practise(shared: Shared, request: Drill) -> Answer:
+    """Carry out a drill, if this agent was started for drills."""
+    drills, target = shared.drills, request.target
+    if not drills.allowed:
+        return Refused("drills", "this agent was not started with --drills", 2)
+    match request.kind:
+        case "cut-adapter" | "mend-adapter":
+            shared.out.append(CutAdapter(target, mended=request.kind == "mend-adapter"))
+        case "fail-acquire":
+            drills.refuse_acquire.add(target)
+        case "mend-acquire":
+            drills.refuse_acquire.discard(target)
+        case "fail-application":
+            shared.out.append(FailApplication(target))
+        case "slow-step":
+            drills.slow_step = target
+        case "stop-at-step":
+            drills.stop_at_step = target
+    shared.tell("note", shared.name, f"drill: {request.kind} {clean(target, 60)}")
+    return Done(f"{request.kind} {clean(target, 60)}")
+
+
+def _not_ready(shared: Shared, busy: str) -> Refused | None:
+    if shared.log.configuration is None or not shared.is_member:
+        return Refused("not-in", NOT_IN, 3)
+    if not shared.quorum:
+        return Refused("no-quorum", "no majority of voters is heard; nothing can be decided", 3)
+    if busy:
+        return Refused("busy", f"another DARE is open: {busy}; try again when it has ended", 3)
+    return None
+
+
+def prepare_dare(
+    shared: Shared, apply: Apply, ballot: Ballot, busy: str, author: str
+) -> Request | Done | Refused:
+    """Check an Apply and plan it; the answer says why there is nothing to do or it may not be."""
+    refusal = _not_ready(shared, busy)
+    if refusal is not None:
+        return refusal
+    standing, active = shared.log.standing, shared.log.configuration
+    assert active is not None, "a member has a configuration"
+    if apply.base != standing.digest:
+        text = (
+            f"the draft was made from {clean(apply.base[:12])}, but epoch {standing.epoch} is "
+            f"{standing.digest[:12]}; make the change again from the active configuration"
+        )
+        return Refused("stale", text, 6)
+    data = apply.text.encode()
+    loaded = load(data, "draft", base=active, live=tuple(standing.view))
+    if loaded.configuration is None or has_errors(loaded.reports):
+        count = sum(report.severity == "error" for report in loaded.reports)
+        text = f"verification found {count} errors"
+        return Refused("verify", text, 4, tuple(loaded.reports[:200]))
+    candidate = loaded.configuration
+    problem = _illegal_moves(shared, candidate, apply.owners)
+    if problem:
+        return Refused("move", problem, 4)
+    planned = plan(
+        active,
+        candidate,
+        view=tuple(standing.view),
+        owners=standing.owners,
+        asked={**_kept_wishes(shared, active, candidate), **apply.owners},
+    )
+    packed = pack(data)
+    if len(packed) > PACKED_BYTES_MAX:
+        return _too_large(packed)
+    digest = file_digest(data)
+    if digest == standing.digest and not planned.release and not planned.acquire:
+        return Done("nothing to change: this is the active configuration")
+    added = [node for node in candidate.node if node not in active.node]
+    slot = shared.log.next_slot
+    return Request(
+        tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",
+        ballot=ballot,
+        slot=slot,
+        data=data,
+        packed=packed,
+        digest=file_digest(data),
+        candidate=candidate,
+        plan=planned,
+        participants=(*shared.log.standing.view, *added),
+        author=clean(author, 100),
+        reason=clean(apply.reason, 300),
+    )
+
+
+def _kept_wishes(shared: Shared, active: Configuration, candidate: Configuration) -> dict[str, str]:
+    """Return earlier moves that this change does not speak of: they stay as they were asked."""
+    return {
+        group: node
+        for group, node in shared.log.wishes.placed().items()
+        if group in candidate.group and candidate.group[group] == active.group.get(group)
+    }
+
+
+def _illegal_moves(shared: Shared, candidate: Configuration, owners: dict[str, str]) -> str:
+    for group, node in owners.items():
+        noun = candidate.group.get(group)
+        if noun is None:
+            return f"there is no group {clean(group, 63)}"
+        if node and node not in noun.nodes:
+            return f"{clean(node, 63)} is not in the takeover order of {group}"
+        if node and node not in shared.log.standing.view:
+            return f"{node} is not in the cluster now"
+    return ""

@@ -1,0 +1,213 @@
+"""Everything a node can ask for. The daemon carries effects out in the order given.
+
+`Persist` is on disk before a later `Send` leaves: an answer that vouches for a record is never
+heard of a node that could forget it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nodeagent.core.records import Record
+from nodeagent.model.configuration import Resource
+from nodeagent.model.ownership import Token
+from nodeagent.model.reports import Severity
+from nodeagent.wire.console import Answer
+from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.live import StreamMessage
+from nodeagent.wire.peer import Message
+
+DriverAction = Literal["start", "stop", "monitor", "validate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Append a record to the journal and wait until it is on disk."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class WriteTemporary:
+    """Replace the temporary configuration (block 206)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTemporary:
+    """Read the temporary configuration from disk; answered by TemporaryRead."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropTemporary:
+    """Remove the temporary configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Make these bytes the active configuration (blocks 148/186); the old one goes to history.
+
+    `joined`: this node needs the configuration it was invited with no longer.
+    """
+
+    epoch: int
+    digest: str
+    data: bytes
+    joined: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDraft:
+    """Replace the default configuration (block 86)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a control message; `avoid` are networks that are down."""
+
+    to: str
+    message: Message
+    avoid: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Publish a heartbeat on the own adapter."""
+
+    adapter: str
+    beat: Heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAdapter:
+    """One of this node's own adapters."""
+
+    name: str
+    network: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathTo:
+    """A way to a peer: own adapter and address, the peer's address, on one network."""
+
+    network: str
+    adapter: str
+    local: str
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAt:
+    """A peer with its key and the ways to it."""
+
+    name: str
+    key: str
+    paths: tuple[PathTo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Own adapters, peers and consoles' keys as they shall be from now on (the whole set)."""
+
+    adapters: tuple[LocalAdapter, ...]
+    peers: tuple[PeerAt, ...]
+    roles: tuple[tuple[str, str], ...]
+    control_port: int
+    heartbeat_port: int
+    admin_port: int
+    event_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunDriver:
+    """Run one action of one resource; answered by DriverFinished with the same `op`."""
+
+    op: int
+    group: str
+    name: str
+    resource: Resource
+    action: DriverAction
+    limit_s: float
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer a console."""
+
+    client: bytes
+    id: int
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Put a message on the live stream."""
+
+    message: StreamMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write a line to the log."""
+
+    severity: Severity
+    event: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pet:
+    """Tell the watchdog that this node may go on: its lease is valid or it holds nothing.
+
+    `within_ms`: how long it may wait for the next one, as the active configuration has it.
+    """
+
+    within_ms: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class CutAdapter:
+    """A drill: drop everything on this adapter (`mended`: no longer)."""
+
+    adapter: str
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailApplication:
+    """A drill: end the processes of this group's applications behind the cluster's back."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the agent; `abrupt`: at once, as by kill -9 (a drill)."""
+
+    reason: str
+    abrupt: bool = False
+
+
+Effect = (
+    Persist
+    | WriteTemporary
+    | ReadTemporary
+    | DropTemporary
+    | Activate
+    | WriteDraft
+    | Send
+    | Beat
+    | Connect
+    | RunDriver
+    | Reply
+    | Publish
+    | Note
+    | Pet
+    | CutAdapter
+    | FailApplication
+    | End
+)

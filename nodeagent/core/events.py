@@ -1,0 +1,104 @@
+"""Everything that can happen to a node. The daemon makes these; `core.node` steps on them."""
+
+from dataclasses import dataclass
+
+from nodeagent.wire.console import Ask
+from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.peer import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The time handed in: own monotonic clock in milliseconds, and Unix seconds for people."""
+
+    ms: int
+    unix: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time went on; comes about every 50 to 100 ms. `late_ms`: how much later than planned."""
+
+    load: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BeatHeard:
+    """A heartbeat of `peer` arrived on the own adapter `adapter`."""
+
+    peer: str
+    adapter: str
+    beat: Heartbeat
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHeard:
+    """A control message of `peer` (known by its key) arrived."""
+
+    peer: str
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class DriverFinished:
+    """A driver action ended. `op` is the number given in RunDriver."""
+
+    op: int
+    ok: bool
+    code: str = "ok"
+    text: str = ""
+    evidence: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceExited:
+    """A started resource ended by itself."""
+
+    group: str
+    resource: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryRead:
+    """Digests of the temporary and the active file as they are on disk ("": there is none)."""
+
+    digest: str
+    active: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleAsked:
+    """A console with this key asked something; `client` is where the answer goes."""
+
+    client: bytes
+    key: str
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolesPresent:
+    """How many consoles follow the live stream."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The agent shall end in an orderly way: release everything, leave the view, then end."""
+
+    reason: str
+
+
+Event = (
+    Tick
+    | BeatHeard
+    | MessageHeard
+    | DriverFinished
+    | ResourceExited
+    | TemporaryRead
+    | ConsoleAsked
+    | ConsolesPresent
+    | StopAsked
+)

@@ -1,0 +1,324 @@
+"""Who is in, and what becomes of a slot that nobody finishes: the voters' own proposals.
+
+The governor of a voter proposes a VIEW when what is heard differs from what was decreed, and
+terminates a transaction whose coordinator is gone or late. Voters take turns by rank, so that
+normally only one of them proposes. A node counts as in when a majority of voters hears it, so one
+bad link does not make two opinions.
+"""
+
+from dataclasses import dataclass
+
+from nodeagent.config.placement import place
+from nodeagent.core.decree import Acceptor, Proposer
+from nodeagent.core.log import majority
+from nodeagent.core.participant import Participant
+from nodeagent.core.shared import Shared
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import Ballot, Standing
+from nodeagent.model.text import clean
+from nodeagent.wire.peer import (
+    Aborted,
+    Accept,
+    Accepted,
+    Commit,
+    Message,
+    Prepare,
+    Promise,
+    Refuse,
+    Value,
+    ViewChange,
+    Withdraw,
+)
+
+ROUNDS_AHEAD_MAX = 1 << 40
+"""No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
+RANK_DELAY_MS = 400
+ATTEMPT_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A view and owners that differ from the standing ones, and why."""
+
+    view: dict[str, int]
+    owners: dict[str, str]
+    cause: str
+
+
+class Governor:
+    """Proposes views and finishes abandoned slots, when it is this node's turn."""
+
+    def __init__(self, shared: Shared, acceptor: Acceptor, participant: Participant) -> None:
+        self.shared = shared
+        self.acceptor = acceptor
+        self.participant = participant
+        self.proposer: Proposer | None = None
+        self.round_seen = 0
+        self._wished_since_ms = -1
+        self._not_before_ms = 0
+        self._wish: Wish | None = None
+
+    # -- what others ask
+
+    def next_ballot(self) -> Ballot:
+        """Return a ballot above all that were seen."""
+        self.round_seen = max(self.round_seen, self.acceptor.promised.round) + 1
+        return Ballot(self.round_seen, self.shared.name)
+
+    def believes(self, m: Message) -> bool:
+        """Return whether a proposer can have come to the ballot in this message by counting."""
+        if not isinstance(m, Prepare | Accept | Refuse):
+            return True  # nothing is learned from the ballots of others
+        asked = m.promised if isinstance(m, Refuse) else m.ballot
+        known = max(self.round_seen, self.acceptor.promised.round)
+        return asked.round <= known + ROUNDS_AHEAD_MAX
+
+    def saw(self, ballot: Ballot) -> None:
+        """Learn of a ballot."""
+        self.round_seen = max(self.round_seen, ballot.round)
+
+    # -- time
+
+    def tick(self) -> None:
+        """Propose what is due, once it is this node's turn."""
+        shared = self.shared
+        self._give_back()
+        if self.proposer is not None:
+            self._attend(self.proposer)
+            return
+        if shared.name not in shared.log.voters or not shared.quorum or self._behind():
+            self._wished_since_ms = -1
+            return
+        if shared.now.ms < self._not_before_ms:
+            return
+        if self._must_terminate():
+            if self._my_turn():
+                self._terminate()
+            return
+        if self.acceptor.lock is not None or shared.suspended:
+            self._wished_since_ms = -1
+            return
+        self._wish = self.wish()
+        if self._wish is None and self.acceptor.accepted is not None:
+            self._wish = Wish({}, {}, "")  # what was accepted must be decided, wished or not
+        if self._wish is None:
+            self._wished_since_ms = -1
+        elif self._my_turn():
+            self._propose(self._wish)
+
+    def _give_back(self) -> None:
+        """Drop a lock whose holder never came back to stage anything, by its deadline.
+
+        Its Withdraw may be lost, and a node without a vote could not end the transaction.
+        """
+        acceptor, participant = self.acceptor, self.participant
+        opened, lock = participant.open, acceptor.lock
+        if lock is None or opened is None or opened.staged is not None:
+            return
+        if participant.in_doubt and (
+            acceptor.accepted is None or acceptor.accepted.ballot < lock.ballot
+        ):
+            withdraw = Withdraw(self.shared.log.next_slot, lock.ballot)
+            self.shared.out += acceptor.on_withdraw(withdraw)
+            participant.unlocked()
+
+    def _behind(self) -> bool:
+        peers = self.shared.hearts.peers
+        top = max((p.beat.slot for n, p in peers.items() if self.shared.alive(n)), default=-1)
+        return top > self.shared.log.standing.slot
+
+    def _my_turn(self) -> bool:
+        now = self.shared.now.ms
+        if self._wished_since_ms < 0:
+            self._wished_since_ms = now
+        alive = [voter for voter in self.shared.log.voters if self.shared.alive(voter)]
+        rank = alive.index(self.shared.name)
+        return now - self._wished_since_ms >= rank * RANK_DELAY_MS
+
+    def _attend(self, proposer: Proposer) -> None:
+        shared = self.shared
+        if proposer.slot != shared.log.next_slot:
+            self.proposer = None
+        elif shared.now.ms - proposer.began_ms > ATTEMPT_MS:
+            self._give_up()
+        else:
+            shared.out += proposer.resend(shared.now.ms)
+
+    def _give_up(self) -> None:
+        self.proposer = None
+        self._wished_since_ms = -1
+        spread = sum(self.shared.name.encode()) % 7 * 60
+        self._not_before_ms = self.shared.now.ms + 200 + spread
+
+    # -- views
+
+    def wish(self) -> Wish | None:
+        """Return the view and owners that ought to be decreed, None if all is as decreed."""
+        shared = self.shared
+        configuration, standing = shared.log.configuration, shared.log.standing
+        if configuration is None or self._settling(configuration, standing):
+            return None
+        view, failed = self._heard_view(configuration), self._failed()
+        wished = shared.log.wishes.placed()
+        owners = place(
+            configuration,
+            view=tuple(view),
+            owners=standing.owners,
+            failed=failed,
+            asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
+            leaving=self._leaving(),
+        )
+        if view == standing.view and owners == standing.owners:
+            return None
+        return Wish(view, owners, clean(_cause(standing, view, owners), 500))
+
+    def _settling(self, configuration: Configuration, standing: Standing) -> bool:
+        """Return whether somebody expected may still be about to be heard for the first time."""
+        shared = self.shared
+        expected = standing.view or configuration.node
+        silent = [n for n in expected if n in configuration.node and not shared.alive(n)]
+        fresh = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms + 1_000
+        never = [node for node in silent if node not in shared.hearts.peers]
+        return fresh and bool(never)
+
+    def _leaving(self) -> tuple[str, ...]:
+        shared = self.shared
+        peers = shared.hearts.peers.items()
+        leaving = [n for n, p in peers if shared.alive(n) and p.beat.state == "leaving"]
+        return (*leaving, *((shared.name,) if shared.stopping else ()))
+
+    def _heard_view(self, configuration: Configuration) -> dict[str, int]:
+        view = {}
+        for node in configuration.node:
+            if node == self.shared.name:
+                if not self.shared.stopping:
+                    view[node] = self.shared.incarnation
+            elif self._supported(node, configuration.voters()):
+                known = self.shared.log.standing.view.get(node)
+                heard = self.shared.alive(node)
+                life = self.shared.hearts.peers[node].beat.incarnation if heard else known
+                if life is not None:
+                    view[node] = life
+        return view
+
+    def _supported(self, node: str, voters: tuple[str, ...]) -> bool:
+        """Return whether a majority of the voters hears a node, be it heard here or not.
+
+        The node itself counts as hearing itself once anybody else does.
+        """
+        shared = self.shared
+        if shared.alive(node) and shared.hearts.peers[node].beat.state == "leaving":
+            return False
+        hearing = {voter for voter in voters if self._hears(voter, node)}
+        return majority(voters, hearing | {node}) and (bool(hearing) or shared.alive(node))
+
+    def _hears(self, voter: str, node: str) -> bool:
+        if voter == self.shared.name:
+            return self.shared.alive(node)
+        peer = self.shared.hearts.peers.get(voter)
+        return peer is not None and self.shared.alive(voter) and node in peer.beat.hears
+
+    def _failed(self) -> dict[str, frozenset[str]]:
+        shared = self.shared
+        failed: dict[str, set[str]] = {}
+        for name, runner in shared.runners.items():
+            if runner.failed:
+                failed.setdefault(name, set()).add(shared.name)
+        for node, peer in shared.hearts.peers.items():
+            for group in peer.groups:
+                if group.state == "error" and shared.alive(node):
+                    failed.setdefault(group.group, set()).add(node)
+        return {group: frozenset(nodes) for group, nodes in failed.items()}
+
+    def _propose(self, wish: Wish) -> None:
+        self._start(Proposer(self.shared.log.next_slot, self.next_ballot(), "view"))
+        self._wish = wish
+
+    # -- termination
+
+    def _must_terminate(self) -> bool:
+        lock = self.acceptor.lock
+        if lock is None:
+            return False
+        gone = lock.holder != self.shared.name and not self.shared.alive(lock.holder)
+        known = lock.holder in self.shared.hearts.peers
+        if lock.tx == self.shared.coordinating:
+            return False  # this node's own coordinator ends it
+        return self.participant.in_doubt or (gone and known)
+
+    def _terminate(self) -> None:
+        lock = self.acceptor.lock
+        assert lock is not None, "only an open transaction is terminated"
+        self.shared.tell("warning", lock.tx, f"{lock.holder} does not finish it; finishing it here")
+        slot = self.shared.log.next_slot
+        self._start(Proposer(slot, self.next_ballot(), "terminate", lock.tx))
+
+    def _start(self, proposer: Proposer) -> None:
+        self.proposer = proposer
+        proposer.audience = self.shared.log.voters
+        self.shared.out += proposer.prepare(self.shared.now.ms)
+
+    # -- answers
+
+    def on_promise(self, sender: str, m: Promise) -> None:
+        """Take a promise; with a majority, ask for acceptance."""
+        proposer = self.proposer
+        if proposer is None or not proposer.on_promise(sender, m):
+            return
+        if not majority(self.shared.log.voters, proposer.promises):
+            return
+        value = proposer.found or self._own_value(proposer)
+        if value is None:
+            self._give_up()
+            return
+        self.shared.out += proposer.accept(value, self._deciders(value), self.shared.now.ms)
+
+    def _own_value(self, proposer: Proposer) -> Value | None:
+        if proposer.purpose == "terminate":
+            owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
+            reason = f"the coordinator was lost; finished by {self.shared.name}"
+            return Aborted(proposer.tx, reason, owners)
+        wish = self.wish()
+        return ViewChange(wish.view, wish.owners, wish.cause) if wish else None
+
+    def _deciders(self, value: Value) -> tuple[str, ...]:
+        voters = self.shared.log.voters
+        if not isinstance(value, Commit):
+            return voters
+        new = self.shared.log.voters_after(value)
+        return tuple(dict.fromkeys((*voters, *new)))
+
+    def on_refuse(self, sender: str, m: Refuse) -> None:
+        """Learn from a refusal: another one is ahead."""
+        proposer = self.proposer
+        if proposer is None or not proposer.on_refuse(sender, m):
+            return
+        self.saw(m.promised)
+        if m.code in ("ballot", "busy"):
+            self._give_up()
+
+    def on_accepted(self, sender: str, m: Accepted) -> None:
+        """Take an acceptance."""
+        if self.proposer is not None:
+            self.proposer.on_accepted(sender, m)
+
+    def reset(self) -> None:
+        """Forget the attempt: the slot was decided."""
+        self.proposer = None
+        self._wished_since_ms = -1
+        self._not_before_ms = 0
+
+
+def _cause(standing: Standing, view: dict[str, int], owners: dict[str, str]) -> str:
+    parts = [f"{node} is down" for node in standing.view if node not in view]
+    parts += [f"{node} is up" for node in view if node not in standing.view]
+    parts += [
+        f"{node} restarted"
+        for node, incarnation in view.items()
+        if node in standing.view and standing.view[node] != incarnation
+    ]
+    for group, owner in owners.items():
+        before = standing.owners.get(group, "")
+        if before != owner:
+            parts.append(f"{group}: {before or 'nobody'} > {owner or 'nobody'}")
+    return ", ".join(parts)

@@ -1,0 +1,292 @@
+"""One resource group on this node: acquire in order, release in reverse, watch, restart.
+
+The runner holds a queue of driver actions and has at most one of them under way. `held` is true
+from before the first start until after the last stop: that is what a probe is answered by, so that
+another node never starts what may still run here. A failed start turns the queue round; a failed
+stop is tried again and keeps the group held.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
+from nodeagent.core.events import DriverFinished, Now
+from nodeagent.core.records import Holding
+from nodeagent.model.configuration import Application, Group, Resource
+from nodeagent.model.health import GroupState, ResourceState
+from nodeagent.model.moves import GROUP_MOVES, may_follow
+from nodeagent.model.ownership import Token
+from nodeagent.model.reports import Severity
+from nodeagent.wire.live import GroupLive, ResourceLive
+
+FAILURE_EXPIRES_MS = 60_000
+STOP_RETRY_MS = 1_000
+OTHER_INTERVAL_S = 5.0
+OTHER_LIMIT_S = 10.0
+_WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "stopping"}
+
+
+def limit_s(resource: Resource, action: DriverAction) -> float:
+    """Return the deadline of a driver action in seconds."""
+    if not isinstance(resource, Application):
+        return OTHER_LIMIT_S
+    limits: dict[DriverAction, float] = {
+        "start": resource.start_seconds,
+        "stop": resource.stop_seconds,
+        "monitor": resource.monitor_seconds,
+        "validate": OTHER_LIMIT_S,
+    }
+    return limits[action]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNews:
+    """Something to tell: an event line about a group."""
+
+    severity: Severity
+    text: str
+
+
+class GroupRunner:
+    """The life of one group on this node."""
+
+    def __init__(self, name: str, new_op: Callable[[], int]) -> None:
+        self.name = name
+        self.state: GroupState = "offline"
+        self.text = ""
+        self.since = 0.0
+        self.failures = 0
+        self.restarts = 0
+        self.token = Token()
+        self.tentative = False
+        self.group: Group | None = None
+        self.resources: dict[str, ResourceState] = {}
+        self.news: list[GroupNews] = []
+        self.changed = True
+        self._new_op = new_op
+        self._started_as: dict[str, Resource] = {}
+        self._queue: deque[tuple[DriverAction, str]] = deque()
+        self._op: tuple[int, DriverAction, str] | None = None
+        self._goal: GroupState = "offline"
+        self._refuse = ""
+        self._exit: tuple[str, str] | None = None
+        self._retry_ms = 0
+        self._monitor_ms: dict[str, int] = {}
+        self._failed_ms = 0
+
+    # -- what others ask
+
+    @property
+    def held(self) -> bool:
+        """Return whether any part of the group may be running here."""
+        busy = self._op is not None and self._op[1] != "monitor"
+        return busy or bool(self._queue) or any(s != "stopped" for s in self.resources.values())
+
+    @property
+    def settled(self) -> bool:
+        """Return whether nothing is under way."""
+        return not self._queue and (self._op is None or self._op[1] == "monitor")
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the group failed here lately and must not be placed here."""
+        return self.state == "error"
+
+    def live(self) -> GroupLive:
+        """Return what the heartbeat says of this group."""
+        resources = tuple(ResourceLive(n, s) for n, s in self.resources.items())
+        return GroupLive(self.name, self.state, self.since, self.text, self.failures, resources)
+
+    # -- orders
+
+    def acquire(
+        self,
+        group: Group,
+        token: Token,
+        now: Now,
+        *,
+        refuse: str = "",
+        tentative: bool = False,
+    ) -> list[Effect]:
+        """Start all resources in order. `refuse` makes it fail at the end, for a drill.
+
+        `tentative`: for a configuration that is not decided yet.
+        """
+        assert not self.held, "a held group is not acquired again"
+        self.group, self.token, self._refuse = group, token, refuse
+        self.tentative = tentative
+        self.resources = dict.fromkeys(group.resource, "stopped")
+        self.restarts = 0
+        self._goal = "online"
+        self._queue = deque(("start", name) for name in group.resource)
+        self._become("acquiring", "", now)
+        return [Persist(Holding(self.name, held=True)), *self._next(now)]
+
+    def release(self, now: Now, goal: GroupState = "offline", text: str = "") -> list[Effect]:
+        """Stop everything in reverse order; ends in `goal`."""
+        if not self.held:
+            self._become(goal, text, now)
+            return []
+        self._goal = goal
+        self._exit = None
+        self._queue = deque(
+            ("stop", name) for name, s in reversed(self.resources.items()) if s != "stopped"
+        )
+        if self._op is not None and self._op[1] == "start" and self._queue_lacks(self._op[2]):
+            self._queue.appendleft(("stop", self._op[2]))
+        self._become("releasing", text, now)
+        return self._next(now)
+
+    def _queue_lacks(self, name: str) -> bool:
+        return all(waiting != name for _, waiting in self._queue)
+
+    def update(self, group: Group) -> None:
+        """Take new values of an untouched or reloaded group (monitors, deadlines, order).
+
+        What is being stopped is stopped as it was started.
+        """
+        if self.state != "releasing":
+            self.group = group
+
+    def forgive(self, now: Now) -> None:
+        """Forget failures: the group's configuration changed or its time is over."""
+        if self.state == "error" and not self.held:
+            self.failures = 0
+            self._become("offline", "", now)
+
+    # -- what happens
+
+    def finished(self, event: DriverFinished, now: Now) -> list[Effect]:
+        """Take the result of the action that is under way."""
+        if self._op is None or self._op[0] != event.op:
+            return []
+        _, action, name = self._op
+        self._op = None
+        if action == "monitor":
+            return self._monitored(name, event, now)
+        if action == "stop":
+            return self._stopped(name, event, now)
+        return self._started(name, event, now)
+
+    def _started(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
+        self.resources[name] = "started" if event.ok else "failed"
+        self.changed = True
+        if self._goal != "online":
+            return self._next(now)  # a release was asked for meanwhile
+        if event.ok and self._refuse and not self._queue:
+            return self._fail(name, self._refuse, (), now)
+        if not event.ok:
+            return self._fail(name, event.text, event.evidence, now)
+        return self._next(now)
+
+    def _fail(self, name: str, text: str, evidence: tuple[str, ...], now: Now) -> list[Effect]:
+        detail = f"{name}: {text}" + (f" | {evidence[-1]}" if evidence else "")
+        self.failures += 1
+        self._failed_ms = now.ms
+        self.news.append(GroupNews("error", f"acquire failed, {detail}"))
+        return self.release(now, "error", detail)
+
+    def _stopped(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
+        self.changed = True
+        if event.ok:
+            self.resources[name] = "stopped"
+            return self._next(now)
+        self.resources[name] = "failed"
+        self.text = f"cannot stop {name}: {event.text}"
+        self.news.append(GroupNews("error", self.text))
+        self._queue.appendleft(("stop", name))
+        self._retry_ms = now.ms + STOP_RETRY_MS
+        return []
+
+    def _monitored(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
+        if not event.ok and self.state == "online":
+            self.exited(name, f"monitor: {event.text}")
+        return self._next(now) if self._queue else []
+
+    def exited(self, name: str, text: str) -> None:
+        """A resource is not well any more; dealt with at the next `tick` that may recover."""
+        if self.state != "online" or self._exit is not None:
+            return
+        self._exit = (name, text)
+        self.resources[name] = "failed"
+        self.changed = True
+        self.news.append(GroupNews("error", f"{name} failed: {text}"))
+
+    @property
+    def waits_for_recovery(self) -> str:
+        """Return what failed and is not yet dealt with, empty if nothing."""
+        return self._exit[1] if self._exit else ""
+
+    def tick(self, now: Now, *, may_recover: bool) -> list[Effect]:
+        """Recover from failures, repeat failed stops, run monitors that are due."""
+        if self._exit is not None and may_recover:
+            return self._recover(*self._exit, now)
+        if self._op is None and self._queue and now.ms >= self._retry_ms:
+            return self._next(now)
+        if self.state == "error" and now.ms - self._failed_ms > FAILURE_EXPIRES_MS:
+            self.forgive(now)
+        if self.state == "online" and self._op is None and not self._queue:
+            return self._monitor(now)
+        return []
+
+    def _recover(self, name: str, text: str, now: Now) -> list[Effect]:
+        self._exit = None
+        resource = self.group.resource.get(name) if self.group else None
+        allowed = resource.restart_count if isinstance(resource, Application) else 0
+        if self.restarts >= allowed:
+            self.failures += 1
+            self._failed_ms = now.ms
+            return self.release(now, "error", f"{name}: {text}")
+        self.restarts += 1
+        names = list(self.resources)
+        again = names[names.index(name) :]
+        self._goal = "online"
+        self._queue = deque([("stop", n) for n in reversed(again)])
+        self._queue.extend(("start", n) for n in again)
+        self._become("acquiring", f"restart {self.restarts} of {allowed}: {name}", now)
+        self.news.append(GroupNews("warning", f"restarts {name} here ({self.restarts}/{allowed})"))
+        return self._next(now)
+
+    def _monitor(self, now: Now) -> list[Effect]:
+        assert self.group is not None, "an online group has its configuration"
+        for name, resource in self.group.resource.items():
+            if self.resources.get(name) != "started" or now.ms < self._monitor_ms.get(name, 0):
+                continue
+            every = (
+                resource.interval_seconds if isinstance(resource, Application) else OTHER_INTERVAL_S
+            )
+            self._monitor_ms[name] = now.ms + int(every * 1000)
+            return [self._run("monitor", name)]
+        return []
+
+    def _next(self, now: Now) -> list[Effect]:
+        if self._op is not None:
+            return []
+        if self._queue:
+            action, name = self._queue.popleft()
+            self.resources[name] = _WORKING[action]
+            self.changed = True
+            return [self._run(action, name)]
+        if self._goal == "online":
+            self._monitor_ms = {}
+            self._become("online", "", now)
+            return []
+        self._become(self._goal, self.text if self._goal == "error" else "", now)
+        return [Persist(Holding(self.name, held=False))]
+
+    def _run(self, action: DriverAction, name: str) -> RunDriver:
+        assert self.group is not None, "a driver runs for a known resource"
+        op = self._new_op()
+        self._op = (op, action, name)
+        resource = self.group.resource.get(name) or self._started_as[name]
+        if action == "start":
+            self._started_as[name] = resource
+        limit = limit_s(resource, action)
+        return RunDriver(op, self.name, name, resource, action, limit, self.token)
+
+    def _become(self, state: GroupState, text: str, now: Now) -> None:
+        assert may_follow(GROUP_MOVES, self.state, state), f"{self.name}: {self.state} > {state}"
+        if state != self.state:
+            self.since = now.unix
+        self.state, self.text, self.changed = state, text, True

@@ -1,0 +1,124 @@
+"""Reconcile: hold what the last decree gives this node, and nothing else.
+
+Run after every event. Release what is not this node's; acquire what is, under a valid lease, after
+its parents, with proof of release. Groups that an open DARE governs are left to it; while suspended
+nothing is acquired. A node that loses its lease lets go of everything, whatever else is going on.
+"""
+
+from nodeagent.core.effects import Pet
+from nodeagent.core.groups import GroupRunner
+from nodeagent.core.participant import Participant
+from nodeagent.core.proofs import Proofs
+from nodeagent.core.shared import Shared
+from nodeagent.model.ownership import Token
+from nodeagent.wire.peer import LeaseRequest
+
+
+class Keeper:
+    """Keeps this node's groups as decreed."""
+
+    def __init__(self, shared: Shared, proofs: Proofs, participant: Participant) -> None:
+        self.shared = shared
+        self.proofs = proofs
+        self.participant = participant
+        self._undone: set[str] = set()
+        self._had_lease = False
+        self._petted_ms = -1_000_000
+
+    def tick(self) -> None:
+        """Renew the lease, pet the watchdog, run monitors and recoveries."""
+        shared = self.shared
+        if shared.lease.due(shared.now.ms, shared.timing) and shared.log.voters:
+            self.renew()
+        self._pet()
+        may_recover = not shared.suspended and shared.lease_valid
+        for runner in shared.runners.values():
+            shared.out += runner.tick(shared.now, may_recover=may_recover)
+
+    def undo_tentative(self) -> None:
+        """Let go of what was started for a configuration that was not decided, whoever owns it."""
+        for name, runner in self.shared.runners.items():
+            if runner.tentative:
+                self._undone.add(name)
+
+    def renew(self) -> None:
+        """Ask all voters for another lease."""
+        shared = self.shared
+        sequence = shared.lease.ask(shared.now.ms)
+        shared.send_all(shared.log.voters, LeaseRequest(shared.log.standing.slot, sequence))
+
+    def _pet(self) -> None:
+        shared = self.shared
+        if shared.now.ms - self._petted_ms < shared.timing.watchdog_ms // 4:
+            return
+        if shared.lease_valid or not any(r.held for r in shared.runners.values()):
+            self._petted_ms = shared.now.ms
+            shared.out.append(Pet(shared.timing.watchdog_ms))
+
+    def reconcile(self) -> None:
+        """Bring every group one step nearer to what is decreed."""
+        self._notice_lease()
+        configuration = self.shared.log.configuration
+        groups = dict.fromkeys(configuration.group if configuration else ())
+        for group in (*groups, *(g for g in self.shared.runners if g not in groups)):
+            self._reconcile(group)
+
+    def _notice_lease(self) -> None:
+        valid = self.shared.lease_valid
+        if self._had_lease and not valid:
+            held = [name for name, r in self.shared.runners.items() if r.held]
+            if held:
+                text = f"lease lost: no majority of voters answers; releases {', '.join(held)}"
+                self.shared.tell("error", self.shared.name, text)
+        self._had_lease = valid
+
+    def _reconcile(self, group: str) -> None:
+        shared = self.shared
+        runner = shared.runner(group)
+        if not shared.lease_valid:
+            self._let_go(runner)
+            return
+        if shared.stopping:
+            self._let_go(runner)
+            return
+        if group in self.participant.touched:
+            return
+        owner = shared.log.standing.owners.get(group, "")
+        if owner != shared.name or not shared.is_member:
+            self._let_go(runner)
+            return
+        if group in self._undone:
+            if runner.held:
+                self._let_go(runner)
+                return
+            self._undone.discard(group)
+        if runner.state == "online":
+            shared.forgiven.discard(group)
+        if group in shared.forgiven and runner.state == "error" and not runner.held:
+            shared.forgiven.discard(group)
+            runner.forgive(shared.now)
+        if not runner.held and runner.state == "offline" and not shared.suspended:
+            self._acquire(runner)
+
+    def _let_go(self, runner: GroupRunner) -> None:
+        self.proofs.close(runner.name)
+        if (runner.held or runner.state == "online") and runner.state != "releasing":
+            self.shared.out += runner.release(self.shared.now)
+        if not runner.held:
+            self._undone.discard(runner.name)
+
+    def _acquire(self, runner: GroupRunner) -> None:
+        shared = self.shared
+        configuration = shared.log.configuration
+        noun = configuration.group.get(runner.name) if configuration else None
+        if noun is None or not shared.parents_online(noun, shared.log.standing.owners):
+            return
+        missing = self.proofs.missing(shared, runner.name)
+        if missing:
+            return
+        self.proofs.close(runner.name)
+        standing = shared.log.standing
+        ballot = shared.log.decrees[-1].ballot
+        token = Token(standing.generation, standing.slot, ballot)
+        refuse = "drill: acquire refused" if runner.name in shared.drills.refuse_acquire else ""
+        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse)

@@ -1,0 +1,81 @@
+"""Ownership leases: a node may hold groups only while a majority of voters acknowledges it.
+
+The holder asks all voters every `renew_ms`; its lease ends `lease_ms` after the *sending* of the
+request that a majority acknowledged, so a slow answer never makes it longer. A voter acknowledges
+only nodes that are in by decree under the same incarnation, and none that a value which it
+accepted would take out (ARCHITECTURE, Ownership). A lease outlives a change of voters: what the
+old voters gave runs out by itself, and none of them renews it once it accepted the change.
+
+`takeover_wait_ms` is how long another node waits after the decree before it acquires what a silent
+node held: the lease, 2 % for clocks, the watchdog, and one second.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from nodeagent.model.configuration import Timing
+
+CLOCK_SPREAD_PERCENT = 2
+MARGIN_MS = 1_000
+
+
+def takeover_wait_ms(timing: Timing) -> int:
+    """Return the takeover wait in milliseconds (ARCHITECTURE, Ownership)."""
+    lease = timing.lease_ms * (100 + CLOCK_SPREAD_PERCENT) // 100
+    return lease + timing.watchdog_ms + MARGIN_MS
+
+
+@dataclass
+class Lease:
+    """This node's own lease."""
+
+    sequence: int = 0
+    asked_ms: int = -1_000_000
+    sent: dict[int, int] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    kept_until_ms: int = -1_000_000_000
+    _known: tuple[Collection[str], int, int] | None = None
+
+    def due(self, now_ms: int, timing: Timing) -> bool:
+        """Return whether it is time to ask again."""
+        return now_ms - self.asked_ms >= timing.renew_ms
+
+    def ask(self, now_ms: int) -> int:
+        """Return the sequence number of a new request sent now."""
+        self.sequence += 1
+        self.asked_ms = now_ms
+        self.sent[self.sequence] = now_ms
+        for old in [s for s in self.sent if s < self.sequence - 64]:
+            del self.sent[old]
+        return self.sequence
+
+    def acknowledge(self, voter: str, sequence: int) -> None:
+        """Take a voter's acknowledgement."""
+        sent = self.sent.get(sequence)
+        if sent is not None:
+            self.acknowledged[voter] = max(sent, self.acknowledged.get(voter, sent))
+            self._known = None
+
+    def valid_until_ms(self, voters: Collection[str], timing: Timing) -> int:
+        """Return when the lease ends; before all time if no majority ever acknowledged it."""
+        known = self._known  # asked after every event, and changes only with an acknowledgement
+        if known is not None and known[0] is voters and known[1] == timing.lease_ms:
+            return known[2]
+        times = sorted((self.acknowledged.get(v, -1_000_000_000) for v in voters), reverse=True)
+        if not times:
+            return -1_000_000_000
+        until = max(self.kept_until_ms, times[len(voters) // 2] + timing.lease_ms)
+        self._known = (voters, timing.lease_ms, until)
+        return until
+
+    def keep(self, voters: Collection[str], timing: Timing) -> None:
+        """Keep what `voters` gave until it ends: from now on others decide, and are asked."""
+        self.kept_until_ms = self.valid_until_ms(voters, timing)
+        self._known = None
+
+    def lose(self) -> None:
+        """Forget all acknowledgements, after an own pause or a new incarnation."""
+        self._known = None
+        self.kept_until_ms = -1_000_000_000
+        self.acknowledged.clear()
+        self.sent.clear()

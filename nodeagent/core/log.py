@@ -1,0 +1,179 @@
+"""The decree log: what was decided, slot by slot, and the standing that follows from it.
+
+Each decree names the digest of the one before it (hash chain) and the voters whose acceptance
+made it decided (certificate). COMMIT needs a majority of the old and of the new voters, every
+other decree a majority of the old ones. The first decree is the first configuration, written by
+`nodeagent init` and equal on all nodes: its digest is the identity of the cluster.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Collection
+from functools import lru_cache
+
+import msgspec
+
+from nodeagent.config.digest import file_digest
+from nodeagent.config.parse import Parsed, parse
+from nodeagent.core.wishes import Wishes
+from nodeagent.model.configuration import Configuration, Timing
+from nodeagent.model.ownership import NOBODY, Ballot, Standing
+from nodeagent.wire.codec import WireError, pack, unpack
+from nodeagent.wire.peer import Aborted, Commit, Decree, Value, ViewChange
+
+
+class DecreeError(Exception):
+    """A decree does not follow from the log: wrong slot, broken chain, or no certificate."""
+
+
+def chain_digest(decree: Decree) -> str:
+    """Return the digest by which the next decree names this one.
+
+    Ballot and certificate are left out: two voters may finish the same decision under different
+    ballots, and both are right.
+    """
+    body = msgspec.msgpack.encode((decree.slot, decree.value, decree.previous))
+    return hashlib.sha256(body).hexdigest()
+
+
+def majority(voters: Collection[str], of: Collection[str]) -> bool:
+    """Return whether `of` holds more than half of `voters`."""
+    return len(set(voters) & set(of)) * 2 > len(voters)
+
+
+@lru_cache(maxsize=16)
+def parsed(data: bytes, what: str) -> Parsed:
+    """Parse a file once: the same bytes are verified, staged, decided and activated."""
+    return parse(data, what)
+
+
+def read_configuration(data: bytes, what: str) -> Configuration:
+    """Return the configuration in `data`; DecreeError with the first finding if there is none."""
+    read = parsed(data, what)
+    if read.configuration is None:
+        text = "; ".join(str(report) for report in read.reports[:3])
+        raise DecreeError(f"{what} cannot be read: {text}")
+    return read.configuration
+
+
+def genesis(data: bytes) -> Decree:
+    """Return decree 0 for a first configuration file."""
+    configuration = read_configuration(data, "first configuration")
+    value = Commit(
+        tx="genesis",
+        epoch=1,
+        digest=file_digest(data),
+        file=pack(data),
+        view={},
+        owners=dict.fromkeys(configuration.group, NOBODY),
+    )
+    return Decree(slot=0, value=value, ballot=Ballot(), previous="", accepted_by=())
+
+
+class DecreeLog:
+    """The decided decrees of one node, in order, and what they establish.
+
+    `voters` decide the open slot; `holders` are all nodes that any decree ever gave a group to.
+    `timings` are those of the last configurations: who is lost may still go by an older one.
+    """
+
+    def __init__(self) -> None:
+        self.decrees: list[Decree] = []
+        self.standing = Standing()
+        self.configuration: Configuration | None = None
+        self.active = b""
+        self.root = ""
+        self.voters: tuple[str, ...] = ()
+        self.wishes = Wishes()
+        self.holders: dict[str, set[str]] = {}
+        self.timings: deque[Timing] = deque(maxlen=4)
+        self._last = ""
+        self._read: tuple[tuple[str, bytes], bytes, Configuration] | None = None
+
+    @property
+    def next_slot(self) -> int:
+        """Return the slot that is open."""
+        return len(self.decrees)
+
+    @property
+    def last_digest(self) -> str:
+        """Return the chain digest of the newest decree."""
+        return self._last
+
+    def certified(self, value: Value, accepted_by: Collection[str]) -> bool:
+        """Return whether these acceptances decide `value` in the open slot.
+
+        Raises DecreeError if the configuration in a COMMIT cannot be read.
+        """
+        if not majority(self.voters, accepted_by):
+            return False
+        if isinstance(value, Commit):
+            return majority(self.voters_after(value), accepted_by)
+        return True
+
+    def voters_after(self, value: Commit) -> tuple[str, ...]:
+        """Return who decides once `value` is in force; DecreeError if it cannot be read."""
+        return self._unpacked(value)[1].voters()
+
+    def _unpacked(self, value: Commit) -> tuple[bytes, Configuration]:
+        if self._read is None or self._read[0] != (value.digest, value.file):
+            self._read = ((value.digest, value.file), *self._open(value))
+        return self._read[1], self._read[2]
+
+    def _open(self, value: Commit) -> tuple[bytes, Configuration]:
+        try:
+            data = unpack(value.file)
+        except WireError as error:
+            raise DecreeError(str(error)) from error
+        if file_digest(data) != value.digest:
+            raise DecreeError(f"configuration of epoch {value.epoch} does not have its digest")
+        return data, read_configuration(data, f"configuration of epoch {value.epoch}")
+
+    def extend(self, decree: Decree) -> None:
+        """Take the next decree; raises DecreeError and changes nothing if it does not follow."""
+        if decree.slot != self.next_slot:
+            raise DecreeError(f"decree {decree.slot} where {self.next_slot} is next")
+        if decree.previous != self._last:
+            raise DecreeError(f"decree {decree.slot} does not continue this node's history")
+        if decree.slot == 0 and not isinstance(decree.value, Commit):
+            raise DecreeError("decree 0 brings no configuration")
+        if decree.slot > 0 and not self.certified(decree.value, decree.accepted_by):
+            raise DecreeError(f"decree {decree.slot} has no majority behind it")
+        self._establish(decree)
+        self.decrees.append(decree)
+        self._last = chain_digest(decree)
+        self.root = self.root or self._last
+
+    def _establish(self, decree: Decree) -> None:
+        value, old, before = decree.value, self.configuration, self.standing
+        changes: dict[str, object] = {"slot": decree.slot}
+        if isinstance(value, Commit):
+            self.active, self.configuration = self._unpacked(value)
+            self.voters = self.configuration.voters()
+            self.timings.append(self.configuration.timing)
+            changes |= {"epoch": value.epoch, "digest": value.digest}
+        if isinstance(value, Commit | ViewChange):
+            changes |= {"view": dict(value.view), "owners": dict(value.owners)}
+        if isinstance(value, Commit | ViewChange | Aborted):
+            for group, owner in value.owners.items():
+                if owner:
+                    self.holders.setdefault(group, set()).add(owner)
+        self.standing = msgspec.structs.replace(self.standing, **changes)
+        assert self.configuration is not None, "decree 0 brings a configuration"
+        self.wishes.learn(before, value, old, self.configuration)
+
+    def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
+        """Count nodes as possible holders that a DARE gave a group to before it was decided."""
+        for group, node in pairs:
+            self.holders.setdefault(group, set()).add(node)
+
+    def since(self, slot: int, bytes_max: int = 400_000) -> tuple[Decree, ...]:
+        """Return decrees from `slot` on, as many as fit into one message (at least one)."""
+        found: list[Decree] = []
+        size = 0
+        for decree in self.decrees[max(slot, 0) :][:64]:
+            size += len(decree.value.file) + 400 if isinstance(decree.value, Commit) else 2_000
+            if found and size > bytes_max:
+                break
+            found.append(decree)
+        return tuple(found)

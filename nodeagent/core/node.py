@@ -1,0 +1,577 @@
+"""One node: composes all machines behind one `step`.
+
+`step(event, now)` takes one event and returns the effects it asks for, in the order in which they
+must be carried out. Messages to itself are handled inside the same step, so the coordinator is a
+participant like all others and runs the same code.
+"""
+
+from dataclasses import dataclass
+
+from nodeagent.core import desk, inbox, runs
+from nodeagent.core.coordinator import Coordinator
+from nodeagent.core.decree import Acceptor, Lock, Proposer
+from nodeagent.core.effects import Activate, Connect, Effect, End, Note, Reply, Send
+from nodeagent.core.event_queue import ClusterEvent, EventQueue
+from nodeagent.core.events import (
+    BeatHeard,
+    ConsoleAsked,
+    ConsolesPresent,
+    DriverFinished,
+    Event,
+    MessageHeard,
+    Now,
+    ResourceExited,
+    StopAsked,
+    TemporaryRead,
+    Tick,
+)
+from nodeagent.core.governor import Governor
+from nodeagent.core.heartbeat import Heartbeats
+from nodeagent.core.keeper import Keeper
+from nodeagent.core.lease import Lease
+from nodeagent.core.log import DecreeError, DecreeLog, majority
+from nodeagent.core.participant import Participant
+from nodeagent.core.proofs import Proofs
+from nodeagent.core.records import DecidedValue, Durable, Holding, Record, Started, replay
+from nodeagent.core.reporter import Reporter
+from nodeagent.core.shared import Drills, Shared
+from nodeagent.core.wiring import connections
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import Standing
+from nodeagent.model.reports import Severity
+from nodeagent.wire.console import (
+    Abort,
+    Answer,
+    Apply,
+    Done,
+    Drill,
+    GetSnapshot,
+    Refused,
+    SaveDraft,
+)
+from nodeagent.wire.limits import PROTOCOL_VERSION
+from nodeagent.wire.peer import (
+    Aborted,
+    CatchUp,
+    Commit,
+    Decided,
+    Decree,
+    Envelope,
+    Message,
+    Relay,
+    Value,
+    ViewChange,
+)
+
+TICK_MS = 100
+ROUNDS_PER_LIFE = 1 << 16
+"""Ballots of a new life of the agent are above all of its earlier ones, written down or not."""
+SEQUENCES_PER_LIFE = 1 << 32
+"""Answers to requests of an earlier life never fit those of this one."""
+CATCH_UP_MS = 300
+DROPPED_NOTE_MS = 5_000
+LEAVE_MS_MAX = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a node starts with: its name, its journal, and files as they are on disk.
+
+    `joining` is the configuration that a node was given which has no history yet.
+    """
+
+    name: str
+    records: tuple[Record, ...] = ()
+    joining: Configuration | None = None
+    active_digest: str = ""
+    draft: bytes = b""
+    draft_digest: str = ""
+    software: str = ""
+    drills: bool = False
+
+
+class Node:
+    """The core of one agent. Not thread-safe; never waits, never reads a clock or a file."""
+
+    def __init__(self, setup: Setup, now: Now) -> None:
+        durable = replay(list(setup.records))
+        log = DecreeLog()
+        for decree in durable.decrees:
+            log.extend(decree)
+        log.suspect(durable.tried)
+        self.setup = setup
+        self.shared = Shared(
+            name=setup.name,
+            incarnation=durable.incarnation + 1,
+            log=log,
+            hearts=Heartbeats(now.ms),
+            lease=Lease(sequence=(durable.incarnation + 1) * SEQUENCES_PER_LIFE),
+            now=now,
+            began_ms=now.ms,
+            software=setup.software,
+            joining=setup.joining,
+            drills=Drills(allowed=setup.drills),
+            draft=setup.draft,
+            draft_digest=setup.draft_digest,
+        )
+        self.queue = EventQueue()
+        self.proofs = Proofs(self.shared.incarnation * SEQUENCES_PER_LIFE)
+        self.acceptor = Acceptor(durable)
+        self.participant = Participant(self.shared, self.proofs)
+        self.governor = Governor(self.shared, self.acceptor, self.participant)
+        self.governor.round_seen = self.shared.incarnation * ROUNDS_PER_LIFE
+        self.keeper = Keeper(self.shared, self.proofs, self.participant)
+        self.reporter = Reporter(self.shared, self.participant, self.queue)
+        self.coordinator: Coordinator | None = None
+        self._connect: Connect | None = None
+        self._wired: tuple[Configuration | None, ...] = (None, None, None)
+        self._before: Configuration | None = None
+        self._after: Configuration | None = None
+        self._told_others = False
+        self._linger_ms = now.ms
+        self._ticked_ms = now.ms
+        self._alive: frozenset[str] = frozenset()
+        self._catch_up_ms = -CATCH_UP_MS
+        self._dropped_ms: dict[str, int] = {}
+        self._durable: Durable | None = durable
+
+    # -- the two entrances
+
+    def start(self, now: Now) -> list[Effect]:
+        """Return the first effects: a new incarnation, sockets, and what the journal left open."""
+        durable, self._durable = self._durable, None
+        assert durable is not None, "a node starts once"
+        shared = self.shared
+        shared.now = now
+        shared.persist(Started(shared.incarnation))
+        for group in sorted(durable.held):
+            shared.persist(Holding(group, held=False))  # the daemon ended what was left running
+        if self.acceptor.lock is not None:
+            self.participant.restored(self.acceptor.lock, shared.log.next_slot, durable.staged)
+        standing = shared.log.standing
+        if shared.log.active and self.setup.active_digest != standing.digest:
+            joined = shared.joining is None
+            active = Activate(standing.epoch, standing.digest, shared.log.active, joined)
+            shared.out.append(active)
+        if shared.log.active and not shared.draft:
+            desk.set_draft(shared, shared.log.active)
+        self._wire()
+        shared.tell("note", shared.name, f"agent started, incarnation {shared.incarnation}")
+        return self._settle()
+
+    def step(self, event: Event, now: Now) -> list[Effect]:
+        """Take one event; return what is to be done, in order."""
+        self.shared.now = now
+        match event:
+            case Tick():
+                self._tick(event)
+            case BeatHeard():
+                self._beat(event)
+            case MessageHeard():
+                self._heard(event)
+            case DriverFinished():
+                self._driver(event)
+            case ResourceExited():
+                self.shared.runner(event.group).exited(event.resource, event.text)
+            case TemporaryRead():
+                self.participant.temporary_read(event.digest, event.active)
+            case ConsoleAsked():
+                self._console(event)
+            case ConsolesPresent():
+                self.shared.consoles = event.count
+            case StopAsked():
+                self._stop(event)
+        return self._settle()
+
+    def envelope(self, message: Message) -> Envelope:
+        """Return a control message with its header."""
+        shared = self.shared
+        generation = shared.log.standing.generation
+        return Envelope(PROTOCOL_VERSION, shared.log.root, generation, shared.incarnation, message)
+
+    # -- one step's end: own messages, and everything that looks at the new state
+
+    def _settle(self) -> list[Effect]:
+        shared, final = self.shared, list[Effect]()
+        for _ in range(10_000):
+            effects, shared.out = shared.out, []
+            own = []
+            for effect in effects:
+                if isinstance(effect, Send) and effect.to == shared.name:
+                    own.append(effect.message)
+                else:
+                    final.append(effect)
+            for message in own:
+                inbox.receive(self, shared.name, shared.incarnation, message)
+            if not own:
+                self._look()
+                if not shared.out:
+                    break
+        else:
+            raise AssertionError("a step that does not settle")
+        return final
+
+    def _look(self) -> None:
+        shared = self.shared
+        self._look_at_proposals()
+        shared.suspended = self.participant.suspended
+        self.participant.advance()
+        self.keeper.reconcile()
+        self._tell_news()
+        self._wire()
+        if any(runner.changed for runner in shared.runners.values()):
+            self.reporter.beat(at_once=True)
+            self.reporter.tick()
+
+    def _tell_news(self) -> None:
+        for name, runner in self.shared.runners.items():
+            for item in runner.news:
+                self.shared.tell(item.severity, name, item.text)
+            runner.news.clear()
+
+    def _look_at_proposals(self) -> None:
+        coordinator = self.coordinator
+        if coordinator is not None and not coordinator.finished:
+            coordinator.on_accepted()
+            self._decide_if_certified(coordinator.proposer)
+        if self.governor.proposer is not None:
+            self._decide_if_certified(self.governor.proposer)
+
+    def _decide_if_certified(self, proposer: Proposer) -> None:
+        log, value = self.shared.log, proposer.value
+        if value is None or proposer.slot != log.next_slot:
+            return
+        if not log.certified(value, proposer.accepted_by):
+            return
+        accepted_by = tuple(sorted(proposer.accepted_by))
+        decree = Decree(proposer.slot, value, proposer.ballot, log.last_digest, accepted_by)
+        self.extend(decree, announce=True)
+
+    def _announce(self, decree: Decree, configurations: tuple[Configuration | None, ...]) -> None:
+        nodes = {node for c in configurations if c is not None for node in c.node}
+        self.shared.send_all(sorted(nodes - {self.shared.name}), Decided(decree))
+
+    # -- decisions
+
+    def extend(self, decree: Decree, *, announce: bool = False) -> bool:
+        """Take the next decree into force; returns False, and says why, if it does not follow.
+
+        `announce`: it was decided here, so all others are told.
+        """
+        shared = self.shared
+        before, concerned = shared.log.standing, (shared.configuration, self._candidate())
+        if isinstance(decree.value, Commit):
+            shared.lease.keep(shared.log.voters, shared.timing)
+        try:
+            shared.log.extend(decree)
+        except DecreeError as error:
+            shared.tell("error", shared.name, f"refuses a decree: {error}")
+            return False
+        shared.persist(DecidedValue(decree))
+        if isinstance(decree.value, Commit | Aborted):
+            # Nodes that only one of the two configurations has must still hear of the end.
+            self._before, self._after = concerned
+            self._told_others = announce
+            self._linger_ms = shared.now.ms + 2 * shared.timing.step_ms
+        if announce:
+            self._announce(decree, (*concerned, shared.configuration))
+        self.acceptor.reset()
+        self.governor.reset()
+        self._take_force(decree, before)
+        coordinator = self.coordinator
+        if coordinator is not None:
+            coordinator.on_decided(decree)
+        inbox.close_run(self, decree)
+        self.keeper.renew()
+        return True
+
+    def _take_force(self, decree: Decree, before: Standing) -> None:
+        shared, value = self.shared, decree.value
+        self._note_who_is_out(before, value)
+        if isinstance(value, Commit):
+            self._take_commit(value, before.digest)
+        if isinstance(value, Aborted):
+            shared.forgiven |= self.participant.touched
+            self.keeper.undo_tentative()
+        if isinstance(value, Commit | Aborted):
+            if self.coordinator is None or self.coordinator.request.tx != value.tx:
+                shared.drills.stop_at_step = ""  # meant for the next DARE alone, and that is over
+            self.participant.decided(value)
+        elif self.participant.open is not None:
+            self.participant.unlocked()
+        if isinstance(value, ViewChange) and value.cause:
+            severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
+            shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")
+
+    def _take_commit(self, value: Commit, old_digest: str) -> None:
+        shared = self.shared
+        if shared.log.configuration and shared.name in shared.log.configuration.node:
+            shared.joining = None
+        joined = shared.joining is None
+        shared.out.append(Activate(value.epoch, value.digest, shared.log.active, joined))
+        self._refresh_runners()
+        self.reporter.configuration_changed(value.author, draft=False)
+        self._follow_with_draft(old_digest, value.author)
+
+    def _note_who_is_out(self, before: Standing, value: Value) -> None:
+        """Start the waiting for those who may still hold groups and are not in any more."""
+        now, view = self.shared.now.ms, self.shared.log.standing.view
+        left = {n for n, life in before.view.items() if view.get(n) != life}
+        left |= {n for n in self._tentative_holders(value) if n not in view}
+        self.shared.out_since_ms |= dict.fromkeys(left, now)
+
+    def _tentative_holders(self, value: Value) -> set[str]:
+        """Return who may hold groups although no decree gave them: from now on it is waited."""
+        named = set(value.owners.values()) if isinstance(value, Aborted) else set()
+        return (named | set(self.shared.tentative)) - {""}
+
+    def _follow_with_draft(self, old_digest: str, author: str) -> None:
+        """Let a draft in which nothing is pending follow; one that somebody edits is kept."""
+        shared = self.shared
+        if shared.draft_digest in ("", old_digest, shared.log.standing.digest):
+            desk.set_draft(shared, shared.log.active)
+            self.reporter.configuration_changed(author, draft=True)
+
+    def _refresh_runners(self) -> None:
+        shared = self.shared
+        configuration = shared.log.configuration
+        assert configuration is not None, "a commit brings a configuration"
+        for name, group in configuration.group.items():
+            runner = shared.runner(name)
+            runner.tentative = False
+            if runner.group is not None and runner.group != group:
+                runner.forgive(shared.now)
+            if runner.held or runner.group is not None:
+                runner.update(group)
+
+    # -- sockets
+
+    def _candidate(self) -> Configuration | None:
+        if self.shared.candidate is not None:
+            return self.shared.candidate
+        coordinator = self.coordinator
+        if coordinator is not None and not coordinator.finished:
+            return coordinator.request.candidate
+        if self._told_others and self.shared.now.ms < self._linger_ms:
+            return self._after
+        return self.shared.joining
+
+    def _leaving(self) -> Configuration | None:
+        """Return the configuration before the last COMMIT while removed nodes are waited for."""
+        shared, before = self.shared, self._before
+        if before is None or shared.now.ms >= self._linger_ms:
+            return None
+        configuration = shared.configuration
+        if configuration is not None and shared.name not in configuration.node:
+            return before
+        coordinator = self.coordinator
+        waits = self._told_others or (coordinator is not None and not coordinator.finished)
+        return before if waits else None
+
+    def _wire(self) -> None:
+        shared = self.shared
+        wires = (shared.configuration, self._candidate(), self._leaving())
+        if all(a is b for a, b in zip(self._wired, wires, strict=True)):
+            return  # looked at after every event, so it must cost nothing
+        self._wired = wires
+        wanted = connections(shared.name, *wires)
+        if wanted is None or wanted == self._connect:
+            return
+        self._connect = wanted
+        shared.hearts.forget({peer.name for peer in wanted.peers})
+        self.reporter.use_adapters(tuple(adapter.name for adapter in wanted.adapters))
+        shared.out.append(wanted)
+
+    # -- events
+
+    def _tick(self, tick: Tick) -> None:
+        shared = self.shared
+        slept = shared.now.ms - self._ticked_ms - TICK_MS
+        self._ticked_ms = shared.now.ms
+        shared.load = tick.load
+        shared.hearts.tick(shared.now.ms, shared.timing, slept)
+        if slept > shared.timing.dead_after_ms // 2:
+            shared.tell("warning", shared.name, f"this node slept for {slept} ms")
+        shared.suspended = self.participant.suspended
+        coordinator = self.coordinator
+        decides = coordinator and not coordinator.finished and not coordinator.outrun
+        shared.coordinating = coordinator.request.tx if coordinator and decides else ""
+        self._notice_nodes()
+        for event in self.queue.take(suspended=shared.suspended):
+            severity: Severity = "note" if event.kind == "node-up" else "error"
+            shared.tell(severity, event.subject, event.text)
+        self.keeper.tick()
+        if shared.stopping:
+            self._end_when_left()
+        if self.coordinator is not None:
+            self.coordinator.tick()
+        self.governor.tick()
+        runs.tick(self)
+        self.reporter.lock_text = self.busy()
+        self.reporter.beat()
+        self.reporter.tick()
+
+    def _stop(self, event: StopAsked) -> None:
+        shared = self.shared
+        if not shared.stopping:
+            shared.stopping, shared.stopping_since_ms = event.reason, shared.now.ms
+            shared.tell("note", shared.name, f"leaves the cluster: {event.reason}")
+            self._abort_what_is_open()
+            self.reporter.beat(at_once=True)
+
+    def _abort_what_is_open(self) -> None:
+        """End a DARE that is open: while it lasts no view can move this node's groups."""
+        lock = self.acceptor.lock
+        if self.coordinator is not None and not self.coordinator.finished:
+            self.coordinator.abort(f"{self.shared.name}, which leaves the cluster")
+        elif lock is not None:
+            self.shared.send(lock.holder, Relay(lock.tx))
+
+    def _end_when_left(self) -> None:
+        """End once nothing is held here and the others know, or they cannot be waited for."""
+        shared = self.shared
+        waited = shared.now.ms - shared.stopping_since_ms
+        peers = shared.hearts.peers.items()
+        staying = any(shared.alive(n) and p.beat.state != "leaving" for n, p in peers)
+        if self.held and waited < LEAVE_MS_MAX:
+            return
+        if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
+            return
+        shared.out.append(End(shared.stopping))
+
+    def _notice_nodes(self) -> None:
+        shared = self.shared
+        alive = frozenset(n for n in shared.hearts.peers if shared.alive(n))
+        for node in sorted(alive - self._alive):
+            self.queue.push(ClusterEvent("node-up", node, "heard again", shared.now.ms))
+        configuration = shared.configuration
+        known = configuration.node if configuration else {}
+        for node in sorted(n for n in self._alive - alive if n in known):
+            silent = shared.timing.dead_after_ms
+            text = f"no heartbeat on any network for {silent} ms"
+            self.queue.push(ClusterEvent("node-down", node, text, shared.now.ms))
+        self._alive = alive
+
+    def _beat(self, event: BeatHeard) -> None:
+        shared, beat = self.shared, event.beat
+        if shared.log.root and beat.cluster not in ("", shared.log.root):
+            return
+        shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms)
+        if beat.slot > shared.log.standing.slot:
+            self.catch_up(event.peer)
+
+    def catch_up(self, peer: str) -> None:
+        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS."""
+        if self.shared.now.ms - self._catch_up_ms >= CATCH_UP_MS:
+            self._catch_up_ms = self.shared.now.ms
+            self.shared.send(peer, CatchUp(self.shared.log.next_slot))
+
+    def caught_up(self) -> None:
+        """Allow the next question at once: an answer came."""
+        self._catch_up_ms = -CATCH_UP_MS
+
+    def _heard(self, event: MessageHeard) -> None:
+        envelope, root = event.envelope, self.shared.log.root
+        if envelope.version != PROTOCOL_VERSION or (root and envelope.cluster not in ("", root)):
+            text = f"version {envelope.version}, cluster {envelope.cluster[:12]}"
+            self._drop(event.peer, "message of another cluster or version", text)
+            return
+        if not self.governor.believes(envelope.message):
+            self._drop(event.peer, "message with a ballot that nobody can have", "")
+            return
+        inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
+
+    def _drop(self, peer: str, what: str, text: str) -> None:
+        """Note that a message is not taken; a peer that goes on so is noted once in a while."""
+        now = self.shared.now.ms
+        if now - self._dropped_ms.get(peer, -DROPPED_NOTE_MS) >= DROPPED_NOTE_MS:
+            self._dropped_ms[peer] = now
+            fields = (("peer", peer), ("text", text))
+            self.shared.out.append(Note("warning", what, fields))
+
+    def _driver(self, event: DriverFinished) -> None:
+        if self.participant.validated(event):
+            return
+        for runner in self.shared.runners.values():
+            self.shared.out += runner.finished(event, self.shared.now)
+
+    # -- consoles
+
+    def busy(self) -> str:
+        """Return the open transaction and its holder, empty when the lock is free."""
+        coordinator = self.coordinator
+        if coordinator is not None and not coordinator.finished:
+            return f"{coordinator.request.tx} held by {self.shared.name}"
+        lock: Lock | None = self.acceptor.lock
+        return f"{lock.tx} held by {lock.holder}" if lock is not None else ""
+
+    def _console(self, event: ConsoleAsked) -> None:
+        answer = self._answer(event)
+        self.shared.out.append(Reply(event.client, event.ask.id, answer))
+
+    def _answer(self, event: ConsoleAsked) -> Answer:
+        name, role = desk.role_of(self.shared.configuration, event.key)
+        request = event.ask.request
+        if not role:
+            return Refused("stranger", "this key is not an administrator of the cluster", 2)
+        if isinstance(request, GetSnapshot):
+            self.reporter.lock_text = self.busy()
+            return self.reporter.snapshot()
+        if role == "observer":
+            return Refused("role", "an observer may look, not act", 2)
+        if isinstance(request, Abort):
+            return self._abort(request, name)
+        if role != "admin" and not self._only_moves(request):
+            return Refused("role", "only an admin changes the configuration", 2)
+        if isinstance(request, SaveDraft):
+            answer = desk.save_draft(self.shared, request)
+            if isinstance(answer, Done):
+                self.reporter.configuration_changed(name, draft=True)
+            return answer
+        if isinstance(request, Drill):
+            return desk.practise(self.shared, request)
+        return self._apply(request, name)
+
+    def _only_moves(self, request: Apply | SaveDraft | Drill) -> bool:
+        return isinstance(request, Apply) and request.text.encode() == self.shared.log.active
+
+    def _apply(self, request: Apply, name: str) -> Answer:
+        ballot = self.governor.next_ballot()
+        made = desk.prepare_dare(self.shared, request, ballot, self.busy(), name)
+        if isinstance(made, Done | Refused):
+            return made
+        self.coordinator = Coordinator(self.shared, made, self._online_now())
+        self.coordinator.start()
+        return Done("started", made.tx)
+
+    def _online_now(self) -> dict[str, tuple[str, ...]]:
+        shared = self.shared
+        found: dict[str, tuple[str, ...]] = {}
+        for node in shared.log.standing.view:
+            groups = shared.log.standing.owners
+            found[node] = tuple(g for g in groups if shared.group_state(g, node) == "online")
+        return found
+
+    def _abort(self, request: Abort, name: str) -> Answer:
+        coordinator = self.coordinator
+        if coordinator is not None and coordinator.request.tx == request.tx:
+            if coordinator.abort(name):
+                return Done("aborting", request.tx)
+            return Refused("too-late", "past the point of no return, or already ended", 1)
+        lock = self.acceptor.lock
+        if lock is None or lock.tx != request.tx:
+            return Refused("no-run", "no such DARE is running", 1)
+        self.shared.send(lock.holder, Relay(request.tx))
+        return Done(f"handed on to {lock.holder}", request.tx)
+
+    # -- facts for tests and simulation
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Return the groups that may be running here."""
+        return frozenset(name for name, runner in self.shared.runners.items() if runner.held)
+
+    @property
+    def has_quorum(self) -> bool:
+        """Return whether a majority of the voters is heard."""
+        return majority(self.shared.log.voters, self.shared.alive_nodes())

@@ -1,0 +1,535 @@
+"""A node's part in a DARE (Fig. 4): it does what the coordinator asks, step by step.
+
+Every order is idempotent: a repeated one gets the same answer again and never extends the
+suspension. The suspension is a lease with this node's own deadline, renewed only by a new step.
+Past the deadline the node is in doubt: recovery resumes, but what the DARE touches is not acquired
+by the normal path until the slot is decided.
+"""
+
+from dataclasses import dataclass, field
+
+from nodeagent.config.digest import file_digest
+from nodeagent.config.verify import verify
+from nodeagent.core.decree import Lock
+from nodeagent.core.effects import DropTemporary, ReadTemporary, RunDriver, WriteTemporary
+from nodeagent.core.events import DriverFinished
+from nodeagent.core.groups import limit_s
+from nodeagent.core.log import parsed
+from nodeagent.core.proofs import Proofs
+from nodeagent.core.records import Staged
+from nodeagent.core.shared import Shared
+from nodeagent.core.staged import (
+    changed_groups,
+    kept_lines,
+    offline_lines,
+    parts_to_greet,
+)
+from nodeagent.model.configuration import Configuration, Group
+from nodeagent.model.ownership import Ballot, Token
+from nodeagent.model.reports import has_errors
+from nodeagent.model.text import clean
+from nodeagent.wire.codec import WireError, unpack
+from nodeagent.wire.peer import Aborted, Commit, StepName, StepOrder, StepReply
+
+BEATS_TO_GREET = 2
+CHECKS_MAX = 8
+SUSPENSION_MAX_MS = 300_000
+AFTER_DECISION: frozenset[StepName] = frozenset(
+    {"resume", "undo-acquire", "undo-release", "undo-stage", "prove"}
+)
+
+
+@dataclass
+class Open:
+    """The transaction that is open here."""
+
+    tx: str
+    slot: int
+    ballot: Ballot
+    deadline_ms: int
+    staged: Staged | None = None
+
+
+@dataclass
+class Work:
+    """The step that is under way here, asked by `coordinator`."""
+
+    coordinator: str
+    order: StepOrder
+    began_ms: int
+    ops: dict[int, str] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    started: set[str] = field(default_factory=set)
+    told: str = ""
+
+
+class Participant:
+    """Carries out orders of a coordinator on this node."""
+
+    def __init__(self, shared: Shared, proofs: Proofs) -> None:
+        self.shared = shared
+        self.proofs = proofs
+        self.open: Open | None = None
+        self.resume_by_ms = -1
+        self._work: Work | None = None
+        self._checks: dict[str, Work] = {}
+        self._replies: dict[tuple[str, StepName], StepReply] = {}
+
+    # -- what others ask
+
+    @property
+    def suspended(self) -> bool:
+        """Return whether recovery waits: staged and before the deadline, or about to resume."""
+        now = self.shared.now.ms
+        if self.open is not None and self.open.staged is not None:
+            return now < self.open.deadline_ms
+        return now < self.resume_by_ms
+
+    @property
+    def in_doubt(self) -> bool:
+        """Return whether a transaction is open past its deadline."""
+        return self.open is not None and self.shared.now.ms >= self.open.deadline_ms
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Return the groups that the open DARE governs; the normal path leaves them alone."""
+        if self.open is None or self.open.staged is None:
+            return frozenset()
+        staged = self.open.staged
+        return frozenset(group for group, _ in (*staged.release, *staged.acquire))
+
+    @property
+    def phase(self) -> str:
+        """Return the transaction and step for the heartbeat, empty when none is open."""
+        if self.open is None:
+            return ""
+        step = self._work.order.step if self._work else "waiting"
+        return f"{self.open.tx} {step}"[:160]
+
+    # -- the life of a transaction
+
+    def locked(self, lock: Lock, slot: int) -> None:
+        """Take a lock that was promised; a repeated one does not move the deadline."""
+        if self.open is not None and self.open.tx == lock.tx:
+            return
+        deadline = self.shared.now.ms + self.shared.timing.suspend_ms
+        self.open = Open(lock.tx, slot, lock.ballot, deadline)
+
+    def restored(self, lock: Lock, slot: int, staged: Staged | None) -> None:
+        """Take up a transaction found in the journal after a restart: in doubt from the start."""
+        self.open = Open(lock.tx, slot, lock.ballot, self.shared.now.ms, staged)
+        if staged is not None:
+            read = parsed(unpack(staged.file), "candidate")
+            assert read.configuration is not None, "what was staged had been read"
+            self._take_up(staged, read.configuration)
+
+    def _take_up(self, staged: Staged, candidate: Configuration) -> None:
+        self.shared.candidate = candidate
+        self.shared.tentative = tuple(dict.fromkeys(node for _, node in staged.acquire))
+
+    def unlocked(self) -> None:
+        """Drop the open transaction; nothing of it was decided."""
+        if self.open is not None and self.open.staged is not None:
+            self.shared.out.append(DropTemporary())
+        self._close()
+
+    def _close(self) -> None:
+        if self.open is not None and self.open.staged is not None:
+            self.shared.log.suspect(self.open.staged.acquire)
+        self.open = None
+        self._work = None
+        self.shared.candidate = None
+        self.shared.tentative = ()
+
+    def decided(self, value: Commit | Aborted) -> None:
+        """Learn the end of a transaction (or that another one took the slot)."""
+        mine = self.open is not None and self.open.tx == value.tx
+        holder = self.open.ballot.node if self.open is not None else ""
+        if mine and isinstance(value, Commit) and self.shared.alive(holder):
+            self.resume_by_ms = self.shared.now.ms + 2 * self.shared.timing.step_ms
+        if self.open is not None and self.open.staged is not None:
+            self.shared.out.append(DropTemporary())
+        self._close()
+
+    # -- orders
+
+    def ordered(self, coordinator: str, order: StepOrder) -> None:
+        """Carry out one order, or repeat its answer; only the ballot's own node may order."""
+        if order.ballot.node != coordinator:
+            return
+        known = self._replies.get((order.tx, order.step))
+        if known is not None and known.ballot == order.ballot:
+            self.shared.send(coordinator, known)
+            return
+        if order.step == "verify":
+            self._check(coordinator, order)
+            return
+        work = self._work
+        if work is not None and (work.order.tx, work.order.step) == (order.tx, order.step):
+            return
+        objection = self._objection(order)
+        if objection:
+            self._refuse(coordinator, order, objection)
+            return
+        self._work = Work(coordinator, order, self.shared.now.ms)
+        if self.open is not None and order.step not in AFTER_DECISION:
+            longest = max(self.shared.timing.suspend_ms, order.limit_ms + 2_000)
+            self.open.deadline_ms = self.shared.now.ms + min(longest, SUSPENSION_MAX_MS)
+        self._begin(self._work)
+
+    def _check(self, coordinator: str, order: StepOrder) -> None:
+        """Begin to verify, beside whatever is open: it has no side effect and needs no lock."""
+        if order.tx in self._checks:
+            return
+        while len(self._checks) >= CHECKS_MAX:
+            del self._checks[next(iter(self._checks))]
+        work = self._checks[order.tx] = Work(coordinator, order, self.shared.now.ms)
+        self._verify(work)
+
+    def _objection(self, order: StepOrder) -> str:
+        log = self.shared.log
+        if order.step in AFTER_DECISION:
+            if order.slot >= log.next_slot:
+                return "not decided here yet"
+            value = log.decrees[order.slot].value
+            same = isinstance(value, Commit | Aborted) and value.tx == order.tx
+            return "" if same else f"slot {order.slot} was decided otherwise"
+        if self.open is None or self.open.tx != order.tx or self.open.ballot != order.ballot:
+            return "this node has not promised this transaction"
+        if order.step != "stage" and self.open.staged is None:
+            return "nothing is staged here"
+        return ""
+
+    def _refuse(self, coordinator: str, order: StepOrder, reason: str) -> None:
+        final = order.step not in AFTER_DECISION
+        reply = StepReply(
+            order.tx, order.slot, order.ballot, order.step, ok=False, final=final, reason=reason
+        )
+        self.shared.send(coordinator, reply)
+
+    def _answer(self, work: Work, *, ok: bool, reason: str = "", digest: str = "") -> None:
+        order = work.order
+        reply = StepReply(
+            tx=order.tx,
+            slot=order.slot,
+            ballot=order.ballot,
+            step=order.step,
+            ok=ok,
+            reason=clean(reason, 500),
+            evidence=tuple(clean(line, 300) for line in work.evidence[:40]),
+            milliseconds=self.shared.now.ms - work.began_ms,
+            digest=digest,
+            incarnation=self.shared.incarnation,
+        )
+        if work is self._work:
+            self._work = None
+        self._checks.pop(order.tx, None)
+        if len(self._replies) > 200:
+            self._replies.clear()
+        self._replies[order.tx, order.step] = reply
+        self.shared.send(work.coordinator, reply)
+
+    def _progress(self, text: str) -> None:
+        work = self._work
+        if work is None or work.told == text:
+            return
+        work.told = text
+        order = work.order
+        reply = StepReply(
+            order.tx, order.slot, order.ballot, order.step, ok=True, final=False, reason=text
+        )
+        self.shared.send(work.coordinator, reply)
+
+    def _begin(self, work: Work) -> None:
+        match work.order.step:
+            case "compare" | "undo-stage" | "prove":
+                self.shared.out.append(ReadTemporary())
+            case "keep":
+                work.evidence += kept_lines(self.shared.log.configuration, self._candidate())
+                self._answer(work, ok=True)
+            case "offline":
+                work.evidence += offline_lines(self.shared.log.configuration, self._candidate())
+                self._answer(work, ok=True)
+            case "resume":
+                self.resume_by_ms = -1
+                self._answer(work, ok=True)
+            case _:
+                self.advance()
+
+    def _candidate(self) -> Configuration:
+        candidate = self.shared.candidate
+        assert candidate is not None, "a staged transaction has its configuration"
+        return candidate
+
+    # -- verify (block 96): no side effect
+
+    def _verify(self, work: Work) -> None:
+        candidate = self._read(work)
+        if candidate is None:
+            self._answer(work, ok=False, reason="; ".join(work.problems))
+            return
+        shared = self.shared
+        base = shared.log.configuration
+        reports = verify(candidate, base=base, live=tuple(shared.log.standing.view))
+        work.evidence += [str(report) for report in reports]
+        if has_errors(reports):
+            errors = [str(r) for r in reports if r.severity == "error"]
+            self._answer(work, ok=False, reason=f"{len(errors)} errors: {errors[0]}")
+            return
+        for group in changed_groups(base, candidate):
+            noun = candidate.group[group]
+            if shared.name not in noun.nodes:
+                continue
+            for name, resource in noun.resource.items():
+                op = shared.new_op()
+                work.ops[op] = f"{group}/{name}"
+                limit = limit_s(resource, "validate")
+                shared.out.append(RunDriver(op, group, name, resource, "validate", limit, Token()))
+        self._verified(work)
+
+    def _read(self, work: Work) -> Configuration | None:
+        order = work.order
+        try:
+            data = unpack(order.file)
+        except WireError as error:
+            work.problems.append(str(error))
+            return None
+        if file_digest(data) != order.digest:
+            work.problems.append("the file does not have the digest that was announced")
+            return None
+        read = parsed(data, "candidate")
+        work.problems += [str(r) for r in read.reports if r.severity == "error"]
+        return None if work.problems else read.configuration
+
+    def validated(self, event: DriverFinished) -> bool:
+        """Take the result of a driver's validation; returns whether it was asked here."""
+        work = next((w for w in self._checks.values() if event.op in w.ops), None)
+        if work is None:
+            return False
+        what = work.ops.pop(event.op)
+        line = f"{what}: {event.text or event.code}"
+        work.evidence.append(("ok   " if event.ok else "FAIL ") + line)
+        if not event.ok:
+            work.problems.append(line)
+        self._verified(work)
+        return True
+
+    def _verified(self, work: Work) -> None:
+        if not work.ops:
+            self._answer(work, ok=not work.problems, reason="; ".join(work.problems))
+
+    # -- steps that take a while: looked at after every event
+
+    def advance(self) -> None:
+        """Look whether the step under way is done."""
+        work = self._work
+        if work is None:
+            return
+        match work.order.step:
+            case "stage":
+                self._stage(work)
+            case "release":
+                self._release(work)
+            case "greet":
+                self._greet(work)
+            case "acquire":
+                self._acquire(work)
+            case "undo-acquire":
+                self._undo_acquire(work)
+            case "undo-release":
+                self._undo_release(work)
+            case _:
+                pass
+
+    def _stage(self, work: Work) -> None:
+        shared, order = self.shared, work.order
+        assert self.open is not None, "only a promised transaction is staged"
+        if shared.log.next_slot < order.slot:
+            self._progress(f"fetching history, {shared.log.next_slot} of {order.slot}")
+            return
+        candidate = self._read(work)
+        if candidate is None:
+            self._answer(work, ok=False, reason="; ".join(work.problems))
+            return
+        staged = Staged(
+            tx=order.tx,
+            slot=order.slot,
+            ballot=order.ballot,
+            digest=order.digest,
+            file=order.file,
+            owners=order.owners,
+            view=order.view,
+            release=order.release,
+            acquire=order.acquire,
+        )
+        shared.out.append(WriteTemporary(unpack(order.file)))
+        shared.persist(staged)
+        self.open.staged = staged
+        self._take_up(staged, candidate)
+        work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")
+        self._answer(work, ok=True, digest=order.digest)
+
+    def temporary_read(self, digest: str, active: str) -> None:
+        """Take the digests of the files as they are on disk (blocks 124/174), "" for absent."""
+        work = self._work
+        if work is None:
+            return
+        step = work.order.step
+        if step == "compare":
+            work.evidence.append(f"temporary file on disk: {digest or 'none'}")
+            self._answer(work, ok=bool(digest), reason="" if digest else "no file", digest=digest)
+        elif step == "undo-stage":
+            work.evidence.append("temporary file: " + (digest or "gone"))
+            self._answer(
+                work, ok=not digest, reason="temporary file is still there" if digest else ""
+            )
+        elif step == "prove":
+            self._prove(work, digest, active)
+
+    def _prove(self, work: Work, temporary: str, active: str) -> None:
+        shared = self.shared
+        configuration = shared.log.configuration
+        groups = configuration.group if configuration else {}
+        online = {n: r for n, r in sorted(shared.runners.items()) if r.state == "online"}
+        foreign = [n for n, r in online.items() if r.tentative or r.group != groups.get(n)]
+        problems = [f"{name} runs another configuration" for name in foreign]
+        if temporary:
+            problems.append("temporary file is still there")
+        work.evidence += [f"online {name}" for name in online]
+        work.evidence.append(f"active file on disk {active or 'none'}")
+        self._answer(work, ok=not problems, reason="; ".join(problems), digest=active)
+
+    def _mine(self, pairs: tuple[tuple[str, str], ...]) -> list[str]:
+        return [group for group, node in pairs if node == self.shared.name]
+
+    def _release(self, work: Work) -> None:
+        shared = self.shared
+        for group in self._mine(work.order.release):
+            runner = shared.runner(group)
+            if not runner.held and runner.state != "online":
+                self._note_once(work, f"{group} released")
+                continue
+            if self._waits_for_children(group, work.order):
+                self._progress(f"{group} waits until its dependents are offline")
+                return
+            if runner.state != "releasing":
+                shared.out += runner.release(shared.now)
+            self._progress(f"releasing {group} {runner.text}".strip())
+            return
+        self._answer(work, ok=True)
+
+    def _note_once(self, work: Work, line: str) -> None:
+        if line not in work.evidence:
+            work.evidence.append(line)
+
+    def _waits_for_children(self, group: str, order: StepOrder) -> bool:
+        configuration = self.shared.log.configuration
+        if configuration is None:
+            return False
+        return any(
+            group in configuration.group[child].after
+            and self.shared.group_state(child, node) not in ("offline", "error", "unknown")
+            for child, node in order.release
+            if child in configuration.group
+        )
+
+    def _greet(self, work: Work) -> None:
+        shared = self.shared
+        parts = parts_to_greet(shared.log.configuration, self._candidate(), shared.name)
+        missing = [
+            part
+            for part in parts
+            if not shared.hearts.heard_on(
+                part.node, part.link, BEATS_TO_GREET, shared.now.ms, shared.timing
+            )
+        ]
+        if missing:
+            first = missing[0]
+            text = f"waits for {first.node}/{first.adapter} on {first.network}"
+            self._progress(f"{text}, {len(missing)} of {len(parts)} silent")
+            return
+        work.evidence += [f"{p.node}/{p.adapter} answers on {p.network}" for p in parts]
+        self._answer(work, ok=True)
+
+    def _acquire(self, work: Work) -> None:
+        assert self.open is not None, "only a staged transaction acquires"
+        for group in self._mine(work.order.acquire):
+            result = self._acquire_one(work, group)
+            if result == "failed":
+                self._answer(work, ok=False, reason=f"{group}: {self.shared.runner(group).text}")
+                return
+            if result == "waits":
+                return
+            self._note_once(work, f"{group} online")
+        self._answer(work, ok=True)
+
+    def _wanting(self, work: Work, group: str, noun: Group) -> str:
+        """Return what a group must wait for before it is acquired, empty for nothing."""
+        shared = self.shared
+        if not shared.lease_valid:
+            return "this node's lease"
+        if not shared.parents_online(noun, work.order.owners):
+            return ", ".join(noun.after)
+        missing = self.proofs.missing(shared, group)
+        return f"proof of release by {', '.join(missing)}" if missing else ""
+
+    def _acquire_one(self, work: Work, group: str) -> str:
+        shared = self.shared
+        runner = shared.runner(group)
+        noun = self._candidate().group.get(group)
+        if noun is None:
+            runner.text = "is not in the staged configuration"
+            return "failed"
+        if group in work.started:
+            if runner.state == "online":
+                return "done"
+            if runner.state == "error":
+                return "failed"
+            if runner.state == "offline":
+                runner.text = "was released again, for this node lost its lease"
+                return "failed"
+            self._progress(f"acquiring {group}")
+            return "waits"
+        if shared.stopping or runner.held:
+            runner.text = "is still held by this node"
+            if shared.stopping:
+                runner.text = f"{shared.name} leaves the cluster"
+            return "failed"
+        wanting = self._wanting(work, group, noun)
+        if wanting:
+            self._progress(f"{group} waits for {wanting}")
+            return "waits"
+        token = Token(shared.log.standing.generation, work.order.slot, work.order.ballot)
+        refuse = "drill: acquire refused" if group in shared.drills.refuse_acquire else ""
+        work.started.add(group)
+        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, tentative=True)
+        return "waits" if runner.state != "online" else "done"
+
+    # -- undo (156/194): the decree ABORT is known; reconcile does it, these rows report it
+
+    def _undo_acquire(self, work: Work) -> None:
+        groups = self._mine(work.order.acquire)
+        runners = {group: self.shared.runner(group) for group in groups}
+        held = [group for group, runner in runners.items() if runner.held and runner.tentative]
+        if held:
+            self._progress(f"releasing {held[0]}")
+            return
+        work.evidence += [f"{group} released" for group in groups]
+        self._answer(work, ok=True)
+
+    def _undo_release(self, work: Work) -> None:
+        shared = self.shared
+        owners = shared.log.standing.owners
+        for group in self._mine(work.order.release):
+            if owners.get(group) != shared.name:
+                continue
+            runner = shared.runner(group)
+            if runner.state == "error" and runner.settled and group not in shared.forgiven:
+                self._answer(work, ok=False, reason=f"{group}: {runner.text}")
+                return
+            if runner.state != "online":
+                self._progress(f"acquiring {group} again")
+                return
+            self._note_once(work, f"{group} online again")
+        self._answer(work, ok=True)

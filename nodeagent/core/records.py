@@ -1,0 +1,176 @@
+"""What a node writes down before it answers, and what it knows again after a restart.
+
+The journal is a list of these records. `replay` folds them into `Durable`; nothing else of a
+node's past survives a crash.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec import Struct
+
+from nodeagent.model.ownership import Ballot
+from nodeagent.wire.peer import Decree, Value
+
+
+class Started(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The agent started for the `incarnation`-th time."""
+
+    incarnation: int
+
+
+class Promised(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """No ballot below this one will be answered in this slot. `tx` is the lock it grants.
+
+    Empty: it grants none, and a lock that was granted stays with its holder.
+    """
+
+    slot: int
+    ballot: Ballot
+    tx: str = ""
+
+
+class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The lock of this ballot was given back by its holder; the promise stays."""
+
+    slot: int
+    ballot: Ballot
+
+
+class Staged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A configuration was staged: its packed bytes, and what the DARE wants."""
+
+    tx: str
+    slot: int
+    ballot: Ballot
+    digest: str
+    file: bytes
+    owners: dict[str, str]
+    view: dict[str, int]
+    release: tuple[tuple[str, str], ...] = ()
+    acquire: tuple[tuple[str, str], ...] = ()
+
+
+class AcceptedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """This value was accepted in this slot under this ballot."""
+
+    slot: int
+    ballot: Ballot
+    value: Value
+
+
+class DecidedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """This decree is known to be decided."""
+
+    decree: Decree
+
+
+class Holding(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A group is (or may be) held by this node from here on, or is held no more."""
+
+    group: str
+    held: bool
+
+
+class Tried(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """DAREs of the past may have brought these groups to these nodes."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+Record = Tried | Started | Promised | Withdrawn | Staged | AcceptedValue | DecidedValue | Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """All that the journal says. `tried`: (group, node) of every DARE that was staged here."""
+
+    incarnation: int = 0
+    decrees: tuple[Decree, ...] = ()
+    promised: Ballot = field(default_factory=Ballot)
+    lock: str = ""
+    lock_ballot: Ballot = field(default_factory=Ballot)
+    staged: Staged | None = None
+    accepted: AcceptedValue | None = None
+    held: frozenset[str] = field(default_factory=frozenset)
+    tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+
+def _promised(state: Durable, record: Promised) -> Durable:
+    if not record.tx:
+        return replace(state, promised=record.ballot)
+    return replace(state, promised=record.ballot, lock=record.tx, lock_ballot=record.ballot)
+
+
+def _fold(state: Durable, record: Record) -> Durable:
+    match record:
+        case Started():
+            return replace(state, incarnation=record.incarnation)
+        case Tried():
+            return replace(state, tried=state.tried | set(record.pairs))
+        case Holding():
+            held = state.held | {record.group} if record.held else state.held - {record.group}
+            return replace(state, held=held)
+        case DecidedValue():
+            return _decided(state, record.decree)
+    if record.slot != len(state.decrees):
+        return state  # of a slot that is decided by now
+    return _fold_open(state, record)
+
+
+def _decided(state: Durable, decree: Decree) -> Durable:
+    if decree.slot != len(state.decrees):
+        return state
+    decrees = (*state.decrees, decree)
+    return Durable(state.incarnation, decrees, held=state.held, tried=state.tried)
+
+
+def _fold_open(state: Durable, record: Promised | Withdrawn | Staged | AcceptedValue) -> Durable:
+    """Take a record of the slot that is open."""
+    match record:
+        case Promised():
+            return _promised(state, record)
+        case Withdrawn():
+            free = record.ballot == state.lock_ballot
+            return replace(state, lock="", lock_ballot=Ballot()) if free else state
+        case Staged():
+            return replace(state, staged=record, tried=state.tried | set(record.acquire))
+        case AcceptedValue():
+            return replace(state, accepted=record, promised=max(state.promised, record.ballot))
+
+
+def replay(records: list[Record]) -> Durable:
+    """Return what the node knows after these records, oldest first."""
+    state = Durable()
+    for record in records:
+        state = _fold(state, record)
+    return state
+
+
+def compact(durable: Durable) -> list[Record]:
+    """Return the shortest records that replay to `durable`."""
+    slot = len(durable.decrees)
+    records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
+    records.append(Started(durable.incarnation))
+    records += [Holding(group, held=True) for group in sorted(durable.held)]
+    if durable.tried:
+        records.append(Tried(tuple(sorted(durable.tried))))
+    if durable.lock:
+        records.append(Promised(slot, durable.lock_ballot, durable.lock))
+    if durable.promised != Ballot():
+        records.append(Promised(slot, durable.promised))
+    return records + [r for r in (durable.staged, durable.accepted) if r is not None]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """Return the form of a record in the journal."""
+    return _encoder.encode(record)
+
+
+def decode(data: bytes) -> Record:
+    """Return the record; msgspec.MsgspecError if these bytes are none."""
+    return _decoder.decode(data)

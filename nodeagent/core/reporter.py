@@ -1,0 +1,300 @@
+"""What consoles and peers are told: heartbeats, live values, snapshots.
+
+A live message goes out when its content changed, and otherwise once a second so that a console can
+tell a quiet agent from a dead one. Nothing is made while no console listens.
+"""
+
+import msgspec
+
+from nodeagent.core.effects import Beat, Publish
+from nodeagent.core.event_queue import EventQueue
+from nodeagent.core.participant import Participant
+from nodeagent.core.shared import Shared
+from nodeagent.model.health import ClusterState, LinkState, NodeState
+from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.limits import PROTOCOL_VERSION
+from nodeagent.wire.live import (
+    ClusterLive,
+    ConfigurationChanged,
+    GroupLive,
+    LinkLive,
+    NodeLive,
+    Snapshot,
+)
+
+REFRESH_MS = 1_000
+GROUPS_EVERY = 5
+GROUPS_IN_FULL = 50
+"""A node with more groups tells only their states, so that its heartbeats stay small."""
+FULL_STRIP = (1 << 30) - 1
+
+
+class Reporter:
+    """Makes heartbeats and the live stream."""
+
+    def __init__(self, shared: Shared, participant: Participant, queue: EventQueue) -> None:
+        self.shared = shared
+        self.participant = participant
+        self.queue = queue
+        self.lock_text = ""
+        self._sequence = 0
+        self._beat_ms = -1_000_000
+        self._told: dict[str, tuple[int, object]] = {}
+        self._adapters: tuple[str, ...] = ()
+
+    # -- heartbeats
+
+    def use_adapters(self, names: tuple[str, ...]) -> None:
+        """Beat on these own adapters from now on."""
+        self._adapters = names
+
+    def beat(self, *, at_once: bool = False) -> None:
+        """Send a heartbeat on every own adapter when it is due, or at once after a change."""
+        shared = self.shared
+        due = shared.now.ms - self._beat_ms >= shared.timing.heartbeat_ms
+        changed = any(runner.changed for runner in shared.runners.values())
+        if not (due or changed or at_once):
+            return
+        if due:
+            self._beat_ms += shared.timing.heartbeat_ms
+            if shared.now.ms - self._beat_ms > shared.timing.heartbeat_ms:
+                self._beat_ms = shared.now.ms
+        self._sequence += 1
+        groups = self._groups() if changed or self._sequence % GROUPS_EVERY == 1 else None
+        for runner in shared.runners.values():
+            runner.changed = False
+        hears = tuple(n for n in shared.hearts.peers if shared.alive(n))
+        standing = shared.log.standing
+        for adapter in self._adapters:
+            beat = Heartbeat(
+                version=PROTOCOL_VERSION,
+                cluster=shared.log.root,
+                adapter=adapter,
+                generation=standing.generation,
+                incarnation=shared.incarnation,
+                sequence=self._sequence,
+                sent_ms=max(0, shared.now.ms),
+                state=self.node_state(),
+                slot=standing.slot,
+                epoch=standing.epoch,
+                digest=standing.digest,
+                phase=self.participant.phase,
+                hears=hears,
+                software=shared.software,
+                load=shared.load,
+                groups=groups,
+            )
+            shared.out.append(Beat(adapter, beat))
+
+    def _groups(self) -> tuple[GroupLive, ...]:
+        runners = self.shared.runners.values()
+        groups = tuple(r.live() for r in runners if r.state != "offline" or r.text or r.held)
+        if len(groups) <= GROUPS_IN_FULL:
+            return groups
+        return tuple(msgspec.structs.replace(g, resources=(), text=g.text[:80]) for g in groups)
+
+    def node_state(self) -> NodeState:
+        """Return this node's own state."""
+        shared = self.shared
+        configuration = shared.log.configuration
+        known = configuration is None or shared.name in configuration.node
+        removed = not known and shared.joining is None  # one that joins replays older ones, too
+        if removed or shared.stopping:
+            return "leaving"
+        if self.participant.open is not None:
+            return "reconfiguring"
+        return "up" if shared.is_member else "joining"
+
+    # -- live values
+
+    def tick(self) -> None:
+        """Publish what changed or is due."""
+        if self.shared.consoles == 0:
+            return
+        cluster = self.cluster_live()
+        self._tell("cluster", cluster, cluster)
+        for node in self.nodes_live():
+            self._tell(f"node {node.node}", node, _essence(node))
+
+    def _tell(self, subject: str, message: ClusterLive | NodeLive, essence: object) -> None:
+        now = self.shared.now.ms
+        when, before = self._told.get(subject, (-REFRESH_MS, None))
+        if before == essence and now - when < REFRESH_MS:
+            return
+        self._told[subject] = (now, essence)
+        self.shared.out.append(Publish(message))
+
+    def cluster_live(self) -> ClusterLive:
+        """Return the cluster as this node knows it."""
+        shared = self.shared
+        standing, configuration = shared.log.standing, shared.configuration
+        from_draft = shared.draft_digest
+        return ClusterLive(
+            cluster=configuration.cluster.name if configuration else "",
+            observer=shared.name,
+            state=self._cluster_state(),
+            epoch=standing.epoch,
+            slot=standing.slot,
+            digest=standing.digest,
+            quorum=shared.quorum,
+            voters=shared.log.voters,
+            view=tuple(standing.view),
+            owners=dict(standing.owners),
+            lock=self.lock_text,
+            asked=dict(shared.log.wishes.placed()),
+            suspended=shared.suspended,
+            events_waiting=len(self.queue),
+            draft_digest=from_draft,
+        )
+
+    def _cluster_state(self) -> ClusterState:
+        shared = self.shared
+        if shared.log.configuration is None:
+            return "unknown"
+        if not shared.quorum:
+            return "no-quorum"
+        if self.participant.open is not None:
+            return "reconfiguring"
+        standing = shared.log.standing
+        settled = (
+            set(standing.view) == set(shared.log.configuration.node) == set(shared.alive_nodes())
+        )
+        online = all(
+            not owner or shared.group_state(group, owner) == "online"
+            for group, owner in standing.owners.items()
+        )
+        return "stable" if settled and online else "unstable"
+
+    def nodes_live(self) -> tuple[NodeLive, ...]:
+        """Return every configured node as this node knows it."""
+        configuration = self.shared.configuration
+        names = dict.fromkeys(configuration.node if configuration else ())
+        if self.shared.candidate is not None:
+            names |= dict.fromkeys(self.shared.candidate.node)
+        names.setdefault(self.shared.name)
+        return tuple(self._node_live(name) for name in names)
+
+    def _node_live(self, name: str) -> NodeLive:
+        shared = self.shared
+        if name == shared.name:
+            return self._own_live()
+        standing, peer = shared.log.standing, shared.hearts.peers.get(name)
+        if peer is None:
+            waiting = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms
+            state: NodeState = "unknown" if waiting else "down"
+            age = max(0, shared.now.ms - shared.began_ms)
+            return NodeLive(name, state, age_ms=age, links=self._links(name))
+        beat = peer.beat
+        alive = shared.alive(name)
+        return NodeLive(
+            node=name,
+            state=beat.state if alive else "down",
+            age_ms=shared.now.ms - peer.heard_ms,
+            incarnation=beat.incarnation,
+            voter=name in shared.log.voters,
+            member=standing.view.get(name) == beat.incarnation,
+            epoch=beat.epoch,
+            slot=max(0, beat.slot),
+            digest=beat.digest,
+            phase=beat.phase,
+            version=beat.software,
+            load=beat.load,
+            links=self._links(name),
+            groups=peer.groups if alive else (),
+        )
+
+    def _own_live(self) -> NodeLive:
+        shared = self.shared
+        standing = shared.log.standing
+        lease = shared.lease.valid_until_ms(shared.log.voters, shared.timing) - shared.now.ms
+        return NodeLive(
+            node=shared.name,
+            state=self.node_state(),
+            incarnation=shared.incarnation,
+            voter=shared.name in shared.log.voters,
+            member=shared.is_member,
+            epoch=standing.epoch,
+            slot=max(0, standing.slot),
+            digest=standing.digest,
+            phase=self.participant.phase,
+            version=shared.software,
+            load=shared.load,
+            lease_ms=max(0, lease),
+            links=self._links(shared.name),
+            groups=self._groups(),
+        )
+
+    def _links(self, name: str) -> tuple[LinkLive, ...]:
+        shared = self.shared
+        configuration = shared.configuration
+        nouns = [c.node.get(name) for c in (configuration, shared.candidate) if c is not None]
+        noun = next((n for n in nouns if n is not None), None)
+        if noun is None:
+            return ()
+        one = self._own_link if name == shared.name else self._peer_link
+        return tuple(one(name, a, adapter.network) for a, adapter in noun.adapter.items())
+
+    def _own_link(self, _node: str, adapter: str, network: str) -> LinkLive:
+        shared = self.shared
+        state: LinkState = shared.hearts.state_on(adapter, shared.now.ms, shared.timing)
+        links = [
+            link
+            for peer in shared.hearts.peers.values()
+            for link in peer.links.values()
+            if link.own == adapter and link.heard_ms >= 0
+        ]
+        age = min((shared.now.ms - link.heard_ms for link in links), default=0)
+        beats = 0
+        for link in links:
+            beats |= link.beats
+        return LinkLive(adapter, network, state, max(0, age), beats)
+
+    def _peer_link(self, node: str, adapter: str, network: str) -> LinkLive:
+        shared = self.shared
+        peer = shared.hearts.peers.get(node)
+        link = peer.links.get(adapter) if peer else None
+        if link is None:
+            reachable = any(
+                a.network == network
+                for a in (
+                    shared.configuration.node[shared.name].adapter.values()
+                    if shared.configuration and shared.name in shared.configuration.node
+                    else ()
+                )
+            )
+            grace = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms
+            return LinkLive(adapter, network, "down" if reachable and not grace else "unknown")
+        age = max(0, shared.now.ms - link.heard_ms)
+        state = link.state(shared.now.ms, shared.timing)
+        return LinkLive(adapter, network, state, age, link.beats)
+
+    # -- everything at once
+
+    def snapshot(self) -> Snapshot:
+        """Return everything, for a console that arrives."""
+        shared = self.shared
+        return Snapshot(
+            cluster=self.cluster_live(),
+            nodes=self.nodes_live(),
+            events=tuple(shared.events[-200:]),
+            run=shared.run,
+            runs=tuple(shared.runs),
+            active=shared.log.active.decode("utf-8", "replace"),
+            draft=shared.draft.decode("utf-8", "replace"),
+        )
+
+    def configuration_changed(self, author: str, *, draft: bool) -> None:
+        """Tell consoles of a new active configuration, or of an edited draft."""
+        shared = self.shared
+        data = shared.draft if draft else shared.log.active
+        standing = shared.log.standing
+        digest = shared.draft_digest if draft else standing.digest
+        text = data.decode("utf-8", "replace")
+        message = ConfigurationChanged(draft, standing.epoch, digest, text, author)
+        shared.out.append(Publish(message))
+
+
+def _essence(node: NodeLive) -> object:
+    """Return what of a node must be told at once; ages and strips can wait for the second."""
+    links = tuple((link.adapter, link.state) for link in node.links)
+    return msgspec.structs.replace(node, age_ms=0, load=0.0, lease_ms=0, links=()), links

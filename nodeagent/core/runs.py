@@ -1,0 +1,84 @@
+"""How the record of a DARE ends on a node that missed the news of its end.
+
+Progress is told once and not repeated, so it can get lost with a connection. A node whose record
+stays open in silence asks the coordinator; where that one is gone or forgot (it was restarted), the
+decree log tells how the DARE ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nodeagent.core.effects import Publish
+from nodeagent.model.run import OPEN, DareRun, Progress, RunChanged, RunStarted
+from nodeagent.wire.live import ProgressMade
+from nodeagent.wire.peer import Aborted, Commit, ProgressNote, RunWanted
+
+if TYPE_CHECKING:
+    from nodeagent.core.node import Node
+
+UNENDED = OPEN | {"in-doubt"}
+ASK_AFTER_MS = 3_000
+
+
+def tick(node: Node) -> None:
+    """Ask for the end of a run of which nothing was heard for a while."""
+    shared = node.shared
+    known = (*shared.runs, *((shared.run,) if shared.run else ()))
+    unended = (r for r in known if r.state in UNENDED and not _coordinates(node, r.tx))
+    run = next(unended, None)
+    if run is None:
+        return
+    if shared.now.ms - shared.run_news_ms < ASK_AFTER_MS:
+        return
+    shared.run_news_ms = shared.now.ms
+    if run.coordinator != shared.name and shared.alive(run.coordinator):
+        shared.send(run.coordinator, RunWanted(run.tx))
+        return
+    end = _by_log(node, run.tx, run.coordinator)
+    if end is not None:
+        shared.fold(end)
+        shared.out.append(Publish(ProgressMade(end)))
+
+
+def wanted(node: Node, sender: str, tx: str) -> None:
+    """Tell a peer how a run ended that was coordinated here, if it has ended."""
+    if _coordinates(node, tx):
+        return
+    record = _record(node, tx)
+    end = RunStarted(record) if record is not None else _by_log(node, tx, node.shared.name)
+    if end is not None:
+        node.shared.send(sender, ProgressNote(end))
+
+
+def _coordinates(node: Node, tx: str) -> bool:
+    coordinator = node.coordinator
+    return coordinator is not None and coordinator.request.tx == tx and not coordinator.finished
+
+
+def _record(node: Node, tx: str) -> DareRun | None:
+    shared = node.shared
+    known = (*shared.runs, *((shared.run,) if shared.run else ()))
+    ended = (run for run in known if run.tx == tx and run.state not in OPEN)
+    return next(ended, None)
+
+
+def _by_log(node: Node, tx: str, coordinator: str) -> Progress | None:
+    """Return the end of a run as the decrees tell it, None while it may still be decided.
+
+    A coordinator that only paused goes on later; one that was restarted knows nothing of it.
+    """
+    log = node.shared.log
+    for decree in reversed(log.decrees):
+        if isinstance(decree.value, Commit | Aborted) and decree.value.tx == tx:
+            done = isinstance(decree.value, Commit)
+            text = f"{coordinator} was lost; the others {'finished' if done else 'undid'} the DARE"
+            if done:
+                return RunChanged(tx, "done", text=text)
+            return RunChanged(tx, "aborted", "unknown", text=text)
+    slot = tx.partition(".")[0]
+    decided = slot.isdecimal() and int(slot) < log.next_slot
+    forgotten = coordinator == node.shared.name and node.acceptor.lock is None
+    if decided or forgotten:
+        return RunChanged(tx, "refused", text=f"{coordinator} was lost before anything changed")
+    return None

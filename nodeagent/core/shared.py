@@ -1,0 +1,190 @@
+"""What the machines of one node share: its name, its log, what it hears, what it holds.
+
+Each machine (participant, coordinator, governor, reconciler, reporter) reads this and appends its
+effects to `out`; `core.node` hands them to the daemon in that order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
+from nodeagent.core.events import Now
+from nodeagent.core.groups import GroupRunner
+from nodeagent.core.heartbeat import Heartbeats
+from nodeagent.core.lease import Lease, takeover_wait_ms
+from nodeagent.core.log import DecreeLog, majority
+from nodeagent.core.records import Record
+from nodeagent.model.configuration import Configuration, Group, Timing
+from nodeagent.model.reports import Severity
+from nodeagent.model.run import DareRun, Progress, keep
+from nodeagent.model.text import clean
+from nodeagent.wire.live import EventLine
+from nodeagent.wire.peer import Message
+
+EVENTS_KEPT = 500
+RUNS_KEPT = 20
+
+
+@dataclass
+class Drills:
+    """Faults that this node practises; empty unless it was started for drills."""
+
+    allowed: bool = False
+    refuse_acquire: set[str] = field(default_factory=set)
+    slow_step: str = ""
+    stop_at_step: str = ""
+
+
+@dataclass
+class Shared:
+    """State that more than one machine of a node reads."""
+
+    name: str
+    incarnation: int
+    log: DecreeLog
+    hearts: Heartbeats
+    lease: Lease
+    now: Now
+    began_ms: int
+    software: str
+    joining: Configuration | None = None
+    candidate: Configuration | None = None
+    tentative: tuple[str, ...] = ()
+    suspended: bool = False
+    coordinating: str = ""
+    forgiven: set[str] = field(default_factory=set)
+    stopping: str = ""
+    stopping_since_ms: int = 0
+    runners: dict[str, GroupRunner] = field(default_factory=dict)
+    out_since_ms: dict[str, int] = field(default_factory=dict)
+    run: DareRun | None = None
+    runs: tuple[DareRun, ...] = ()
+    run_news_ms: int = 0
+    draft: bytes = b""
+    draft_digest: str = ""
+    events: list[EventLine] = field(default_factory=list)
+    drills: Drills = field(default_factory=Drills)
+    load: float = 0.0
+    consoles: int = 0
+    out: list[Effect] = field(default_factory=list)
+    _op: int = 0
+    _event: int = 0
+
+    # -- facts
+
+    @property
+    def configuration(self) -> Configuration | None:
+        """Return the active configuration, or the one a joining node was given."""
+        return self.log.configuration or self.joining
+
+    @property
+    def timing(self) -> Timing:
+        """Return the intervals in force."""
+        configuration = self.configuration
+        return configuration.timing if configuration else Timing()
+
+    @property
+    def takeover_wait_ms(self) -> int:
+        """Return how long a lost node may hold what it held, after it was decreed out."""
+        return max(takeover_wait_ms(timing) for timing in (self.timing, *self.log.timings))
+
+    @property
+    def is_member(self) -> bool:
+        """Return whether the last decree counts this start of this node in."""
+        return self.log.standing.view.get(self.name) == self.incarnation
+
+    @property
+    def lease_valid(self) -> bool:
+        """Return whether this node may hold groups now."""
+        return self.lease.valid_until_ms(self.log.voters, self.timing) > self.now.ms
+
+    def alive(self, node: str) -> bool:
+        """Return whether `node` is heard (this node always is)."""
+        return node == self.name or self.hearts.alive(node, self.now.ms, self.timing)
+
+    def alive_nodes(self) -> tuple[str, ...]:
+        """Return the configured nodes that are heard."""
+        nodes = self.configuration.node if self.configuration else {}
+        return tuple(node for node in nodes if self.alive(node))
+
+    @property
+    def quorum(self) -> bool:
+        """Return whether a majority of voters is heard."""
+        return majority(self.log.voters, self.alive_nodes())
+
+    def group_state(self, group: str, node: str) -> str:
+        """Return the state of a group on a node as last heard."""
+        if node == self.name:
+            runner = self.runners.get(group)
+            return runner.state if runner else "offline"
+        peer = self.hearts.peers.get(node)
+        found = [g.state for g in peer.groups if g.group == group] if peer else []
+        return found[0] if found else "unknown"
+
+    def parents_online(self, group: Group, owners: dict[str, str]) -> bool:
+        """Return whether all groups that must be online first are, as last heard."""
+        return all(
+            owners.get(parent) and self.group_state(parent, owners[parent]) == "online"
+            for parent in group.after
+        )
+
+    # -- doings
+
+    def fold(self, progress: Progress) -> None:
+        """Keep the record of the newest run, and of those before it."""
+        self.run_news_ms = self.now.ms
+        self.run, self.runs = keep(self.run, self.runs, progress, RUNS_KEPT)
+
+    def runner(self, group: str) -> GroupRunner:
+        """Return the runner of a group, made when first needed."""
+        if group not in self.runners:
+            self.runners[group] = GroupRunner(group, self.new_op)
+        return self.runners[group]
+
+    def new_op(self) -> int:
+        """Return a number for a driver action."""
+        self._op += 1
+        return self._op
+
+    def send(self, to: str, message: Message) -> None:
+        """Ask for a control message to be sent."""
+        self.out.append(Send(to, message, self.bad_networks(to)))
+
+    def send_all(self, to: Iterable[str], message: Message) -> None:
+        """Ask for a control message to each of these nodes."""
+        for node in to:
+            self.send(node, message)
+
+    def bad_networks(self, peer: str) -> tuple[str, ...]:
+        """Return the networks on which `peer` is not heard though it was before."""
+        known = self.hearts.peers.get(peer)
+        node = self.configuration.node.get(peer) if self.configuration else None
+        if known is None or node is None:
+            return ()
+        return tuple(
+            adapter.network
+            for name, adapter in node.adapter.items()
+            if (link := known.links.get(name)) and link.state(self.now.ms, self.timing) == "down"
+        )
+
+    def persist(self, record: Record) -> None:
+        """Ask for a record to be on disk before what follows is sent."""
+        self.out.append(Persist(record))
+
+    def tell(self, severity: Severity, subject: str, text: str, cause: str = "") -> None:
+        """Make an event line: published, kept, and logged."""
+        self._event += 1
+        line = EventLine(
+            number=self._event,
+            time=self.now.unix,
+            node=self.name,
+            severity=severity,
+            subject=subject,
+            text=clean(text, 400),
+            cause=clean(cause, 200),
+        )
+        self.events.append(line)
+        del self.events[:-EVENTS_KEPT]
+        self.out.append(Publish(line))
+        fields = (("subject", subject), ("text", line.text), ("cause", line.cause))
+        self.out.append(Note(severity, "event", fields))

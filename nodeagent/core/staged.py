@@ -1,0 +1,92 @@
+"""What two configurations have in common, and what is new: pure answers for the staged tables.
+
+Blocks 128 and 140 of the patent set states in the *staged* tables: what is in both keeps its
+state, what is only in one is offline. Block 144 asks every new part for a heartbeat.
+"""
+
+from dataclasses import dataclass
+
+from nodeagent.model.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """An adapter that must be heard; `link` is the name under which its heartbeats come."""
+
+    node: str
+    adapter: str
+    network: str
+    link: str
+
+
+def staged_name(old: Configuration | None, node: str, name: str, new: Configuration) -> str:
+    """Return how an adapter is called while a DARE is open: a changed one stands beside the old."""
+    noun = old.node.get(node) if old else None
+    before = noun.adapter.get(name) if noun else None
+    return name if before in (None, new.node[node].adapter[name]) else f"{name}.new"
+
+
+def _objects(configuration: Configuration | None) -> dict[str, object]:
+    if configuration is None:
+        return {}
+    found: dict[str, object] = {f"network {n}": v for n, v in configuration.network.items()}
+    found |= {f"node {n}": v.key for n, v in configuration.node.items()}
+    found |= {
+        f"adapter {n}/{a}": v
+        for n, node in configuration.node.items()
+        for a, v in node.adapter.items()
+    }
+    found |= {f"group {n}": v for n, v in configuration.group.items()}
+    return found
+
+
+def kept_lines(old: Configuration | None, new: Configuration) -> list[str]:
+    """Return what is alike in both, one line per kind."""
+    before, after = _objects(old), _objects(new)
+    kept = [name for name, value in after.items() if before.get(name) == value]
+    kinds: dict[str, list[str]] = {}
+    for name in kept:
+        kind, _, rest = name.partition(" ")
+        kinds.setdefault(kind, []).append(rest)
+    return [f"kept {kind}s: {', '.join(names)}" for kind, names in kinds.items()]
+
+
+def offline_lines(old: Configuration | None, new: Configuration) -> list[str]:
+    """Return what is only in one of the two, or differs: offline in the staged tables."""
+    before, after = _objects(old), _objects(new)
+    lines = [f"leaves: {name}" for name in before if name not in after]
+    lines += [f"comes: {name}" for name in after if name not in before]
+    lines += [f"changes: {n}" for n, v in after.items() if n in before and before[n] != v]
+    return lines or ["nothing is only in one of the two"]
+
+
+def changed_groups(old: Configuration | None, new: Configuration) -> tuple[str, ...]:
+    """Return the groups of `new` that are not the same in `old`."""
+    before = old.group if old else {}
+    return tuple(name for name, group in new.group.items() if before.get(name) != group)
+
+
+def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> list[NewPart]:
+    """Return the new adapters of other nodes that `me` must hear, and on which own adapter.
+
+    A node that is new itself, or has a new adapter on the network, must hear everybody there.
+    """
+    before = {
+        (node, name): adapter
+        for node, noun in (old.node.items() if old else ())
+        for name, adapter in noun.adapter.items()
+    }
+    own = {a.network: name for name, a in new.node[me].adapter.items()} if me in new.node else {}
+    parts = []
+    for node, noun in new.node.items():
+        for name, adapter in noun.adapter.items():
+            mine = own.get(adapter.network)
+            if node == me or mine is None:
+                continue
+            both = before.get((node, name)) == adapter
+            mine_is_old = before.get((me, mine)) == new.node[me].adapter[mine]
+            if not (both and mine_is_old):
+                parts.append(
+                    NewPart(node, name, adapter.network, staged_name(old, node, name, new))
+                )
+    return parts
