@@ -1,0 +1,237 @@
+"""The journal: promises that survive a power cut.
+
+A record is on the disk when `append` returns; only then may a message vouch for it. The file is
+filled with zeros in advance, so that an append changes data only and one fdatasync is enough.
+
+    header   8 bytes magic, 4 bytes version, 4 bytes CRC of both
+    record   4 bytes mark, 4 bytes length, 4 bytes CRC, the bytes
+
+A record's CRC also covers its place in the file, so that bytes of an older or foreign record never
+pass for one. Since each record is on the disk before the next one is begun, a crash can tear only
+the last. So what does not check is a torn tail if no whole record follows it, and damage if one
+does: a disk lost what was once promised, and only the caller may decide what that means. (A last
+record that was damaged after it was written cannot be told from a torn one.)
+"""
+
+import contextlib
+import os
+import struct
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nodeagent.store.disk import naming, read, replace, sync_folder
+from nodeagent.store.errors import StoreError
+
+MAGIC = b"CTUIJRNL"
+VERSION = 1
+CHUNK_BYTES = 1 << 20
+FILE_BYTES_MAX = 256 << 20
+RECORD_BYTES_MAX = 8 << 20
+
+_MARK = b"\xc7REC"
+_HEADER = struct.Struct("<8sII")
+_RECORD = struct.Struct("<4sII")
+
+Kind = Literal["new", "clean", "torn", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """How the journal was found.
+
+    `offset` is where the next record goes, or where the damage begins; `records` were read before
+    it; `text` tells people. A damaged journal takes no records until it is set aside.
+    """
+
+    kind: Kind
+    offset: int
+    records: int
+    text: str
+
+
+class Journal:
+    """An open journal; make one with `Journal.open`."""
+
+    def __init__(self, path: Path, descriptor: int, offset: int, size: int, broken: str) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._offset = offset
+        self._size = size
+        self._broken = broken
+
+    @classmethod
+    def open(cls, path: Path | str) -> "tuple[Journal, list[bytes], JournalState]":
+        """Open or make the journal at `path`; return it, its records, and how it was found.
+
+        StoreError where the file is not a journal of this version or cannot be read.
+        """
+        file = Path(path)
+        data = read(file, FILE_BYTES_MAX)
+        if not data:
+            replace(file, _header() + bytes(CHUNK_BYTES - _HEADER.size))
+            data = b""
+        elif (problem := _foreign(data)) is not None:
+            raise StoreError(file, problem, "move it away, or use the program that wrote it")
+        records, state = _replay(data)
+        with naming(file):
+            descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            size = os.fstat(descriptor).st_size
+        broken = state.text if state.kind == "damaged" else ""
+        journal = cls(file, descriptor, state.offset, size, broken)
+        if state.kind == "torn":
+            journal._wipe_tail()
+        return journal, records, state
+
+    def append(self, record: bytes) -> None:
+        """Write one record; it is on the disk when this returns.
+
+        After a failed write or sync nobody knows what is on the disk, so the journal takes no more
+        records: the agent must end and replay it at its next start.
+        """
+        if not 0 < len(record) <= RECORD_BYTES_MAX:
+            raise StoreError(self._path, f"a record of {len(record)} bytes", "this is a defect")
+        if self._broken:
+            raise StoreError(self._path, self._broken, "end the agent and start it anew")
+        self._reserve(_RECORD.size + len(record))
+        data = _pack(self._offset, record)
+        try:
+            _write(self._descriptor, data, self._offset)
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            self._broken = f"an earlier write failed: {error.strerror}"
+            with naming(self._path):
+                raise
+        self._offset += len(data)
+
+    def rewrite(self, records: list[bytes]) -> None:
+        """Replace the whole journal by `records`, to keep it short: all of it or nothing."""
+        data = bytearray(_header())
+        for record in records:
+            data += _pack(len(data), record)
+        offset = len(data)
+        data += bytes(-offset % CHUNK_BYTES or CHUNK_BYTES)
+        replace(self._path, bytes(data))
+        self._reopen(offset, len(data))
+
+    def set_aside(self) -> Path:
+        """Keep the file under another name and begin an empty journal; return that name."""
+        aside = self._path.with_name(f"{self._path.name}.damaged-{time.time_ns()}")
+        with naming(aside):
+            os.link(self._path, aside)
+            sync_folder(self._path.parent)
+        self.rewrite([])
+        return aside
+
+    @property
+    def size(self) -> int:
+        """Bytes used so far."""
+        return self._offset
+
+    def close(self) -> None:
+        """Close the file; all records are on the disk already."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _reopen(self, offset: int, size: int) -> None:
+        self.close()
+        with naming(self._path):
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        self._offset, self._size, self._broken = offset, size, ""
+
+    def _reserve(self, count: int) -> None:
+        """Have zeros on the disk for `count` more bytes; a full disk leaves all as it was."""
+        missing = self._offset + count - self._size
+        if missing <= 0:
+            return
+        chunk = bytes(-(-missing // CHUNK_BYTES) * CHUNK_BYTES)
+        with naming(self._path):
+            try:
+                _write(self._descriptor, chunk, self._size)
+                os.fsync(self._descriptor)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._descriptor, self._size)
+                raise
+        self._size += len(chunk)
+
+    def _wipe_tail(self) -> None:
+        """Cut a torn tail off, so that its pieces never stand behind a later record."""
+        with naming(self._path):
+            os.ftruncate(self._descriptor, self._offset)
+            os.fsync(self._descriptor)
+        self._size = self._offset
+
+
+def _header() -> bytes:
+    head = struct.pack("<8sI", MAGIC, VERSION)
+    return head + struct.pack("<I", zlib.crc32(head))
+
+
+def _foreign(data: bytes) -> str | None:
+    """Return why `data` is not a journal of ours, None if it is."""
+    if data[: len(MAGIC)] != MAGIC:
+        return "is not a journal"
+    if data[: _HEADER.size] == _header():
+        return None
+    version = int.from_bytes(data[8:12], "little")
+    if zlib.crc32(data[:12]) == int.from_bytes(data[12:16], "little"):
+        return f"is a journal of version {version}, this program knows {VERSION}"
+    return "has a damaged header"
+
+
+def _write(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of `data` at `offset`; the kernel may take it in pieces."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _checksum(offset: int, record: bytes) -> int:
+    return zlib.crc32(record, zlib.crc32(struct.pack("<QI", offset, len(record))))
+
+
+def _pack(offset: int, record: bytes) -> bytes:
+    return _RECORD.pack(_MARK, len(record), _checksum(offset, record)) + record
+
+
+def _record_at(data: bytes, offset: int) -> bytes | None:
+    """Return the whole record that begins at `offset`, None if there is none."""
+    if offset + _RECORD.size > len(data):
+        return None
+    mark, length, checksum = _RECORD.unpack_from(data, offset)
+    start = offset + _RECORD.size
+    if mark != _MARK or not 0 < length <= RECORD_BYTES_MAX or start + length > len(data):
+        return None
+    record = data[start : start + length]
+    return record if _checksum(offset, record) == checksum else None
+
+
+def _replay(data: bytes) -> tuple[list[bytes], JournalState]:
+    if not data:
+        return [], JournalState("new", _HEADER.size, 0, "the journal is new")
+    records: list[bytes] = []
+    offset = _HEADER.size
+    while (record := _record_at(data, offset)) is not None:
+        records.append(record)
+        offset += _RECORD.size + len(record)
+    return records, _judge(data, offset, len(records))
+
+
+def _judge(data: bytes, offset: int, count: int) -> JournalState:
+    """Tell an orderly end from a torn tail and from damage."""
+    rest = data[offset:].rstrip(b"\0")
+    if not rest:
+        return JournalState("clean", offset, count, f"{count} records")
+    place = data.find(_MARK, offset + 1)
+    while place >= 0:
+        if _record_at(data, place) is not None:
+            text = f"damaged at byte {offset}: whole records follow from byte {place} on"
+            return JournalState("damaged", offset, count, text)
+        place = data.find(_MARK, place + 1)
+    text = f"the last write was torn: {len(rest)} bytes after {count} records were cut off"
+    return JournalState("torn", offset, count, text)
