@@ -1,0 +1,164 @@
+"""Service addresses: the address that clients use, held by one owner on this machine.
+
+Addresses of 127/8 are on every Linux machine already, so holding one needs no privilege: a
+listening socket on (address, claim port) is the claim, and the kernel allows only one. The claim
+is kept by a tiny process of its own that inherited the socket, so it ends like every other started
+program: with the agent, by the deadman, or by a later agent's recovery, also when the agent is
+frozen. Other addresses must be on this machine already; adding them to an interface needs root and
+netlink and comes with a later version.
+"""
+
+import contextlib
+import errno
+import ipaddress
+import signal
+import socket
+import time
+
+from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
+from nodeagent.drivers.child import Child
+from nodeagent.drivers.running import Run, environment, new_cookie, remaining
+from nodeagent.model.configuration import ServiceAddress
+
+_HOLDER = ("sleep", "2147483647")
+_NOT_HERE = (
+    "is not on this machine, and this version cannot add it: adding addresses to interfaces needs "
+    "root and netlink and comes with a later version; use an address of 127/8 or one that is here"
+)
+
+
+class _Claim:
+    def __init__(self, run: Run, child: Child, address: str) -> None:
+        self.run = run
+        self.child = child
+        self.address = address
+
+
+class AddressDriver:
+    """Keeps the claims of one agent."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._claims: dict[Key, _Claim] = {}
+
+    async def start(self, job: Job) -> Outcome:
+        """Take the address; code held when another process has it."""
+        address = _address(job)
+        problem = _problem(address)
+        if problem is not None:
+            return problem
+        claim = self._claims.get(job.key)
+        if claim is not None and claim.child.running and claim.address == address:
+            return fine(f"{address} is held already")
+        if claim is not None:
+            await self._release(job, claim)
+        try:
+            listener = self._listen(address)
+        except OSError as error:
+            return self._refusal(address, error)
+        with listener:
+            return self._hold(job, address, listener)
+
+    async def stop(self, job: Job) -> Outcome:
+        """Give the address back."""
+        claim = self._claims.get(job.key)
+        if claim is None:
+            return fine("is not held")
+        try:
+            await self._release(job, claim)
+        except TimeoutError as error:
+            return failed(f"the claim cannot be ended: {error}")
+        return fine(f"{claim.address} is free")
+
+    async def monitor(self, job: Job) -> Outcome:
+        """Tell whether the claim stands and the address is still on this machine."""
+        claim = self._claims.get(job.key)
+        if claim is None:
+            return failed("is not held", code="stopped")
+        if not claim.child.running:
+            return failed("the claim was ended by somebody else")
+        return _problem(claim.address) or fine(f"{claim.address} is held")
+
+    async def validate(self, job: Job) -> Outcome:
+        """Tell whether the address could be held here."""
+        address = _address(job)
+        return _problem(address) or fine(f"{address} can be held here")
+
+    def close(self) -> None:
+        """Give all addresses back."""
+        for claim in self._claims.values():
+            claim.child.kill()
+            with contextlib.suppress(TimeoutError):
+                claim.run.end_now(1.0)
+        self._claims = {}
+
+    def _listen(self, address: str) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            # Without this a connection that a client once made would block the claim for a minute.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((address, self._context.claim_port))
+            listener.listen(1)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
+    def _hold(self, job: Job, address: str, listener: socket.socket) -> Outcome:
+        cookie = new_cookie()
+        run = Run(str(self._context.state_directory), job, cookie)
+        variables = environment(self._context, job, cookie, {})
+        child = Child(_HOLDER, variables, "/", descriptors=(listener.fileno(),))
+        try:
+            run.keep((child.member,))
+        except OSError:
+            child.kill()
+            raise
+        self._claims[job.key] = _Claim(run, child, address)
+        return fine(f"{address} is held")
+
+    async def _release(self, job: Job, claim: _Claim) -> None:
+        until = time.monotonic() + job.budget_s
+        claim.child.signal(signal.SIGKILL)
+        await claim.child.wait(remaining(until))
+        await claim.run.end(remaining(until))
+        if self._claims.get(job.key) is claim:
+            del self._claims[job.key]
+
+    def _refusal(self, address: str, error: OSError) -> Outcome:
+        if error.errno == errno.EADDRINUSE:
+            port = self._context.claim_port
+            text = f"address {address} is held by another process (claim port {port})"
+            return failed(text, code="held")
+        return failed(f"address {address} cannot be held: {error.strerror}")
+
+
+def _address(job: Job) -> str:
+    assert isinstance(job.resource, ServiceAddress)
+    return job.resource.address
+
+
+def _problem(address: str) -> Outcome | None:
+    """Return why `address` cannot be held on this machine by anybody, None if it can."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return failed(f"{address} is not an IPv4 or IPv6 address", code="invalid")
+    if parsed.is_unspecified or parsed.is_multicast:
+        return failed(f"{address} cannot be one node's address", code="invalid")
+    if parsed.version == 4 and parsed.is_loopback:
+        return None
+    if _is_here(str(parsed), parsed.version):
+        return None
+    return failed(f"address {address} {_NOT_HERE}", code="unsupported")
+
+
+def _is_here(address: str, version: int) -> bool:
+    family = socket.AF_INET6 if version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))  # nothing is sent or received; only the kernel is asked
+        except OSError:
+            return False
+    return True

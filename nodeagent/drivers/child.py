@@ -1,0 +1,214 @@
+"""One started program: its output's tail, its end, and how it is made to end.
+
+Why it is started like this. A service must never outlive the agent that answers for it, so the
+kernel is asked to kill it when the agent dies. Setting that between fork and exec would need
+Python code in the child (slow, and unsafe beside threads); the small program setpriv sets it and
+becomes the service itself, for about 1.5 ms. Where setpriv is missing, the deadman alone does it.
+Programs are started by the thread of the loop: the kernel takes the end of the *thread* that
+started them for the death of their parent.
+
+A program that ended stays unreaped until its process group is dealt with: so long its number
+cannot be given to anybody else.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+
+from nodeagent.drivers import procs
+from nodeagent.model.text import clean_lines
+
+TAIL_BYTES = 8 << 10
+TAIL_LINES = 20
+READ_BYTES = 64 << 10
+BURST_READS = 16
+PAUSE_SECONDS = 0.1
+"""After so many reads within this time the pipe is left full for this time: some 10 MB/s."""
+_SETPRIV = shutil.which("setpriv", path="/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+class Tail:
+    """The last words of a pipe. Whoever prints without end is slowed down, not stored."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+        self._loop = loop
+        self._descriptor = descriptor
+        self._kept = bytearray()
+        self._reads = 0
+        self._burst_began = loop.time()
+        self._pause: asyncio.TimerHandle | None = None
+        os.set_blocking(descriptor, False)
+        loop.add_reader(descriptor, self._readable)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the last lines, fit for a screen."""
+        self._take()
+        return clean_lines(self._kept.decode("utf-8", "backslashreplace"), lines=TAIL_LINES)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._take()
+        if self._pause is not None:
+            self._pause.cancel()
+        self._end()
+
+    def _readable(self) -> None:
+        self._take()
+        now = self._loop.time()
+        if now - self._burst_began > PAUSE_SECONDS:
+            self._burst_began, self._reads = now, 0
+        self._reads += 1
+        if self._descriptor >= 0 and self._reads >= BURST_READS:
+            self._loop.remove_reader(self._descriptor)
+            self._pause = self._loop.call_later(PAUSE_SECONDS, self._resume)
+
+    def _resume(self) -> None:
+        self._pause = None
+        self._reads = 0
+        if self._descriptor >= 0:
+            self._loop.add_reader(self._descriptor, self._readable)
+
+    def _take(self) -> None:
+        if self._descriptor < 0:
+            return
+        try:
+            data = os.read(self._descriptor, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._end()
+            return
+        self._kept += data[-TAIL_BYTES:]
+        del self._kept[:-TAIL_BYTES]
+
+    def _end(self) -> None:
+        if self._descriptor < 0:
+            return
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+
+class Child:
+    """A started program in a process group of its own.
+
+    `exited` becomes its exit code (negative: the signal). With `leftovers` "end", what it leaves
+    in its group is killed when it ends; with "keep" it is listed in `survivors`.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: dict[str, str],
+        directory: str,
+        *,
+        keep_leftovers: bool = False,
+        descriptors: tuple[int, ...] = (),
+    ) -> None:
+        """Start it; OSError when it cannot be started."""
+        loop = asyncio.get_running_loop()
+        launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV else []
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            self._process = subprocess.Popen(
+                [*launcher, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                cwd=directory or "/",
+                env=environment,
+                start_new_session=True,
+                pass_fds=descriptors,
+            )
+        except OSError:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        self.pid = self._process.pid
+        self.survivors: tuple[tuple[int, int], ...] = ()
+        self.exited: asyncio.Future[int] = loop.create_future()
+        self._keep = keep_leftovers
+        self._loop = loop
+        self._tail = Tail(loop, reading)
+        self._descriptor = os.pidfd_open(self.pid)
+        loop.add_reader(self._descriptor, self._ended)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    @property
+    def member(self) -> tuple[int, int]:
+        """Return its number and start time, for a record."""
+        process = procs.look(self.pid)
+        return (self.pid, process.start if process else 0)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return its last lines of output."""
+        return self._tail.lines()
+
+    def lines_at_end(self) -> tuple[str, ...]:
+        """Return its last lines of output, and listen no longer."""
+        self.close()
+        return self._tail.lines()
+
+    def signal(self, number: int) -> None:
+        """Signal its whole process group, if it has not ended."""
+        if self.running:  # unreaped, so the number is still its own
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    async def wait(self, seconds: float) -> int | None:
+        """Wait for its end; return its exit code, None if it takes longer than `seconds`."""
+        await asyncio.wait({self.exited}, timeout=max(seconds, 0.0))
+        return self.exited.result() if self.exited.done() else None
+
+    def kill(self) -> None:
+        """End it and its group at once, and wait for the little while that this takes."""
+        self.signal(signal.SIGKILL)
+        if self.running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=2.0)
+            self._settle()
+
+    def close(self) -> None:
+        """Listen to its output no longer."""
+        self._tail.close()
+
+    def _ended(self) -> None:
+        self._loop.remove_reader(self._descriptor)
+        if self._keep:
+            self.survivors = tuple(
+                member for member in procs.in_group(self.pid) if member[0] != self.pid
+            )
+        else:
+            self.signal(signal.SIGKILL)
+        self._process.wait()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._process.returncode is None or self.exited.done():
+            return
+        self._loop.remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        if not self._keep:
+            self._tail.close()
+        self.exited.set_result(self._process.returncode)
+
+
+def ending(code: int) -> str:
+    """Return an exit code in words."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,189 @@
+"""All drivers behind one call that never raises and never takes longer than it may.
+
+One action at a time runs on a resource; only a stop does not wait: it cancels a start or monitor
+that is under way, for what must be stopped must not first finish starting.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from nodeagent.drivers import procs, records
+from nodeagent.drivers.address import AddressDriver
+from nodeagent.drivers.application import ApplicationDriver
+from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, fine
+from nodeagent.drivers.folder import FolderDriver
+from nodeagent.model.configuration import (
+    Application,
+    DataFolder,
+    Filesystem,
+    Ocf,
+    Resource,
+    ServiceAddress,
+    Systemd,
+)
+from nodeagent.model.text import clean
+
+RECOVER_SECONDS = 5.0
+TEXT_LENGTH_MAX = 500
+_TYPES: dict[type[Resource], str] = {
+    Application: "application",
+    DataFolder: "data-folder",
+    ServiceAddress: "service-address",
+}
+_WITHOUT_DRIVER: dict[type[Resource], str] = {
+    Filesystem: "filesystem",
+    Ocf: "ocf",
+    Systemd: "systemd",
+}
+
+
+class UnsupportedDriver:
+    """Stands for kinds of resources that this version knows but cannot run."""
+
+    async def start(self, job: Job) -> Outcome:
+        """Refuse."""
+        return _unsupported(job)
+
+    async def stop(self, job: Job) -> Outcome:
+        """Agree: it cannot have been started."""
+        return fine(f"does not run: {_unsupported(job).text}")
+
+    async def monitor(self, job: Job) -> Outcome:
+        """Tell that it does not run."""
+        return failed(_unsupported(job).text, code="stopped")
+
+    async def validate(self, job: Job) -> Outcome:
+        """Refuse."""
+        return _unsupported(job)
+
+
+class Drivers:
+    """The drivers of one agent. `on_exit(group, name, text)` tells when an application ended."""
+
+    def __init__(self, context: Context, on_exit: Callable[[str, str, str], None]) -> None:
+        self._context = context
+        self._applications = ApplicationDriver(context, on_exit)
+        self._addresses = AddressDriver(context)
+        self._drivers: dict[type[Resource], Driver] = {
+            Application: self._applications,
+            DataFolder: FolderDriver(context),
+            ServiceAddress: self._addresses,
+        }
+        self._unsupported = UnsupportedDriver()
+        self._under_way: dict[Key, tuple[Job, asyncio.Task[Outcome]]] = {}
+        self._locks: dict[Key, asyncio.Lock] = {}
+        self._abandoned: set[asyncio.Task[Outcome]] = set()
+
+    def types(self) -> tuple[str, ...]:
+        """Return the types of resources that can be run here."""
+        return tuple(_TYPES.values())
+
+    async def run(self, job: Job) -> Outcome:
+        """Carry out `job` and return how it ended, within its limit."""
+        began = time.monotonic()
+        if job.action == "stop":
+            self._supersede(job.key)
+        task = asyncio.create_task(self._in_turn(job))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=job.limit_s)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
+        if not done:
+            self._abandon(task)
+        outcome = _outcome(job, task) if done else _too_late(job)
+        return msgspec.structs.replace(
+            outcome,
+            text=clean(outcome.text, TEXT_LENGTH_MAX),
+            evidence=tuple(clean(line, TEXT_LENGTH_MAX) for line in outcome.evidence),
+            seconds=time.monotonic() - began,
+        )
+
+    def recover(self) -> list[str]:
+        """End what a dead agent of this state directory left running; return what was done.
+
+        Blocks for the time that takes, so call it before anything else runs.
+        """
+        state_directory = str(self._context.state_directory)
+        told = []
+        for record in records.read_all(state_directory):
+            name = clean(f"{record.group}.{record.name}", 140)
+            try:
+                killed = procs.end(record, RECOVER_SECONDS)
+            except TimeoutError as error:
+                told.append(f"{name}: {error}")
+                continue
+            records.remove(state_directory, record)
+            if killed:
+                told.append(f"{name}: ended {len(killed)} processes of an earlier agent")
+        return told
+
+    def fail_applications(self, group: str) -> int:
+        """Kill the applications of `group` as a crash would; return how many (for drills)."""
+        return self._applications.fail(group)
+
+    def close(self) -> None:
+        """End all that was started, at once. Claims of data folders stay."""
+        for _, task in self._under_way.values():
+            task.cancel()
+        self._applications.close()
+        self._addresses.close()
+
+    async def _in_turn(self, job: Job) -> Outcome:
+        lock = self._locks.setdefault(job.key, asyncio.Lock())
+        async with lock:
+            task = asyncio.current_task()
+            assert task is not None
+            self._under_way[job.key] = (job, task)
+            try:
+                return await self._act(job)
+            finally:
+                self._under_way.pop(job.key, None)
+
+    async def _act(self, job: Job) -> Outcome:
+        driver = self._drivers.get(type(job.resource), self._unsupported)
+        if job.action == "start":
+            return await driver.start(job)
+        if job.action == "stop":
+            return await driver.stop(job)
+        if job.action == "monitor":
+            return await driver.monitor(job)
+        return await driver.validate(job)
+
+    def _supersede(self, key: Key) -> None:
+        job, task = self._under_way.get(key, (None, None))
+        if job is not None and task is not None and job.action != "stop":
+            task.cancel()
+
+    def _abandon(self, task: asyncio.Task[Outcome]) -> None:
+        """Cancel a job whose time is over; if it does not even cancel, it is kept out of sight."""
+        task.cancel()
+        self._abandoned.add(task)
+        task.add_done_callback(self._buried)
+
+    def _buried(self, task: asyncio.Task[Outcome]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that it is not reported as forgotten
+
+
+def _outcome(job: Job, task: asyncio.Task[Outcome]) -> Outcome:
+    if task.cancelled():
+        return failed(f"{job.action} was given up: a stop was asked for", code="superseded")
+    error = task.exception()
+    if error is None:
+        return task.result()
+    return failed(f"{job.action} failed: {type(error).__name__}: {error}")
+
+
+def _too_late(job: Job) -> Outcome:
+    return failed(f"{job.action} took longer than {job.limit_s:g} s", code="timeout")
+
+
+def _unsupported(job: Job) -> Outcome:
+    kind = _WITHOUT_DRIVER.get(type(job.resource), "unknown")
+    text = f"resources of type {kind} have no driver in this version"
+    return failed(text, code="unsupported")

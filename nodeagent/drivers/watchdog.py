@@ -1,0 +1,80 @@
+"""The agent's side of the deadman: start it, feed it, say goodbye."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from nodeagent.drivers import deadman
+
+_ROOT = str(Path(__file__).parents[2])
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from nodeagent.drivers.deadman import main; sys.exit(main(sys.argv[2:]))"
+)
+
+
+class Watchdog:
+    """A running deadman. Make one with `start`; feed it often with `pet`; end it with `stop`."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", feed: int) -> None:
+        self._process = process
+        self._feed = feed
+
+    @classmethod
+    def start(cls, state_directory: Path | str, timeout_s: float) -> "Watchdog":
+        """Start the deadman; it kills what is recorded if it is not fed for `timeout_s` seconds.
+
+        OSError when it cannot be started. The time runs from now on.
+        """
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT),
+                    *(str(Path(state_directory).absolute()), repr(float(timeout_s))),
+                    str(os.getpid()),
+                ],
+                stdin=reading,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(writing)
+            raise
+        finally:
+            os.close(reading)
+        os.set_blocking(writing, False)
+        return cls(process, writing)
+
+    @property
+    def pid(self) -> int:
+        """Return its process number."""
+        return self._process.pid
+
+    def pet(self) -> bool:
+        """Feed it. False when it is gone: it has fired, or somebody killed it."""
+        try:
+            os.write(self._feed, deadman.FED)
+        except BlockingIOError:  # it has food for a long time
+            return True
+        except OSError:
+            return False
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Say goodbye and wait for its end; nothing is killed. Fine when it is gone already."""
+        if self._feed < 0:
+            return
+        with contextlib.suppress(OSError):
+            os.write(self._feed, deadman.GOODBYE)
+        os.close(self._feed)
+        self._feed = -1
+        try:
+            self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
