@@ -1,0 +1,7 @@
+"""`python -m nodeagent` is the command `nodeagent`."""
+
+import sys
+
+from nodeagent.cli import main
+
+sys.exit(main())

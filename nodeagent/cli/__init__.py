@@ -1,0 +1,80 @@
+"""The command `nodeagent`: set up a node, run it, make keys.
+
+Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 failed, 2 usage,
+4 findings in a configuration. Leans on `daemon` to run and on `config` to examine.
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+from nodeagent.daemon.identity import SetupError, initialise
+from nodeagent.daemon.run import Options, run, software
+from nodeagent.store.errors import StoreError
+from nodeagent.transport import keys
+from nodeagent.transport.errors import TransportError
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(software(), prog_name="nodeagent")
+def cli() -> None:
+    """Cluster manager of one node."""
+
+
+@cli.command("init")
+@click.option("--state", required=True, type=FOLDER, help="State directory to make.")
+@click.option("--node", required=True, help="Name of this node in the configuration.")
+@click.option("--config", "configuration", required=True, type=EXISTING, help="Cluster file.")
+@click.option("--key", type=EXISTING, help="Key file made by 'nodeagent key'.")
+@click.option("--join", "joining", is_flag=True, help="Wait to be added by a running cluster.")
+def init(state: Path, node: str, configuration: Path, key: Path | None, *, joining: bool) -> None:
+    """Make the state directory of a node.
+
+    All first nodes of a cluster are given the same file; a node that joins is given the file that
+    adds it.
+    """
+    public = initialise(state, node, configuration, key, joining=joining)
+    click.echo(f"{node} {public}")
+
+
+@cli.command("run")
+@click.option("--state", required=True, type=FOLDER, help="State directory made by init.")
+@click.option("--drills", is_flag=True, help="Allow administrators to practise faults here.")
+@click.option("--parent-pipe", type=int, default=-1, help="End when this descriptor closes.")
+@click.option("--log", "log_file", type=click.Path(path_type=Path), help="Log file; else stderr.")
+def run_command(state: Path, parent_pipe: int, log_file: Path | None, *, drills: bool) -> None:
+    """Run the agent until it is told to end (TERM, INT, HUP)."""
+    sys.exit(run(Options(state, drills, parent_pipe, log_file)))
+
+
+@cli.command("key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def key_command(file: Path) -> None:
+    """Make a key pair in FILE (mode 0600) and print its public half."""
+    pair = keys.generate()
+    keys.save(pair, file)
+    click.echo(pair.public)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    try:
+        cli.main(arguments, prog_name="nodeagent", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.exceptions.Abort:
+        return 130
+    except SetupError as error:
+        click.echo(f"nodeagent: {error}", err=True)
+        for report in error.reports:
+            click.echo(f"  {report}", err=True)
+        return 4 if error.reports else 1
+    except (StoreError, TransportError, OSError) as error:
+        click.echo(f"nodeagent: {error}", err=True)
+        return 1
+    return 0

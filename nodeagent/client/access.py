@@ -1,0 +1,159 @@
+"""The access file of a console: its key pair, and where each agent listens with which key.
+
+    public = "…"
+    secret = "…"
+
+    [agent.alpha]
+    admin = "tcp://10.10.1.11:7412"
+    events = "tcp://10.10.1.11:7413"
+    key = "…"
+
+The file holds a secret, so it is written with mode 0600 and refused when others may read it.
+"""
+
+import json
+import os
+import re
+import secrets
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from nodeagent.client.errors import AccessError
+from nodeagent.model.names import KEY_PATTERN, Name, PublicKey
+from nodeagent.model.text import clean
+
+ACCESS_BYTES_MAX = 1 << 20
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+_ENDPOINT = re.compile(r"tcp://(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[\w.-]+):(?P<port>\d{1,5})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAddress:
+    """Where one agent listens for consoles (requests, live stream), and its public key."""
+
+    name: str
+    admin: str
+    events: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A console's key pair and the agents that it may turn to, in the order of preference."""
+
+    public: str
+    secret: str = field(repr=False)
+    agents: tuple[AgentAddress, ...]
+
+    def only(self, *names: str) -> "Access":
+        """Return the same access with nobody but the agents `names`."""
+        return self.to(agent for agent in self.agents if agent.name in names)
+
+    def to(self, agents: Iterable[AgentAddress]) -> "Access":
+        """Return the same keys for other `agents`."""
+        return replace(self, agents=tuple(agents))
+
+
+class _Agent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    admin: str
+    events: str
+    key: PublicKey
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    public: PublicKey
+    secret: PublicKey
+    agent: dict[Name, _Agent] = {}
+
+
+def load(path: Path) -> Access:
+    """Read an access file. AccessError when it is missing, open to others, or not one."""
+    try:
+        parsed = msgspec.toml.decode(_read_private(path), type=_File)
+    except OSError as error:
+        raise AccessError(f"{path}: {error.strerror}", "name the access file with --key") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise AccessError(f"{path} is not an access file: {clean(str(error), 200)}") from None
+    agents = tuple(
+        AgentAddress(name, _checked(agent.admin), _checked(agent.events), agent.key)
+        for name, agent in parsed.agent.items()
+    )
+    return Access(parsed.public, parsed.secret, agents)
+
+
+def _read_private(path: Path) -> bytes:
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise AccessError(f"{path} is not a file")
+        if status.st_mode & 0o077:
+            raise AccessError(
+                f"{path} holds a secret that others may read (mode {status.st_mode & 0o777:04o})",
+                f"chmod 600 {path}",
+            )
+        data = file.read(ACCESS_BYTES_MAX + 1)
+    if len(data) > ACCESS_BYTES_MAX:
+        raise AccessError(f"{path} is not an access file: larger than 1 MiB")
+    return data
+
+
+def save(access: Access, path: Path) -> None:
+    """Write `access` with mode 0600, replacing `path` in one move. AccessError on failure."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(dumps(access))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise AccessError(f"{path}: {error.strerror}") from None
+
+
+def dumps(access: Access) -> str:
+    """Return the text of an access file."""
+    lines = [
+        "# Access to a cluster. The secret is this console's identity: keep it private.",
+        f"public = {json.dumps(access.public)}",
+        f"secret = {json.dumps(access.secret)}",
+    ]
+    for agent in access.agents:
+        name = agent.name if _BARE_KEY.match(agent.name) else json.dumps(agent.name)
+        lines += [
+            "",
+            f"[agent.{name}]",
+            f"admin = {json.dumps(agent.admin)}",
+            f"events = {json.dumps(agent.events)}",
+            f"key = {json.dumps(agent.key)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def parse_endpoint(text: str) -> AgentAddress:
+    """Return the agent meant by ``tcp://host:port#SERVERKEY``; AccessError if it is not one.
+
+    `port` is the agent's admin port; the live stream is expected on the port above it, as in the
+    defaults 7412 and 7413. The agent is named by its host and port until it tells its name.
+    """
+    admin, _, key = text.partition("#")
+    found = _ENDPOINT.match(admin)
+    if found is None or not 0 < int(found["port"]) < 65535 or not re.match(KEY_PATTERN, key):
+        raise AccessError(
+            f"{clean(text, 100)} is not an endpoint", "write it as tcp://host:port#SERVERKEY"
+        )
+    events = f"tcp://{found['host']}:{int(found['port']) + 1}"
+    return AgentAddress(f"{found['host']}:{found['port']}", admin, events, key)
+
+
+def _checked(endpoint: str) -> str:
+    if not _ENDPOINT.match(endpoint):
+        raise AccessError(
+            f"{clean(endpoint, 100)} is not an endpoint", "write it as tcp://host:port"
+        )
+    return endpoint

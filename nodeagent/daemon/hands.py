@@ -1,0 +1,244 @@
+"""Carries effects out: each kind by one room. Decides nothing.
+
+Journal and file writes return when they are on disk, so what is sent after them may vouch for
+them. If the disk refuses, the agent ends at once: after a failed fsync nobody knows what is on it
+(ARCHITECTURE, Decisions), and a restart replays what is.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nodeagent.core import effects as fx
+from nodeagent.core import events as ev
+from nodeagent.core import records
+from nodeagent.core.node import Node
+from nodeagent.daemon.identity import end_joining
+from nodeagent.daemon.logs import AgentLog
+from nodeagent.drivers.base import Job
+from nodeagent.drivers.registry import Drivers
+from nodeagent.drivers.watchdog import Watchdog
+from nodeagent.store.errors import StoreError
+from nodeagent.store.files import StateDirectory, Which
+from nodeagent.store.journal import Journal
+from nodeagent.transport.admin import AdminServer
+from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
+from nodeagent.wire.codec import encode
+from nodeagent.wire.console import Answered
+from nodeagent.wire.peer import Message
+
+
+def _nowhere(event: ev.Event) -> None:
+    raise AssertionError(f"nobody takes {event} yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """All that touches the world."""
+
+    directory: StateDirectory
+    journal: Journal
+    peers: PeerTransport
+    admin: AdminServer
+    roles: dict[str, str]
+    drivers: Drivers
+    new_watchdog: Callable[[int], Watchdog]
+    watchdog_ms: int
+    log: AgentLog
+
+
+class Hands:
+    """Starts each effect in the room it belongs to."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self.directory = rooms.directory
+        self.journal = rooms.journal
+        self.peers = rooms.peers
+        self.admin = rooms.admin
+        self.roles = rooms.roles
+        self.drivers = rooms.drivers
+        self.log = rooms.log
+        self._watchdog_ms = rooms.watchdog_ms
+        self.watchdog = rooms.new_watchdog(rooms.watchdog_ms)
+        self._new_watchdog = rooms.new_watchdog
+        self.post: Callable[[ev.Event], None] = _nowhere
+        self.header: Callable[[Message], object] | None = None
+        self.ended: asyncio.Future[str] | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._packed: tuple[Message, bytes] | None = None
+        self._admin_open: tuple[str, ...] = ()
+
+    def bind(self, node: Node, post: Callable[[ev.Event], None]) -> None:
+        """Learn where results go, and whose header messages carry."""
+        self.post = post
+        self.header = node.envelope
+
+    def carry_out(self, effect: fx.Effect) -> None:
+        """Start one effect; what takes longer comes back as an event."""
+        match effect:
+            case fx.Send() | fx.Beat() | fx.Publish() | fx.Reply() | fx.Connect():
+                self._tell(effect)
+            case (
+                fx.Persist()
+                | fx.WriteTemporary()
+                | fx.ReadTemporary()
+                | fx.DropTemporary()
+                | fx.Activate()
+                | fx.WriteDraft()
+            ):
+                self._store(effect)
+            case fx.RunDriver():
+                task = asyncio.get_running_loop().create_task(self._drive(effect))
+                self._jobs.add(task)
+                task.add_done_callback(self._jobs.discard)
+            case fx.Note():
+                self.log.write(effect.severity, effect.event, dict(effect.fields))
+            case fx.Pet():
+                self._pet(effect.within_ms)
+            case fx.CutAdapter() | fx.FailApplication() | fx.End():
+                self._drill(effect)
+
+    def _pet(self, within_ms: int) -> None:
+        if within_ms != self._watchdog_ms:
+            old, self._watchdog_ms = self.watchdog, within_ms
+            self.watchdog = self._new_watchdog(within_ms)
+            old.stop()
+        if self.watchdog.pet():
+            return
+        text = "it fired because this agent did not run, or was killed; a new one is started"
+        self.log.write("error", "the watchdog is gone", {"text": text})
+        self.watchdog = self._new_watchdog(within_ms)
+
+    # -- sockets
+
+    def _tell(self, effect: fx.Send | fx.Beat | fx.Publish | fx.Reply | fx.Connect) -> None:
+        match effect:
+            case fx.Send():
+                self.peers.send(effect.to, self._bytes(effect.message), avoid=effect.avoid)
+            case fx.Beat():
+                self.peers.beat(effect.adapter, encode(effect.beat))
+            case fx.Publish():
+                if self.admin.subscribers:
+                    self.admin.publish(encode(effect.message))
+            case fx.Reply():
+                self.admin.reply(effect.client, encode(Answered(effect.id, effect.answer)))
+            case fx.Connect():
+                self._connect(effect)
+
+    def _bytes(self, message: Message) -> bytes:
+        """Encode a message; one that goes to many is encoded once."""
+        if self._packed is None or self._packed[0] is not message:
+            assert self.header is not None, "bind comes first"
+            self._packed = (message, encode(self.header(message)))
+        return self._packed[1]
+
+    def _connect(self, effect: fx.Connect) -> None:
+        self.roles.clear()
+        self.roles.update(effect.roles)
+        self.peers.set_local(LocalAdapter(a.name, a.network, a.address) for a in effect.adapters)
+        self.peers.set_peers(
+            Peer(
+                peer.name,
+                peer.key,
+                tuple(PeerPath(p.network, p.adapter, p.local, p.remote) for p in peer.paths),
+            )
+            for peer in effect.peers
+        )
+        addresses = tuple(a.address for a in effect.adapters)
+        if addresses and not self._admin_open:
+            self._admin_open = addresses
+            self.admin.open(addresses, effect.admin_port, effect.event_port)
+
+    # -- disk
+
+    def _store(
+        self,
+        effect: fx.Persist
+        | fx.WriteTemporary
+        | fx.ReadTemporary
+        | fx.DropTemporary
+        | fx.Activate
+        | fx.WriteDraft,
+    ) -> None:
+        match effect:
+            case fx.Persist():
+                self.journal.append(records.encode(effect.record))
+            case fx.WriteTemporary():
+                self._write_if_there_is_room("temporary", effect.data)
+            case fx.ReadTemporary():
+                digest = self.directory.digest
+                self.post(ev.TemporaryRead(digest("temporary"), digest("active")))
+            case fx.DropTemporary():
+                self.directory.drop("temporary")
+            case fx.WriteDraft():
+                self._write_if_there_is_room("default", effect.data)
+            case fx.Activate():
+                self._activate(effect)
+
+    def _write_if_there_is_room(self, which: Which, data: bytes) -> None:
+        """Write what nothing vouches for: *compare* misses a staged file, a draft is no promise."""
+        try:
+            self.directory.write(which, data)
+        except StoreError as error:
+            self.log.write("error", "the disk refuses a file", {"text": str(error)})
+
+    def _activate(self, effect: fx.Activate) -> None:
+        if self.directory.digest("temporary") != effect.digest:
+            self.directory.write("temporary", effect.data)  # decided while this node was away
+        self.directory.promote(effect.epoch, effect.digest)
+        if effect.joined:
+            end_joining(self.directory.path)
+
+    # -- resources
+
+    async def _drive(self, effect: fx.RunDriver) -> None:
+        job = Job(
+            op=effect.op,
+            group=effect.group,
+            name=effect.name,
+            resource=effect.resource,
+            action=effect.action,
+            limit_s=effect.limit_s,
+            token=effect.token,
+        )
+        outcome = await self.drivers.run(job)
+        self.post(
+            ev.DriverFinished(
+                effect.op,
+                outcome.ok,
+                outcome.code,
+                outcome.text,
+                outcome.evidence,
+                outcome.seconds,
+            )
+        )
+
+    # -- drills and the end
+
+    def _drill(self, effect: fx.CutAdapter | fx.FailApplication | fx.End) -> None:
+        match effect:
+            case fx.CutAdapter():
+                change = self.peers.mend if effect.mended else self.peers.cut
+                change(effect.adapter)
+            case fx.FailApplication():
+                self.drivers.fail_applications(effect.group)
+            case fx.End():
+                self.log.write("warning", "agent ends", {"text": effect.reason})
+                if effect.abrupt:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                if self.ended is not None and not self.ended.done():
+                    self.ended.set_result(effect.reason)
+
+    async def close(self) -> None:
+        """End jobs and give everything back; applications are stopped by the drivers' close."""
+        for task in tuple(self._jobs):
+            task.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        self.drivers.close()
+        self.watchdog.stop()
+        self.admin.close()
+        self.peers.close()
+        self.journal.close()
+        self.directory.release_lock()
