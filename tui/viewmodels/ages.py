@@ -1,0 +1,44 @@
+"""How old a value is, and how that is said. The time of now is always handed in."""
+
+from typing import NamedTuple
+
+
+class Moment(NamedTuple):
+    """One reading of both clocks: `mono` for ages, `wall` (Unix seconds) for times of day."""
+
+    mono: float
+    wall: float
+
+
+def age_text(seconds: float) -> str:
+    """Return an age in at most five characters: 0.4s, 12s, 4m12s, 3h05m, 9d."""
+    seconds = max(0.0, seconds)
+    if seconds < 9.95:
+        return f"{seconds:.1f}s"
+    whole = int(seconds + 0.5)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"{whole // 86_400}d"
+
+
+def coarse_age_text(seconds: float) -> str:
+    """Return an age in whole seconds: what a crowd of nodes needs, painted far less often."""
+    return "<1s" if seconds < 1.0 else age_text(float(int(seconds))).replace(".0s", "s")
+
+
+def clock_text(wall: float) -> str:
+    """Return the time of day in UTC as 12:04:31Z."""
+    whole = int(wall) % 86_400
+    return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}Z"
+
+
+def length_text(seconds: float) -> str:
+    """Return a length of time as 0:14, 2:05 or 1:02:03."""
+    whole = max(0, int(seconds))
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d}"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"

@@ -1,0 +1,259 @@
+"""One DARE in words: what it changes, how it stands, what an abort would do, how it ended."""
+
+from collections.abc import Iterator
+
+from nodeagent.model.plan import GroupEffect, Plan
+from nodeagent.model.run import DareRun
+from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
+from tui.viewmodels.matrix import Spot, find_row, live_seconds
+from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
+from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
+
+OPEN = frozenset({"running", "aborting"})
+_STATE: dict[str, tuple[str, Tone]] = {
+    "running": ("RUNNING", "busy"),
+    "aborting": ("ABORTING", "warn"),
+    "done": ("DONE", "ok"),
+    "refused": ("REFUSED", "warn"),
+    "aborted": ("ABORTED", "warn"),
+    "in-doubt": ("IN DOUBT", "bad"),
+}
+_EFFECT = {
+    "untouched": "not interrupted",
+    "reloaded": "reloaded in place",
+    "restarted": "restarted",
+    "moved": "moved",
+    "started": "started",
+    "stopped": "stopped",
+}
+
+
+def elapsed(run: DareRun, now: Moment, skew: float) -> float:
+    """Return the seconds from the start to the end, or to now."""
+    if run.state in OPEN:
+        return max(0.0, now.wall - skew - run.began)
+    return run.seconds
+
+
+def _took(run: DareRun, now: Moment, skew: float) -> str:
+    if run.state in OPEN:
+        return length_text(elapsed(run, now, skew))
+    return f"in {age_text(run.seconds)}"
+
+
+def decided(run: DareRun) -> bool:
+    """Return whether the point of no return is reached; an abort is refused from there on."""
+    return any(row.name == DECIDE and row.state in {"running", "done"} for row in run.steps)
+
+
+def can_abort(run: DareRun | None) -> bool:
+    """Return whether an abort may be asked for."""
+    return run is not None and run.state == "running" and not decided(run)
+
+
+def summary_lines(
+    run: DareRun, now: Moment, skew: float, width: int, *, place: int = 0, count: int = 0,
+    short: bool = False,
+) -> list[Line]:  # fmt: skip
+    """Return the lines above the matrix: state and time, changes, effects on groups.
+
+    `short` leaves the changes out once they no longer matter: an abort needs the room.
+    """
+    word, tone = _STATE[run.state]
+    epochs = f"epoch {run.base_epoch} > {run.base_epoch + 1}"
+    left = line(
+        " ", Span("DARE ", "head"), put(brief(run.tx, 20), 0, "head"), "  ", Span(word, tone),
+        f" {_took(run, now, skew)}", f"  {epochs}",
+        f"  by {brief(run.author or '?', 16)}", f"  via {brief(run.coordinator, 16)}",
+    )  # fmt: skip
+    right = line(put(f"run {place} of {count} ", 0, "dim")) if count > 1 else ()
+    lines = [spread(left, right, width)]
+    if not short or run.state in {"running", "done"}:
+        lines.append(cut(_changes(run.plan), width))
+    return [*lines, _effects(run, width)]
+
+
+def _changes(plan: Plan) -> Line:
+    marks = {"add": "+", "remove": "-", "change": "~"}
+    count = len(plan.changes)
+    spans: list[Span] = [put(f" {count} change{'' if count == 1 else 's'}: ")]
+    if not count:
+        spans = [put(" no change of the text: groups are moved")]
+    for index, change in enumerate(plan.changes):
+        spans += [Span(", " if index else ""), Span(marks[change.kind], "draft"),
+                  put(f"{change.object}{'.' if change.key else ''}{change.key}")]  # fmt: skip
+    return tuple(spans)
+
+
+def _effects(run: DareRun, width: int) -> Line:
+    if not run.plan.effects:
+        return line(put(" no group is affected", 0, "dim"))
+    wish = {"running": "plan: ", "done": ""}.get(run.state, "wanted: ")
+    spans: list[Span] = [Span(" "), Span(wish, "dim")]
+    for effect in sorted(run.plan.effects, key=lambda item: item.kind == "untouched"):
+        tone: Tone = "ok" if effect.kind in {"untouched", "reloaded"} else "warn"
+        spans += [put(f"{effect.group}: ", 0, "strong"), put(effect_text(effect), 0, tone)]
+        spans.append(Span("   "))
+    return cut(tuple(spans), width)
+
+
+def effect_text(effect: GroupEffect) -> str:
+    """Return what happens to a group, in words."""
+    word = _EFFECT[effect.kind]
+    if effect.kind == "moved":
+        return f"moved {effect.source} > {effect.target}"
+    if effect.kind == "started":
+        return f"started on {effect.target}"
+    if effect.kind in {"stopped", "restarted"}:
+        return f"{word} on {effect.source}"
+    return word
+
+
+def result_text(run: DareRun) -> tuple[str, Tone]:
+    """Return how a DARE ended, in words."""
+    why = f": {run.text}" if run.text else ""
+    gap = f" Longest gap in failure detection {run.detection_gap_ms / 1000:.1f}s."
+    gap = gap if run.detection_gap_ms else ""
+    took = f"{run.seconds:.1f}s"
+    match run.state, run.restored:
+        case "done", _:
+            return f"Done in {took}{why}.{gap}", "ok"
+        case "refused", _:
+            return f"Refused, nothing was changed{why}.", "warn"
+        case "aborted", "restored":
+            text = f"Aborted after {took}{why}. Every node has proved it."
+            return text + gap, "warn"
+        case "aborted", "restored-except":
+            return f"Aborted after {took}. Restored EXCEPT what is named here{why}.{gap}", "bad"
+        case "aborted", _:
+            return f"Aborted after {took}{why}. Whether all is restored is UNKNOWN.{gap}", "bad"
+        case "in-doubt", _:
+            return f"In doubt{why}. Any voter finishes it, in one direction only.", "bad"
+        case _:
+            return "", ""
+
+
+def outlook_lines(run: DareRun, width: int) -> list[Line]:
+    """Return what an abort would do now, or how it ended."""
+    if run.state not in OPEN:
+        text, tone = result_text(run)
+        return [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+    if run.state == "aborting":
+        return [line(" ", put(part, 0, "warn")) for part in wrap(f"Undoing: {run.text}", width - 2)]
+    if decided(run):
+        return [line(" Decided: it goes on to the end on every node and cannot be aborted.")]
+    return [line(" ", put(part)) for part in wrap(abort_forecast(run), width - 2)]
+
+
+def abort_forecast(run: DareRun) -> str:
+    """Return what an abort would undo at this moment, and whom it would interrupt."""
+    begun = [
+        row.name for row in run.steps if not row.undo and row.state not in {"waiting", "skipped"}
+    ]
+    undo = [step_text(UNDONE_BY[name]).title for name in reversed(begun) if name in UNDONE_BY]
+    calm = [effect.group for effect in run.plan.effects if effect.kind in {"untouched", "reloaded"}]
+    spared = f"; {', '.join(calm)} not interrupted" if calm else ""
+    if not undo:
+        return f"If it aborts now: nothing to undo{spared}."
+    back = ""
+    if "release" in begun:
+        names = ", ".join(f"{group} on {node}" for group, node in run.plan.release)
+        back = f", {names} again" if names else ""
+    return f"If it aborts now: {', '.join(undo)}{back}, then prove{spared}."
+
+
+# --- the selected cell --------------------------------------------------------------------------
+
+
+def cell_title(run: DareRun, spot: Spot, now: Moment, skew: float) -> list[Span | str]:
+    """Return the heading of the evidence."""
+    row = find_row(run, spot.row)
+    if row is None:
+        return [Span("No step selected", "dim")]
+    cell = row.cells.get(spot.node)
+    words: list[Span | str] = [put(f"{spot.node} / {step_text(row.name).title}", 0, "head")]
+    if cell is None or cell.state == "uninvolved":
+        return [*words, "  not involved"]
+    tone: Tone = {"done": "ok", "running": "busy", "failed": "bad", "lost": "bad"}.get(
+        cell.state, "dim"
+    )  # type: ignore[assignment]
+    words += ["  ", put(cell.state, 0, tone)]
+    seconds = live_seconds(cell, now, skew)
+    if seconds:
+        words.append(f" {seconds:.1f}s")
+    return words
+
+
+def cell_lines(run: DareRun, spot: Spot, width: int) -> list[Line]:
+    """Return the evidence of the selected cell, then what the step is."""
+    row = find_row(run, spot.row)
+    if row is None:
+        return []
+    return [cut(entry, width) for entry in _cell_lines(run, spot, width)]
+
+
+def _cell_lines(run: DareRun, spot: Spot, width: int) -> Iterator[Line]:
+    row = find_row(run, spot.row)
+    assert row is not None
+    cell = row.cells.get(spot.node)
+    if cell is not None:
+        for part in wrap(cell.reason, width - 3) if cell.reason else ():
+            yield line("  ", put(part, 0, "bad" if cell.state in {"failed", "lost"} else ""))
+        for entry in cell.evidence:
+            for part in wrap(entry, width - 5):
+                yield line("    ", put(part))
+    words = STEPS.get(row.name)
+    if words is None:
+        return
+    for part in wrap(f"{words.explanation} On failure: {words.failure} (blocks {words.blocks})",
+                     width - 3):  # fmt: skip
+        yield line("  ", put(part, 0, "dim"))
+
+
+def legend(width: int) -> Line:
+    """Return the words of the cells."""
+    words: tuple[tuple[str, Tone, str], ...] = (
+        ("OK", "ok", "done"), ("RUN", "busy", "working"), (".", "dim", "to do"),
+        ("-", "dim", "not involved"), ("FAIL", "bad", "failed"), ("LOST", "bad", "silent"),
+        ("UNDO", "warn", "undone"),
+    )  # fmt: skip
+    spans = [Span(" ")]
+    for word, tone, text in words:
+        spans += [Span(word, tone), Span(f" {text}  ", "dim")]
+    return cut(tuple(spans), width)
+
+
+# --- the report ---------------------------------------------------------------------------------
+
+
+def report_text(run: DareRun) -> str:
+    """Return the whole DARE as plain text for a file."""
+    result, _ = result_text(run)
+    lines = [
+        f"DARE {run.tx}: {run.state}",
+        f"epoch {run.base_epoch} > {run.base_epoch + 1}, base {run.base_digest or '-'}",
+        f"began {clock_text(run.began)} (Unix {run.began:.3f}), took {run.seconds:.1f}s",
+        f"by {run.author or '-'}, via {run.coordinator}, nodes {' '.join(run.nodes)}",
+        f"reason: {run.reason or '-'}",
+        result,
+        "",
+        "Changes",
+        *(
+            f"  {c.kind} {c.object} {c.key} {c.old} > {c.new}".rstrip(" >")
+            for c in run.plan.changes
+        ),
+        "Groups",
+        *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
+        "Steps",
+    ]
+    for row in run.steps:
+        lines.append(
+            f"  {step_text(row.name).title}: {row.state} {row.seconds:.1f}s {row.reason}".rstrip()
+        )
+        for node, cell in row.cells.items():
+            if cell.state == "uninvolved":
+                continue
+            lines.append(f"    {node}: {cell.state} {cell.seconds:.1f}s {cell.reason}".rstrip())
+            lines += [f"      {entry}" for entry in cell.evidence]
+    from_outside = (put(entry).text for entry in lines)
+    return "\n".join(from_outside) + "\n"

@@ -1,0 +1,264 @@
+"""The lines of the draft's page: what changes, whom it interrupts, and the difference as text."""
+
+from collections.abc import Sequence
+
+from nodeagent.config.codes import CODES
+from nodeagent.model.health import GroupEffectKind
+from nodeagent.model.plan import Change, GroupEffect
+from nodeagent.model.reports import Report
+from tui.viewmodels import draft_data as raw
+from tui.viewmodels.draft import Draft
+from tui.viewmodels.draft_review import INTERRUPTING, Review
+from tui.viewmodels.form_page import count_text
+from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of, wrap
+
+_SIGNS: dict[str, tuple[str, Tone]] = {
+    "add": ("+", "ok"),
+    "remove": ("-", "bad"),
+    "change": ("~", "draft"),
+}
+_EFFECT_TONES: dict[GroupEffectKind, Tone] = {
+    "untouched": "ok",
+    "reloaded": "accent",
+    "started": "accent",
+    "restarted": "warn",
+    "moved": "warn",
+    "stopped": "bad",
+}
+_WORST_FIRST: tuple[GroupEffectKind, ...] = (
+    "stopped", "moved", "restarted", "started", "reloaded", "untouched",
+)  # fmt: skip
+
+
+def title_lines(
+    draft: Draft, review: Review, width: int, *, saved: str, other: str = "", stale: int = 0
+) -> tuple[Line, ...]:
+    """Return what the draft is and where it stands; `stale` is the epoch that overtook it."""
+    errors, warnings = len(review.errors), len(review.of("warning"))
+    verdict: Tone = "bad" if errors else "warn" if warnings else "ok"
+    findings = f"verify: {count_text(errors, 'error')}, {count_text(warnings, 'warning')} (6)"
+    head = line(
+        put(" DRAFT ", 0, "draft"),
+        put(f"{count_text(review.count, 'change')} to epoch {draft.base_epoch}", 0, "strong"),
+        put("   "),
+        put(findings, 0, verdict),
+        put(f"   {saved}", 0, "dim"),
+    )
+    note = line(put(" Nothing reaches the cluster before the DARE (g).", 0, "dim"))
+    lines = [cut(head, width), cut(note, width)]
+    if stale:
+        lines.append(cut(_stale_line(draft, stale), width))
+    if other:
+        text = f" ! {other} has kept another draft meanwhile; keeping yours replaces it"
+        lines.append(cut(line(put(text, 0, "warn")), width))
+    return tuple(lines)
+
+
+def _stale_line(draft: Draft, epoch: int) -> Line:
+    return line(
+        put(f" ! epoch {epoch} is active, this draft is of epoch {draft.base_epoch}: ", 0, "warn"),
+        put("r", 0, "key"),
+        put(" starts again from the new one", 0, "warn"),
+    )
+
+
+ADDABLE = {
+    "group": "resources that live together on one node",
+    "node": "a computer, with an adapter on each network",
+    "network": "a network that adapters join",
+    "admin": "a console's key and what it may do",
+}
+
+
+def objects(draft: Draft) -> list[tuple[str, ...]]:
+    """Return every object of the draft that has a form."""
+    data = raw.data_of(draft.text)
+    return [] if data is None else list(raw.objects(data))
+
+
+def change_key(change: Change) -> str:
+    """Return what tells a change from the others."""
+    return f"{change.object}|{change.key}"
+
+
+def change_rows(changes: Sequence[Change], width: int) -> list[Row]:
+    """Return the changes under a heading for each object, old > new."""
+    rows: list[Row] = []
+    before = ""
+    for change in changes:
+        sign, tone = _SIGNS[change.kind]
+        if not change.key:
+            text = line(put(f" {sign} ", 0, tone), put(change.object, 0, "strong"), "  ")
+            rows.append(Row(change_key(change), cut((*text, *_values(change)), width)))
+            continue
+        if change.object != before:
+            rows.append(Row("", cut(line(put(f"   {change.object}", 0, "strong")), width)))
+        text = line(put(f" {sign}   ", 0, tone), put(change.key, 14), " ")
+        rows.append(Row(change_key(change), cut((*text, *_values(change)), width)))
+        before = change.object
+    return rows
+
+
+def _values(change: Change) -> Line:
+    if change.kind == "add":
+        return (put(change.new, 0, "dim"),)
+    if change.kind == "remove":
+        return (put(change.old, 0, "dim"),)
+    return line(put(change.old or "(nothing)", 0, "dim"), " > ", put(change.new or "(nothing)"))
+
+
+def effect_lines(effects: Sequence[GroupEffect], width: int) -> tuple[Line, ...]:
+    """Return what happens to each group, the interrupted first, those left alone as well."""
+    ordered = sorted(effects, key=lambda effect: _WORST_FIRST.index(effect.kind))
+    return tuple(one for effect in ordered for one in _effect_lines(effect, width))
+
+
+def _effect_lines(effect: GroupEffect, width: int) -> tuple[Line, ...]:
+    """Return one group's fate with the reason, which gets a line of its own where it is long."""
+    mark = "!" if effect.kind in INTERRUPTING else " "
+    tone = _EFFECT_TONES[effect.kind]
+    fate = line(
+        put(f" {mark} ", 0, tone),
+        put(effect.group, 14, "strong"),
+        " ",
+        put(f"{_fate(effect)}  ", 0, tone),
+    )
+    reason = put(effect.reason, 0, "dim")
+    if width_of((*fate, reason)) <= width:
+        return ((*fate, reason),)
+    return (cut(fate, width), cut((Span("     "), reason), width))
+
+
+def _fate(effect: GroupEffect) -> str:
+    match effect.kind:
+        case "moved":
+            return f"moved {effect.source or '-'} > {effect.target or '-'}"
+        case "started":
+            return f"started on {effect.target}" if effect.target else "started"
+        case "stopped":
+            return f"stopped on {effect.source}" if effect.source else "stopped"
+        case "untouched":
+            where = f" on {effect.target}" if effect.target else ""
+            return f"untouched{where}"
+        case _:
+            return f"{effect.kind} on {effect.target or effect.source}"
+
+
+def effects_heading(review: Review, width: int) -> Line:
+    """Return the heading over the groups: how many are interrupted."""
+    text = _interrupted_text(review)
+    tone: Tone = "warn" if review.interrupted else "ok"
+    return rule((put("What happens to each group: ", 0, "head"), put(text, 0, tone)), width)
+
+
+def _interrupted_text(review: Review) -> str:
+    return f"{len(review.interrupted) or 'none'} interrupted"
+
+
+def nothing_lines(review: Review) -> tuple[Line, ...]:
+    """Return what stands in place of the changes where there are none to show."""
+    if review.configuration is None and review.text:
+        return (
+            line(put("   The draft is no configuration yet, so what it would do is unknown.")),
+            line(put("   6 Verify says what is missing; t shows the text.")),
+        )
+    return (
+        line(put("   The draft is the active configuration.")),
+        line(put("   2 Nodes, 3 Nets, 4 Groups: e edits, a adds, x removes.", 0, "dim")),
+    )
+
+
+def diff_lines(texts: Sequence[str]) -> tuple[Line, ...]:
+    """Return a unified difference with its added and removed lines told apart."""
+    return tuple((Span(" "), put(text, 0, _diff_tone(text))) for text in texts)
+
+
+def _diff_tone(text: str) -> Tone:
+    if text.startswith(("+++", "---")):
+        return "dim"
+    return {"+": "ok", "-": "bad", "@": "accent"}.get(text[:1], "")  # type: ignore[return-value]
+
+
+def confirm_lines(review: Review, texts: Sequence[str]) -> list[Line]:
+    """Return what the dialog before the DARE shows: whom it hits, what verify says, the change."""
+    width = 200
+    lines: list[Line] = [
+        line(put(f"What happens to each group: {_interrupted_text(review)}", 0, "head")),
+        *effect_lines(review.plan.effects, width),
+        line(""),
+        line(put(_verdict(review), 0, "warn" if review.of("warning") else "ok")),
+        *(
+            line(put(f" {report.code} {report.place.key}: {report.text}", 0, "warn"))
+            for report in review.of("warning")
+        ),
+        line(""),
+        line(put(count_text(len(review.changes), "change"), 0, "head")),
+        *(row.line for row in change_rows(review.changes, width)),
+        line(""),
+        *diff_lines(texts),
+    ]
+    return lines
+
+
+def _verdict(review: Review) -> str:
+    warnings = review.of("warning")
+    return f"verify: no errors, {count_text(len(warnings), 'warning')}"
+
+
+def report_rows(reports: Sequence[Report], width: int, *, hints: bool = False) -> list[Row]:
+    """Return findings, errors first: code, object, text; with `hints` a line on what is right."""
+    rows: list[Row] = []
+    ordered = sorted(enumerate(reports), key=lambda item: (_SEVERITY[item[1].severity][0], item[0]))
+    for index, report in ordered:
+        tone = _SEVERITY[report.severity][1]
+        where = put(f"{report.place.key}  ", 0, "strong") if report.place.key else Span("")
+        head = line(put(f" {report.severity:7} {report.code}  ", 0, tone), where, report.text)
+        rows.append(Row(str(index), cut(head, width)))
+        if hints and report.hint:
+            rows.append(Row("", cut(line(put(f"                {report.hint}", 0, "dim")), width)))
+    return rows
+
+
+def finding_lines(report: Report | None, width: int) -> tuple[Line, ...]:
+    """Return one finding in full: text, what would be right, why it matters."""
+    if report is None:
+        return (rule(("",), width),)
+    tone = _SEVERITY[report.severity][1]
+    code = CODES.get(report.code)
+    title = f": {code.title}" if code else ""
+    lines = [
+        rule((put(f"{report.code}{title}", 0, tone),), width, (put(str(report.place), 0, "dim"),))
+    ]
+    lines += [line(put(f" {text}")) for text in wrap(report.text, width - 2)]
+    right = f"{report.hint}{f' (right would be: {report.fix})' if report.fix else ''}"
+    if right:
+        lines += [line(put(f" > {text}", 0, "ok")) for text in wrap(right, width - 4)]
+    if code:
+        lines += [line(put(f" {text}", 0, "dim")) for text in wrap(code.explanation, width - 2)]
+    return tuple(lines)
+
+
+def verdict_line(review: Review, width: int, *, judged: bool) -> Line:
+    """Return how many findings of each kind there are, and what that means for a DARE."""
+    errors, warnings = len(review.errors), len(review.of("warning"))
+    notes = len(review.of("note"))
+    tone: Tone = "bad" if errors else "warn" if warnings else "ok"
+    counts = ", ".join(
+        (count_text(errors, "error"), count_text(warnings, "warning"), count_text(notes, "note"))
+    )
+    text = "a DARE is refused until the errors are mended" if errors else "a DARE may be run"
+    return rule(
+        (
+            put("DRAFT ", 0, "draft"),
+            put(counts, 0, tone),
+            put(f"; {text}" if judged else "; looking again", 0, "dim"),
+        ),
+        width,
+    )
+
+
+_SEVERITY: dict[str, tuple[int, Tone]] = {
+    "error": (0, "bad"),
+    "warning": (1, "warn"),
+    "note": (2, "dim"),
+}

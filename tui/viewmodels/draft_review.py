@@ -1,0 +1,96 @@
+"""What a draft amounts to: what it says, what is wrong with it, what it would do to whom.
+
+Computed from texts and the cluster's standing alone, so it may run beside the screen.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from functools import lru_cache
+
+from nodeagent.config.load import load
+from nodeagent.config.places import Places
+from nodeagent.config.plan import plan
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.plan import Change, GroupEffect, Plan
+from nodeagent.model.reports import Report
+from tui.viewmodels import draft_data as raw
+
+INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who is in, who owns what, and who is alive: what the consequences depend on."""
+
+    view: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    live: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The verdict on one text.
+
+    `plan` is empty while the text is no configuration; `touched` are the objects that differ from
+    the base, which is known as long as it is TOML.
+    """
+
+    text: str = ""
+    configuration: Configuration | None = None
+    reports: tuple[Report, ...] = ()
+    plan: Plan = field(default_factory=Plan)
+    places: Places | None = None
+    touched: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Return the number of changes; of changed objects while the text is no configuration."""
+        return len(self.changes) if self.configuration else len(self.touched)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return the differences to the base, object by object."""
+        return self.plan.changes
+
+    @property
+    def errors(self) -> tuple[Report, ...]:
+        """Return the findings that forbid a DARE."""
+        return self.of("error")
+
+    def of(self, severity: str) -> tuple[Report, ...]:
+        """Return the findings of one severity."""
+        return tuple(report for report in self.reports if report.severity == severity)
+
+    @property
+    def interrupted(self) -> tuple[GroupEffect, ...]:
+        """Return what happens to the groups whose service is away for a while."""
+        return tuple(effect for effect in self.plan.effects if effect.kind in INTERRUPTING)
+
+
+def review(text: str, base: str, standing: Standing) -> Review:
+    """Return what `text` amounts to, edited from `base`, while the cluster stands so."""
+    old = configuration_of(base)
+    live: Collection[str] | None = standing.live or None
+    parsed = load(text, base=old, live=live)
+    result = Plan()
+    if parsed.configuration is not None and old is not None:
+        result = plan(old, parsed.configuration, view=standing.view, owners=standing.owners)
+    touched = raw.changed_objects(raw.data_of(base), raw.data_of(text))
+    return Review(text, parsed.configuration, parsed.reports, result, parsed.places, touched)
+
+
+@lru_cache(maxsize=4)
+def configuration_of(text: str) -> Configuration | None:
+    """Return what a text says, None where it is no configuration."""
+    return load(text).configuration if text else None
+
+
+def text_diff(base: str, text: str, name: str = "draft.toml") -> tuple[str, ...]:
+    """Return the unified difference of the two texts, as lines without line ends."""
+    return tuple(
+        line.rstrip("\n")
+        for line in unified_diff(
+            base.splitlines(), text.splitlines(), f"active/{name}", f"draft/{name}", lineterm=""
+        )
+    )

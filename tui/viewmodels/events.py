@@ -1,0 +1,105 @@
+"""The event log as rows: time, how bad, where, what."""
+
+from functools import lru_cache
+
+import msgspec
+
+from nodeagent.wire.live import EventLine
+from tui.viewmodels.ages import clock_text
+from tui.viewmodels.facts import Look
+from tui.viewmodels.panes import Pane, titled, toned
+from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, wrap
+
+SEVERITY: dict[str, tuple[str, Tone]] = {
+    "error": ("ERR ", "bad"),
+    "warning": ("WARN", "warn"),
+    "note": ("info", "dim"),
+}
+
+
+def event_key(event: EventLine) -> str:
+    """Return what names an event."""
+    return f"event:{event.time:.3f}:{event.node}:{event.number}"
+
+
+@lru_cache(maxsize=4_096)
+def event_row(event: EventLine, width: int) -> Row:
+    """Return one event as a row."""
+    word, tone = SEVERITY[event.severity]
+    where = 8 if width < 100 else 14
+    spans = (
+        Span("  "),
+        put(clock_text(event.time), 0, "dim"),
+        Span(f" {word} ", tone),
+        put(event.node, where),
+        Span(" "),
+        put(event.subject, where),
+        Span(" "),
+        put(event.text, 0, tone if tone == "bad" else ""),
+    )
+    return Row(event_key(event), cut(spans, width))
+
+
+def _matches(event: EventLine, needle: str) -> bool:
+    if not needle:
+        return True
+    text = f"{event.node} {event.subject} {event.text} {event.severity}".casefold()
+    return all(part in text for part in needle.casefold().split())
+
+
+def events_page(
+    look: Look, width: int, *, needle: str = "", only_bad: bool = False, waiting: int = -1
+) -> Pane:
+    """Return all events that match; `waiting` is how many wait while frozen (-1: following)."""
+    shown = tuple(
+        event
+        for event in look.view.events
+        if _matches(event, needle) and not (only_bad and event.severity == "note")
+    )
+    words: list[Span | str] = [Span("Events ", "head"), f"{len(shown)} of {len(look.view.events)}"]
+    if needle:
+        words.append(toned(f', with "{needle}"', "accent"))
+    if only_bad:
+        words.append(toned(", only warnings and errors", "accent"))
+    right = [toned("following", "dim") if waiting < 0 else toned(f"frozen, {waiting} wait", "warn")]
+    return Pane((titled(words, width, right),), tuple(event_row(event, width) for event in shown))
+
+
+def events_about(look: Look, name: str, width: int, most: int) -> list[Line]:
+    """Return the last events about one object, the newest last."""
+    mine = [event for event in look.view.events if name in {event.node, event.subject}]
+    if width >= 78:
+        return [event_row(event, width).line for event in mine[-most:]]
+    return [_short_line(event, width) for event in mine[-most:]]
+
+
+def _short_line(event: EventLine, width: int) -> Line:
+    """Return an event without the columns that a page's heading says already."""
+    word, tone = SEVERITY[event.severity]
+    spans = (Span("  "), put(clock_text(event.time), 0, "dim"), Span(f" {word} ", tone),
+             put(event.text))  # fmt: skip
+    return cut(spans, width)
+
+
+def event_detail(look: Look, key: str, width: int) -> list[Line]:
+    """Return one event in full."""
+    event = next((entry for entry in look.view.events if event_key(entry) == key), None)
+    if event is None:
+        return []
+    word, tone = SEVERITY[event.severity]
+    lines = [
+        line("  ", put(clock_text(event.time)), "  ", Span(word, tone), f"  number {event.number}"),
+        line("  ", f"on {event.node}, about {event.subject}"),
+    ]
+    lines += [line("  ", part) for part in wrap(event.text, width - 3)]
+    if event.cause:
+        lines += [
+            line("  ", put(part, 0, "dim")) for part in wrap(f"cause: {event.cause}", width - 3)
+        ]
+    return lines
+
+
+def json_lines(events: tuple[EventLine, ...]) -> str:
+    """Return the events as JSON, one a line."""
+    return "".join(msgspec.json.encode(event).decode("utf-8") + "\n"
+                   for event in events)  # fmt: skip

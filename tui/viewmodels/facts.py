@@ -1,0 +1,273 @@
+"""What is known of each node and each group at one moment, with its word, letter and tone.
+
+The only place that decides whether a value may be called current. Everything that shows nodes or
+groups builds on these facts, so no two screens can disagree.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nodeagent.model.configuration import Group, ServiceAddress
+from nodeagent.wire.live import GroupLive, LinkLive, NodeLive
+from tui.viewmodels.ages import Moment, age_text, coarse_age_text
+from tui.viewmodels.spans import Tone
+from tui.viewmodels.store import View
+
+_NODE: dict[str, tuple[str, str, Tone]] = {
+    "up": ("U", "up", "ok"),
+    "down": ("X", "down", "bad"),
+    "joining": ("J", "joining", "busy"),
+    "leaving": ("L", "leaving", "busy"),
+    "reconfiguring": ("R", "reconf", "busy"),
+    "unknown": ("?", "unknown", "warn"),
+}
+_LINK: dict[str, tuple[str, Tone]] = {
+    "up": ("U", "ok"),
+    "late": ("L", "warn"),
+    "down": ("D", "bad"),
+    "unknown": ("?", "warn"),
+}
+_GROUP: dict[str, tuple[str, Tone]] = {
+    "online": ("online", "ok"),
+    "offline": ("offline", "dim"),
+    "acquiring": ("acquiring", "busy"),
+    "releasing": ("releasing", "busy"),
+    "error": ("ERROR", "bad"),
+    "unknown": ("unknown", "warn"),
+}
+
+
+CROWD = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """One adapter of a node on one network. `letter` is U, L(ate), D(own), ? or - (not heard)."""
+
+    node: str
+    adapter: str
+    network: str
+    letter: str
+    tone: Tone
+    age: float = 0.0
+    beats: int = 0
+    address: str = ""
+    live: LinkLive | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFact:
+    """One node. `stale`: what is known of it is too old to be called current."""
+
+    name: str
+    live: NodeLive | None
+    letter: str
+    word: str
+    tone: Tone
+    age: float
+    stale: bool
+    links: tuple[LinkFact, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Return whether the node is up, in, and that is known now."""
+        return self.live is not None and self.word in {"up", "reconf"} and not self.stale
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFact:
+    """One group: who owns it by decree, what its owner says of it, and who else could take it."""
+
+    name: str
+    noun: Group | None
+    owner: str
+    word: str
+    tone: Tone
+    since: float = 0.0
+    text: str = ""
+    failures: int = 0
+    live: GroupLive | None = None
+    heirs: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Return the service addresses."""
+        if self.noun is None:
+            return ()
+        nouns = self.noun.resource.values()
+        return tuple(noun.address for noun in nouns if isinstance(noun, ServiceAddress))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return the takeover order."""
+        return self.noun.nodes if self.noun else ()
+
+
+def node_facts(view: View, now: Moment) -> tuple[NodeFact, ...]:
+    """Return the configured nodes in the order of the file, then others that are heard."""
+    configuration = view.active.configuration
+    names = list(configuration.node) if configuration else []
+    names += [name for name in view.nodes if name not in names]
+    return tuple(node_fact(view, name, now) for name in names)
+
+
+def node_fact(view: View, name: str, now: Moment) -> NodeFact:
+    """Return what is known of one node."""
+    heard = view.nodes.get(name)
+    owners = view.cluster.value.owners if view.cluster else {}
+    groups = tuple(group for group, owner in owners.items() if owner == name)
+    if heard is None:
+        return NodeFact(name, None, "?", "not heard", "warn", 0.0, stale=True, groups=groups,
+                        links=_links(view, name, None, 0.0, stale=True))  # fmt: skip
+    stale = view.node_stale(name, now)
+    letter, word, tone = _NODE[heard.value.state]
+    if stale:
+        letter, word, tone = "?", f"stale {word}" if word == "down" else "stale", "warn"
+    return NodeFact(
+        name,
+        heard.value,
+        letter,
+        word,
+        tone,
+        view.node_age(name, now),
+        stale,
+        _links(view, name, heard.value, heard.since(now), stale=stale),
+        groups,
+    )
+
+
+def _links(
+    view: View, name: str, live: NodeLive | None, since: float, *, stale: bool
+) -> tuple[LinkFact, ...]:
+    configuration = view.active.configuration
+    noun = configuration.node.get(name) if configuration else None
+    adapters = dict(noun.adapter) if noun else {}
+    heard = {link.adapter: link for link in live.links} if live else {}
+    facts = [
+        _link(name, adapter, heard.get(adapter), since, stale=stale, network=spec.network,
+              address=spec.address)
+        for adapter, spec in adapters.items()
+    ]  # fmt: skip
+    facts += [
+        _link(name, adapter, link, since, stale=stale)
+        for adapter, link in heard.items()
+        if adapter not in adapters
+    ]
+    return tuple(facts)
+
+
+def _link(
+    node: str,
+    adapter: str,
+    link: LinkLive | None,
+    since: float,
+    *,
+    stale: bool,
+    network: str = "",
+    address: str = "",
+) -> LinkFact:
+    if link is None:
+        return LinkFact(node, adapter, network, "?", "warn", address=address)
+    letter, tone = _LINK["unknown" if stale else link.state]
+    age = link.age_ms / 1000 + since
+    return LinkFact(
+        node,
+        adapter,
+        link.network or network,
+        letter,
+        tone,
+        age,
+        link.beats,
+        address,
+        link,
+    )
+
+
+def group_facts(
+    view: View, now: Moment, nodes: tuple[NodeFact, ...] | None = None
+) -> tuple[GroupFact, ...]:
+    """Return the configured groups in the order of the file, then others that have an owner."""
+    nodes = node_facts(view, now) if nodes is None else nodes
+    configuration = view.active.configuration
+    owners = view.cluster.value.owners if view.cluster else {}
+    names = list(configuration.group) if configuration else []
+    names += [name for name in owners if name not in names]
+    nouns = configuration.group if configuration else {}
+    by_name = {fact.name: fact for fact in nodes}
+    return tuple(_group(name, nouns.get(name), owners.get(name, ""), by_name) for name in names)
+
+
+def _group(name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact]) -> GroupFact:
+    order = noun.nodes if noun else ()
+    heirs = tuple(n for n in order if n != owner and n in nodes and nodes[n].usable)
+    if not owner:
+        return GroupFact(name, noun, "", "offline", "warn", heirs=heirs)
+    node = nodes.get(owner)
+    live = _live_group(node, name)
+    if node is None or node.live is None or node.stale:
+        return GroupFact(name, noun, owner, "stale", "warn", live=live, heirs=heirs)
+    if node.word == "down":
+        return GroupFact(name, noun, owner, "lost", "bad", live=live, heirs=heirs)
+    if live is None:
+        return GroupFact(name, noun, owner, "unknown", "warn", heirs=heirs)
+    word, tone = _GROUP[live.state]
+    if live.state == "offline":
+        tone = "warn"
+    return GroupFact(
+        name,
+        noun,
+        owner,
+        word,
+        tone,
+        live.since,
+        live.text,
+        live.failures,
+        live,
+        heirs,
+    )
+
+
+def _live_group(node: NodeFact | None, name: str) -> GroupLive | None:
+    if node is None or node.live is None:
+        return None
+    return next((group for group in node.live.groups if group.group == name), None)
+
+
+class Look:
+    """One look at the view at one moment; what it sees is worked out once and shared."""
+
+    def __init__(self, view: View, now: Moment) -> None:
+        self.view = view
+        self.now = now
+
+    @cached_property
+    def nodes(self) -> tuple[NodeFact, ...]:
+        """Return the facts of every node."""
+        return node_facts(self.view, self.now)
+
+    @cached_property
+    def groups(self) -> tuple[GroupFact, ...]:
+        """Return the facts of every group."""
+        return group_facts(self.view, self.now, self.nodes)
+
+    def age(self, seconds: float) -> str:
+        """Return an age as text: to the tenth, but in whole seconds where nodes are many."""
+        return coarse_age_text(seconds) if len(self.nodes) > CROWD else age_text(seconds)
+
+    @cached_property
+    def networks(self) -> tuple[str, ...]:
+        """Return the configured networks, then others that adapters are heard on."""
+        configuration = self.view.active.configuration
+        names = list(configuration.network) if configuration else []
+        heard = [link.network for node in self.nodes for link in node.links]
+        names += [name for name in dict.fromkeys(heard) if name and name not in names]
+        return tuple(names)
+
+    def node(self, name: str) -> NodeFact | None:
+        """Return one node's facts."""
+        return next((fact for fact in self.nodes if fact.name == name), None)
+
+    def group(self, name: str) -> GroupFact | None:
+        """Return one group's facts."""
+        return next((fact for fact in self.groups if fact.name == name), None)

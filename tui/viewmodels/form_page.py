@@ -1,0 +1,195 @@
+"""The lines around a form's fields: title, legend, help of a field, TOML, keys."""
+
+from nodeagent.config.codes import CODES
+from nodeagent.config.schema import FieldSpec
+from nodeagent.model.reports import Report
+from tui.viewmodels.draft_review import Review
+from tui.viewmodels.form import Child, Field, Form
+from tui.viewmodels.form_kinds import title_of_kind
+from tui.viewmodels.spans import Line, Span, Tone, cut, line, put, rule, spread, width_of, wrap
+
+MARKS = "* required  + has list  # number  ~ changed  ! error"
+KEYS = (
+    (("F1", "help"), ("F3", "back"), ("F4", "list"), ("F5", "reset field"), ("F6", "command"),
+     ("F7", "edit as text")),
+    (("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"), ("^S", "done")),
+)  # fmt: skip
+CHILD_TITLES = {
+    "group": "Resources, in acquire order",
+    "node": "Adapters",
+    "network": "Adapters on this network",
+}
+CHILD_HELP = {
+    "group": "Acquired from top to bottom, released from bottom to top.",
+    "node": "One adapter for each network that the node is on.",
+    "network": "An adapter's own form changes its address; nodes without one do not hear it.",
+}
+_REST = (("x", "remove"), ("Enter", "edit"), ("u/U", "undo"))
+CHILD_KEYS = {
+    "group": (("a", "add"), ("K/J", "move"), *_REST),
+    "node": (("a", "add"), *_REST),
+    "network": (("a", "add one on each node without"), *_REST),
+}
+
+
+def count_text(count: int, one: str, many: str = "") -> str:
+    """Return "1 change", "2 changes"."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def title_line(
+    form: Form, review: Review, width: int, *, cluster: str, epoch: int, saved: str, locked: bool
+) -> Line:
+    """Return the first line: which cluster, which epoch, that this is a draft, and of what."""
+    left = line(
+        put(f" {cluster}", 0, "strong"),
+        f" | epoch {epoch} | ",
+        put(f"DRAFT {review.count}", 0, "draft"),
+        " | editing ",
+        put(form.title, 0, "strong"),
+    )
+    right = put("READ-ONLY " if locked else f"{saved} ", 0, "warn" if locked else "dim")
+    return spread(left, (right,), width)
+
+
+def legend_line(form: Form, width: int) -> Line:
+    """Return the meaning of the marks, and how many errors stand elsewhere."""
+    more = count_text(form.elsewhere, "error") + " elsewhere (6 Verify)" if form.elsewhere else ""
+    return rule((put(f"marks: {MARKS}", 0, "dim"),), width, (put(more, 0, "warn"),) if more else ())
+
+
+def help_lines(
+    field: Field | None, report: Report | None, width: int, *, form: Form | None = None
+) -> tuple[Line, ...]:
+    """Return two lines on the focused field: what it is, and how its finding is mended.
+
+    Where the cursor is in no field they are on the list of objects inside `form`.
+    """
+    if field is None:
+        kind = form.path[0] if form else ""
+        head = rule((put(CHILD_TITLES.get(kind, ""), 0, "head"),), width)
+        return (head, cut(line(put(f"   {CHILD_HELP.get(kind, '')}", 0, "dim")), width))
+    name, text = put(field.label, 0, "head"), field.spec.help
+    fits = width_of((name,)) + len(text) + 7 <= width
+    if report is None:
+        below = _default_text(field) if fits else f"   {text}"
+        head = rule((name, put(f": {text}") if fits and text else ""), width)
+        return (head, cut(line(put(below, 0, "dim")), width))
+    head = rule((name, put(f": {text}") if text else ""), width)
+    hint = report.hint or report.text
+    spans = [put(f"   {hint}", 0, "warn")]
+    if report.fix:
+        spans += [put("  "), put("^R", 0, "key"), put(f" takes {report.fix}")]
+    return (head, tuple(spans))
+
+
+def field_page(field: Field | None, report: Report | None, width: int) -> tuple[Line, ...]:
+    """Return the help on a field in full, and the keys of the form."""
+    lines: list[Line] = []
+    if field is not None:
+        lines += [line(put(field.label, 0, "head")), line(f"  {field.spec.help}")]
+        lines += [line(put(f"  {text}", 0, "dim")) for text in _limits(field.spec)]
+    if report is not None:
+        code = CODES.get(report.code)
+        texts = [f"{report.code}: {report.text}", report.hint, code.explanation if code else ""]
+        lines += [
+            line(put(f"  {part}", 0, "warn"))
+            for text in texts
+            if text
+            for part in wrap(text, width - 4)
+        ]
+    lines += [line(""), line(put("Keys", 0, "head"))]
+    lines += [line("  ", put(key, 8, "key"), text) for key, text in KEY_HELP]
+    return tuple(lines)
+
+
+def _limits(spec: FieldSpec) -> list[str]:
+    """Return what a field takes, in words."""
+    found = [WRITTEN.get(spec.kind, "")]
+    if spec.choices:
+        found.append(f"one of {', '.join(spec.choices)}")
+    if spec.minimum is not None and spec.maximum is not None:
+        above = "above" if spec.above else "from"
+        found.append(f"{above} {spec.minimum:g} to {spec.maximum:g} {spec.unit}".rstrip())
+    found.append("required" if spec.required else "may be empty: the default holds")
+    return [text for text in found if text]
+
+
+WRITTEN = {
+    "names": "names in their order, as alpha > bravo",
+    "arguments": "program and arguments; quote what holds a space; no shell ever reads it",
+    "map": "KEY=VALUE KEY=VALUE; quote what holds a space",
+    "address": "an address without prefix, as 10.10.1.11",
+    "subnet": "an address with prefix, as 10.10.1.0/24",
+    "path": "an absolute path on the node",
+    "key": "40 characters, as `nodeagent key` prints them",
+}
+KEY_HELP = (
+    ("F4", "what can be chosen here; Enter does the same where < > stand"),
+    ("F5", "the value of the active configuration again"),
+    ("^R", "take what the finding says would be right"),
+    ("F6", "the command that does the same, and the object as TOML"),
+    ("F7", "the whole draft as text, from this object on"),
+    ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
+    ("Up Down", "the field before, the next one; Tab and Enter as well"),
+    ("< >", "Left, Right and Space walk through the words of a choice"),
+    ("a x K J", "in the list: add, remove, move up, move down"),
+    ("F3 Esc", "back; the draft keeps what was typed"),
+    ("^S", "done; keeps a new object as it was proposed, too"),
+)
+
+
+def _default_text(field: Field) -> str:
+    if field.is_name:
+        return ""
+    if not field.spec.required:
+        return f"   default: {field.text or 'none'}" if field.inherited else ""
+    return ""
+
+
+def object_lines(form: Form, width: int) -> tuple[Line, ...]:
+    """Return the findings on the object as a whole."""
+    found: list[Line] = []
+    for report in form.reports:
+        tone: Tone = "bad" if report.severity == "error" else "warn"
+        mark = "!" if report.severity == "error" else "?"
+        texts = wrap(f"{report.code} {report.text}", width - 6)
+        found += [
+            line(put(f"   {'  ' if number else f'{mark} '}{text}", 0, tone))
+            for number, text in enumerate(texts)
+        ]
+    return tuple(found)
+
+
+def toml_lines(form: Form, width: int) -> tuple[Line, ...]:
+    """Return the object as it stands in the draft."""
+    head = rule((put("This object as TOML, live", 0, "head"),), width)
+    return (head, *(toml_line(text) for text in form.toml.splitlines()))
+
+
+def toml_line(text: str) -> Line:
+    """Return one line of TOML, its headers and comments told apart."""
+    start = text.lstrip()[:1]
+    tone: Tone = "accent" if start == "[" else "dim" if start == "#" else ""
+    return (put(f" {text}", 0, tone),)
+
+
+def child_line(child: Child, width: int) -> Line:
+    """Return an object inside the one edited, as a row of its list."""
+    tone: Tone = "bad" if child.mark == "!" else "draft" if child.mark == "~" else "dim"
+    kind = title_of_kind(child.kind)
+    return line(
+        put(f" {child.mark} ", 0, tone),
+        put(child.name, 14, "strong"),
+        " ",
+        put(kind, 16, "dim"),
+        put(child.text, max(10, width - 36)),
+    )
+
+
+def keys_line(keys: tuple[tuple[str, str], ...]) -> Line:
+    """Return keys with their words."""
+    spans: list[Span] = [Span(" ")]
+    for key, word in keys:
+        spans += [put(key, 0, "key"), put(f" {word}  ")]
+    return tuple(spans)

@@ -1,0 +1,171 @@
+"""The groups section: the list, one group in full, and what a move would do."""
+
+from collections.abc import Iterable
+
+from nodeagent.config.plan import plan
+from nodeagent.model.configuration import (
+    Application,
+    DataFolder,
+    Filesystem,
+    Ocf,
+    Resource,
+    ServiceAddress,
+    Systemd,
+)
+from nodeagent.model.plan import Plan
+from tui.viewmodels.ages import age_text
+from tui.viewmodels.dare import effect_text
+from tui.viewmodels.dashboard import groups_pane, order_spans
+from tui.viewmodels.events import events_about
+from tui.viewmodels.facts import GroupFact, Look
+from tui.viewmodels.node_page import pair
+from tui.viewmodels.panes import Pane, titled
+from tui.viewmodels.spans import Line, Span, Tone, cut, line, put, width_of, wrap
+from tui.viewmodels.store import View
+
+_STATE: dict[str, Tone] = {
+    "started": "ok", "starting": "busy", "stopping": "busy", "failed": "bad", "stopped": "dim",
+    "unknown": "warn",
+}  # fmt: skip
+
+
+def group_list(look: Look, width: int, order: str = "file") -> Pane:
+    """Return all groups, in the order of the file, of names, of trouble or of owners."""
+    pane = groups_pane(look, width)
+    facts = {f"group:{group.name}": group for group in look.groups}
+    keys = {
+        "name": lambda row: facts[row.key].name,
+        "state": lambda row: str(facts[row.key].tone == "ok"),
+        "owner": lambda row: facts[row.key].owner,
+    }
+    if order in keys:
+        return Pane(pane.head, tuple(sorted(pane.rows, key=keys[order])))
+    return pane
+
+
+def group_detail(look: Look, name: str, width: int) -> list[Line]:
+    """Return everything known of one group."""
+    group = look.group(name)
+    if group is None:
+        return [line("  ", put("this group is gone", 0, "dim"))]
+    lines = [
+        titled([Span("Group ", "head"), put(name, 0, "head")], width),
+        *_state(look, group),
+        titled([Span("Resources", "head"), ", in acquire order; released in reverse"], width),
+        *_resources(group, width),
+        titled([Span("Its last events", "head")], width),
+        *(events_about(look, name, width, 20) or [line("  ", Span("none", "dim"))]),
+    ]
+    return [cut(entry, width) for entry in lines]
+
+
+def _state(look: Look, group: GroupFact) -> list[Line]:
+    where = f" on {group.owner}" if group.owner else ""
+    since = look.now.wall - look.view.skew - group.since
+    age = f", since {age_text(since)}" if group.since else ""
+    lines = [pair("state", put(group.word, 0, group.tone), where, age)]
+    if group.text:
+        lines.append(pair("says", put(group.text, 0, "warn")))
+    if group.failures:
+        lines.append(pair("failures", put(str(group.failures), 0, "bad")))
+    lines.append(pair("order", *order_spans(look, group)))
+    heir = group.heirs[0] if group.heirs else ""
+    lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
+    noun = group.noun
+    if noun is None:
+        return [*lines, pair("", put("not in the active configuration", 0, "warn"))]
+    children = [
+        other.name for other in look.groups if other.noun and group.name in other.noun.after
+    ]
+    return [
+        *lines,
+        pair("startup", noun.startup),
+        pair("fallover", noun.fallover),
+        pair("fallback", noun.fallback),
+        pair("after", ", ".join(noun.after) or "-"),
+        pair("needed by", ", ".join(children) or "-"),
+    ]
+
+
+def _resources(group: GroupFact, width: int) -> list[Line]:
+    live = {entry.name: entry for entry in group.live.resources} if group.live else {}
+    nouns = group.noun.resource if group.noun else {}
+    lines: list[Line] = []
+    for number, (name, noun) in enumerate(nouns.items(), 1):
+        entry = live.get(name)
+        state = entry.state if entry else "unknown"
+        head = (put(f"{number:3d} "), put(name, 14, "strong"), put(state, 9, _STATE[state]))
+        text = resource_text(noun)
+        if width_of(head) + 1 + len(text) <= width:
+            lines.append((*head, Span(" "), put(text)))
+        else:
+            lines.append(head)
+            lines += [line("      ", put(part, 0, "dim")) for part in wrap(text, width - 7)]
+        if entry and entry.text:
+            lines.append(line("      ", put(entry.text, 0, "warn")))
+    return lines or [line("  ", Span("none", "dim"))]
+
+
+def resource_text(noun: Resource) -> str:
+    """Return a resource in a few words."""
+    match noun:
+        case ServiceAddress():
+            return f"service address {noun.address} on {noun.network}"
+        case DataFolder():
+            return f"data folder {noun.directory}"
+        case Filesystem():
+            return f"filesystem {noun.device} on {noun.directory}"
+        case Application():
+            return f"application {' '.join(noun.start)}"
+        case Ocf():
+            return f"ocf:{noun.agent}"
+        case Systemd():
+            return f"systemd:{noun.unit}"
+
+
+# --- moving -------------------------------------------------------------------------------------
+
+
+def move_plan(view: View, group: str, target: str) -> Plan | None:
+    """Return what moving `group` to `target` ("" is offline) would do; None without knowledge."""
+    configuration = view.active.configuration
+    if configuration is None or view.cluster is None:
+        return None
+    cluster = view.cluster.value
+    return plan(
+        configuration,
+        configuration,
+        view=cluster.view,
+        owners=cluster.owners,
+        asked={group: target},
+    )
+
+
+def consequences(found: Plan) -> list[Line]:
+    """Return a plan's effects, the interrupting ones first."""
+    lines = []
+    for effect in sorted(found.effects, key=lambda item: item.kind == "untouched"):
+        tone: Tone = "ok" if effect.kind in {"untouched", "reloaded"} else "warn"
+        why = f" ({effect.reason})" if effect.reason else ""
+        lines.append(line(put(f"{effect.group}: ", 0, "strong"), put(effect_text(effect), 0, tone),
+                          put(why, 0, "dim")))  # fmt: skip
+    return lines
+
+
+def targets(look: Look, group: GroupFact) -> list[tuple[str, str]]:
+    """Return (node, remark) for each place the group could go; "" means offline."""
+    choices = []
+    for name in group.order:
+        if name == group.owner:
+            continue
+        node = look.node(name)
+        word = "up" if node is not None and node.usable else "not usable now"
+        choices.append((name, word))
+    if group.owner:
+        choices.append(("", "take it offline"))
+    return choices
+
+
+def plain_lines(lines: Iterable[Line]) -> list[str]:
+    """Return lines without tones."""
+    return ["".join(span.text for span in entry) for entry in lines]

@@ -1,0 +1,106 @@
+"""The two lines on top of every section, and the banner below them when there is news."""
+
+from collections.abc import Sequence
+
+from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
+from tui.viewmodels.pending import change_count
+from tui.viewmodels.spans import Line, Span, Tone, brief, line, put, spread, width_of
+from tui.viewmodels.store import View
+
+BAR = Span(" │ ", "dim")
+AGENT = 16
+Section = tuple[str, str]
+
+
+def headline_lines(
+    view: View,
+    now: Moment,
+    width: int,
+    *,
+    section: str = "",
+    sections: Sequence[Section] = (),
+    read_only: bool = False,
+    problems: int = 0,
+) -> tuple[Line, Line]:
+    """Return who and how on the first line, the sections on the second."""
+    parts = [
+        put(brief(view.cluster_name or "no cluster yet", width // 5), 0, "head"),
+        put(f"epoch {view.epoch}"),
+        _draft(view, width),
+        _feed(view, now),
+        put("RO", 0, "warn") if read_only else put("RW"),
+        *_lock(view, width),
+    ]
+    left: list[Span] = [Span(" ")]
+    for index, part in enumerate(parts):
+        left += [BAR, part] if index else [part]
+    count = Span("no problems", "ok")
+    if problems:
+        count = Span(f"{problems} problem{'s' if problems > 1 else ''}", "bad")
+    right = line(count, BAR, clock_text(now.wall), " ")
+    if width_of(tuple(left)) + width_of(right) >= width:
+        right = line(count, " ")
+    return spread(tuple(left), right, width), _tabs(view, section, sections, width)
+
+
+def _draft(view: View, width: int) -> Span:
+    count = change_count(view.active, view.draft)
+    if count == 0:
+        return put("no draft" if width < 100 else "draft same as active", 0, "dim")
+    if count < 0:
+        return put("DRAFT unreadable", 0, "bad")
+    return put(f"DRAFT {count}" if width < 100 else f"DRAFT {count} changes", 0, "draft")
+
+
+def _feed(view: View, now: Moment) -> Span:
+    connection = view.connection
+    if not connection.agent:
+        return put("connecting", 0, "warn")
+    silent = age_text(connection.silent_for(now))
+    agent = brief(connection.agent, AGENT)
+    if connection.lost(now):
+        return put(f"{agent} LOST {silent}", 0, "bad")
+    return put(f"{agent} {silent}", 0, "ok")
+
+
+def _lock(view: View, width: int) -> tuple[Span, ...]:
+    holder = view.cluster.value.lock if view.cluster else ""
+    if holder:
+        return (put(f"lock: {brief(holder, 24)}" if width >= 100 else "LOCKED", 0, "busy"),)
+    return (put("lock free", 0, "dim"),) if width >= 100 else ()
+
+
+def _tabs(view: View, section: str, sections: Sequence[Section], width: int) -> Line:
+    tabs: list[Span] = [Span(" ")]
+    for mode, word in sections:
+        mark = "*" if mode == "dare" and view.running else ""
+        tone: Tone = "cursor" if mode == section else ("busy" if mark else "")
+        tabs += [Span(f" {word}{mark} ", tone)]
+    return spread(tuple(tabs), line(Span("? help ", "dim")), width)
+
+
+def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> tuple[Line, ...]:
+    """Return the one line that must not be missed, or nothing."""
+    connection = view.connection
+    if connection.lost(now):
+        return (spread(line(Span(_lost_text(view, now), "warn")), (), width),)
+    if view.running and view.run is not None and section != "dare":
+        run = view.run
+        seconds = length_text(now.wall - view.skew - run.began)
+        text = (
+            f" ▶ DARE {brief(run.tx, 20)} {run.state} {seconds}, by {brief(run.author or '?', 16)}"
+        )
+        return (spread((put(text, 0, "busy"),), line(Span("R goes there ", "key")), width),)
+    return ()
+
+
+def _lost_text(view: View, now: Moment) -> str:
+    connection = view.connection
+    if not connection.agent:
+        return f" ! no agent has answered yet; trying for {age_text(connection.silent_for(now))}"
+    trying = (
+        f"trying {brief(connection.trying, AGENT)}" if connection.trying else "looking for another"
+    )
+    silent = age_text(connection.silent_for(now))
+    agent = brief(connection.agent, AGENT)
+    return f" ! agent {agent} lost {silent} ago, {trying}; values below are last known"

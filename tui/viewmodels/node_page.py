@@ -1,0 +1,107 @@
+"""The nodes section: the list, and one node in full."""
+
+from collections.abc import Callable
+
+from tui.viewmodels.ages import age_text
+from tui.viewmodels.dashboard import nodes_pane
+from tui.viewmodels.events import events_about
+from tui.viewmodels.facts import Look, NodeFact
+from tui.viewmodels.panes import Pane, column_width, titled
+from tui.viewmodels.spans import Line, Row, Span, cut, line, put
+from tui.viewmodels.strips import INTERVALS, beats_strip
+
+ORDERS = ("file", "name", "state", "age")
+
+
+def node_list(look: Look, width: int, order: str = "file") -> Pane:
+    """Return all nodes, in the order of the file, of names, of trouble or of age."""
+    pane = nodes_pane(look, width)
+    facts = {f"node:{node.name}": node for node in look.nodes}
+    worst = ("bad", "warn", "busy", "ok", "dim")
+    keys: dict[str, Callable[[Row], str | float]] = {
+        "name": lambda row: facts[row.key].name,
+        "state": lambda row: worst.index(facts[row.key].tone),
+        "age": lambda row: -facts[row.key].age,
+    }
+    if order in keys:
+        return Pane(pane.head, tuple(sorted(pane.rows, key=keys[order])))
+    return pane
+
+
+def node_detail(look: Look, name: str, width: int) -> list[Line]:
+    """Return everything known of one node."""
+    node = look.node(name)
+    if node is None:
+        return [line("  ", put("this node is gone", 0, "dim"))]
+    lines = [
+        titled([Span("Node ", "head"), put(name, 0, "head")], width),
+        *_state(look, node),
+        titled([Span("Adapters", "head")], width),
+        *_adapters(node, width),
+        titled([Span("Groups", "head")], width),
+        *_groups(look, node),
+        titled([Span("Its last events", "head")], width),
+        *(events_about(look, name, width, 20) or [line("  ", Span("none", "dim"))]),
+    ]
+    return [cut(entry, width) for entry in lines]
+
+
+def pair(label: str, *value: Span | str) -> Line:
+    """Return a line with a label in front."""
+    return line("  ", put(label, 14, "dim"), *value)
+
+
+def _state(look: Look, node: NodeFact) -> list[Line]:
+    live = node.live
+    if live is None:
+        return [pair("state", put("configured, not heard of yet", 0, "warn"))]
+    stale = "  last known, not current" if node.stale else ""
+    cluster = look.view.cluster.value if look.view.cluster else None
+    in_step = cluster is not None and live.epoch == cluster.epoch and live.digest == cluster.digest
+    step = Span("in step", "ok") if in_step else Span("not in step with the cluster", "warn")
+    return [
+        pair("state", put(f"{node.letter} {node.word}", 0, node.tone),
+             f"  heard {age_text(node.age)} ago{stale}"),
+        pair("votes", "yes" if live.voter else "no",
+             "   member" if live.member else "   not a member"),
+        pair("epoch", f"{live.epoch}  ", step),
+        pair("digest", put((live.digest or "-")[:32], 0, "dim")),
+        pair("slot", f"{live.slot}   incarnation {live.incarnation}"),
+        pair("lease", f"{live.lease_ms / 1000:.1f}s left" if live.lease_ms else "none"),
+        pair("DARE phase", live.phase or "-"),
+        pair("agent", f"{live.version or '?'}   load {live.load:.2f}"),
+    ]  # fmt: skip
+
+
+def _adapters(node: NodeFact, width: int) -> list[Line]:
+    adapter = column_width("", (link.adapter for link in node.links), 12)
+    network = column_width("", (link.network for link in node.links), 16)
+    address = column_width("", (link.address for link in node.links), 24)
+    beats = max(0, min(INTERVALS, width - adapter - network - address - 18))
+    lines = [
+        line(
+            "  ", put(link.adapter, adapter, "strong"), Span(f"  {link.letter}  ", link.tone),
+            put(link.network or "-", network), "  ", put(link.address or "-", address), " ",
+            put(age_text(link.age) if link.live else "-", 6, align="right"), "  ",
+            Span(beats_strip([link], beats), "ok" if link.tone == "ok" else "warn"),
+        )
+        for link in node.links
+    ]  # fmt: skip
+    return lines or [line("  ", Span("none", "dim"))]
+
+
+def _groups(look: Look, node: NodeFact) -> list[Line]:
+    lines = []
+    for group in look.groups:
+        if group.owner == node.name:
+            heir = (
+                f"if {node.name} fails: {group.heirs[0]}" if group.heirs else "nobody could take it"
+            )
+            lines.append(
+                line("  ", put(group.name, 16, "strong"), put(group.word, 10, group.tone), heir)
+            )
+        elif node.name in group.order:
+            place = group.order.index(node.name) + 1
+            words = f"number {place} in its order, now on {group.owner or 'nobody'}"
+            lines.append(line("  ", put(group.name, 16), put("may take", 10, "dim"), words))
+    return lines or [line("  ", Span("none", "dim"))]

@@ -1,0 +1,179 @@
+"""What is wrong right now, and what the cluster can still lose: one pure look at the facts."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tui.viewmodels.ages import Moment, age_text
+from tui.viewmodels.facts import GroupFact, Look, NodeFact
+from tui.viewmodels.spans import Tone, brief
+from tui.viewmodels.store import View
+
+_IN = {"ERROR": "in error", "unknown": "in an unknown state"}
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong. `key` names the object ("node:alpha"); `note` why it matters."""
+
+    tone: Tone
+    key: str
+    text: str
+    note: str = ""
+
+
+class Verdict(NamedTuple):
+    """The answer to "is everything all right, and what can still be lost"."""
+
+    tone: Tone
+    word: str
+    text: str
+
+
+def problems_of(look: Look) -> tuple[Problem, ...]:
+    """Return every problem, the worst first."""
+    view, now, nodes, groups = look.view, look.now, look.nodes, look.groups
+    found = [
+        *_of_feed(view, now),
+        *_of_cluster(view),
+        *(problem for node in nodes for problem in _of_node(view, node)),
+        *(problem for group in groups for problem in _of_group(group, nodes)),
+    ]
+    return tuple(sorted(found, key=lambda problem: problem.tone != "bad"))
+
+
+def _of_feed(view: View, now: Moment) -> Iterator[Problem]:
+    if view.connection.lost(now):
+        agent = brief(view.connection.agent or "any agent", 20)
+        silent = age_text(view.connection.silent_for(now))
+        yield Problem(
+            "bad", "", f"nothing heard from {agent} for {silent}", "values are last known"
+        )
+
+
+def _of_cluster(view: View) -> Iterator[Problem]:
+    if view.cluster is None:
+        return
+    cluster = view.cluster.value
+    if not cluster.quorum:
+        yield Problem("bad", "", "no quorum: nothing can be decided", "no takeover, no change")
+    elif cluster.state == "error":
+        yield Problem("bad", "", "the cluster is in error", "see the events")
+    if cluster.events_waiting:
+        yield Problem("warn", "", f"{cluster.events_waiting} events wait for the DARE to end")
+
+
+def _of_node(view: View, node: NodeFact) -> Iterator[Problem]:
+    key = f"node:{node.name}"
+    if node.live is None:
+        yield Problem("warn", key, f"{node.name} has not been heard of", "configured, unknown")
+        return
+    if node.word == "down":
+        owns = f"owned {', '.join(node.groups)}" if node.groups else ""
+        yield Problem("bad", key, f"{node.name} is down, silent {age_text(node.age)}", owns)
+        return
+    if node.stale:
+        if node.live.state != "down":
+            text = f"{node.name} is stale {age_text(node.age)}"
+            yield Problem("warn", key, text, "last known, not current")
+        return
+    yield from _of_links(node)
+    yield from _of_epoch(view, node)
+
+
+def _of_links(node: NodeFact) -> Iterator[Problem]:
+    up = [link for link in node.links if link.letter == "U"]
+    for link in node.links:
+        if link.letter not in {"D", "L"}:
+            continue
+        lost = 30 - (link.beats & 0x3FFFFFFF).bit_count()
+        word = "down" if link.letter == "D" else "late"
+        text = f"{node.name}/{link.adapter} {link.network} {word} {age_text(link.age)}"
+        note = f"lost {lost} of 30 beats"
+        if len(up) == 1:
+            note = f"{node.name} has one path left, {up[0].network}"
+        yield Problem("bad" if word == "down" else "warn", f"node:{node.name}", text, note)
+
+
+def _of_epoch(view: View, node: NodeFact) -> Iterator[Problem]:
+    if view.running or view.cluster is None or node.live is None:
+        return
+    cluster = view.cluster.value
+    key = f"node:{node.name}"
+    if node.live.epoch != cluster.epoch:
+        text = f"{node.name} is on epoch {node.live.epoch}, the cluster on {cluster.epoch}"
+        yield Problem("warn", key, text, "catches up by itself")
+    elif node.live.digest and cluster.digest and node.live.digest != cluster.digest:
+        yield Problem(
+            "bad", key, f"{node.name} runs another configuration", "same epoch, other text"
+        )
+
+
+def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem]:
+    key = f"group:{group.name}"
+    running = [
+        node.name
+        for node in nodes
+        if node.live and not node.stale
+        and any(g.group == group.name and g.state == "online" for g in node.live.groups)
+    ]  # fmt: skip
+    if len(running) > 1:
+        yield Problem(
+            "bad", key, f"{group.name} is online on {' and '.join(running)}", "owned twice"
+        )
+    if group.word not in {"online", "stale"}:
+        where = f" on {group.owner}" if group.owner else ""
+        tone: Tone = "bad" if group.tone == "bad" else "warn"
+        yield Problem(
+            tone, key, f"{group.name} is {_IN.get(group.word, group.word)}{where}", group.text
+        )
+    elif group.word == "online" and not group.heirs:
+        yield Problem(
+            "warn", key, f"nobody could take over {group.name}", f"only {group.owner} is left"
+        )
+    elif group.word == "online" and group.failures:
+        yield Problem("warn", key, f"{group.name} failed {group.failures} times", group.text)
+
+
+# --- the verdict --------------------------------------------------------------------------------
+
+
+def verdict(look: Look, problems: tuple[Problem, ...]) -> Verdict:
+    """Return the one line that answers whether all is right."""
+    view, now = look.view, look.now
+    if view.cluster is None:
+        return Verdict("warn", "UNKNOWN", "nothing is known yet")
+    if view.connection.lost(now):
+        return Verdict("bad", "UNKNOWN", "no agent is heard; what you see is last known")
+    if view.running:
+        return Verdict("busy", "CHANGING", f"a DARE is going on; {endurance(look)}")
+    bad = sum(problem.tone == "bad" for problem in problems)
+    if bad:
+        return Verdict("bad", "TROUBLE", f"{bad} to mend; {endurance(look)}")
+    if problems:
+        return Verdict("warn", "ATTENTION", f"services run; {endurance(look)}")
+    return Verdict("ok", "ALL RIGHT", endurance(look))
+
+
+def endurance(look: Look) -> str:
+    """Return which loss of nodes the cluster would survive, and what limits it."""
+    spare, limit = _spare(look)
+    if spare < 0:
+        return "quorum is lost"
+    if spare == 0:
+        return f"no node may fail: {limit}"
+    plural = "" if spare == 1 else "s"
+    return f"any {spare} node{plural} may fail ({limit})"
+
+
+def _spare(look: Look) -> tuple[int, str]:
+    voters = look.view.cluster.value.voters if look.view.cluster else ()
+    usable = {node.name for node in look.nodes if node.usable}
+    need = len(voters) // 2 + 1
+    voting = sum(voter in usable for voter in voters)
+    spare, limit = voting - need, f"quorum {need} of {len(voters)} voters, {voting} up"
+    for group in look.groups:
+        if group.noun is None or not group.owner or group.noun.fallover == "bring-offline":
+            continue
+        if len(group.heirs) < spare:
+            heirs = len(group.heirs)
+            spare, limit = heirs, f"{group.name} has {heirs or 'no'} other node{'s' * (heirs != 1)}"
+    return spare, limit

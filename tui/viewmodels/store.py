@@ -1,0 +1,215 @@
+"""Everything the console knows, as one value: folded from the stream, replaced, never changed.
+
+Each live value keeps the moment of its arrival, so that whoever shows it can tell its age. What an
+agent said stays known after the agent is gone, but older than its limit it is *stale* and no
+longer an answer to "how is it now". Pure: the moment is handed in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, Literal, TypeVar
+
+from nodeagent.model.run import CellChanged, DareRun, Progress, RunStarted, keep
+from nodeagent.wire.live import (
+    ClusterLive,
+    ConfigurationChanged,
+    EventLine,
+    NodeLive,
+    ProgressMade,
+    Snapshot,
+    StreamMessage,
+)
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.documents import Document, read
+
+EVENTS_MAX = 2_000
+RUNS_MAX = 50
+NODE_STALE_S = 3.0
+"""A node's value older than this is last known, not current."""
+FEED_STALE_S = 2.5
+"""An agent says something every second; silent for longer than this it counts as lost."""
+
+T = TypeVar("T")
+Topic = Literal["nodes", "cluster", "events", "run", "active", "draft", "connection"]
+TOPICS: frozenset[Topic] = frozenset(
+    ("nodes", "cluster", "events", "run", "active", "draft", "connection")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[T]):
+    """A value and the moment (monotonic seconds) when it arrived here."""
+
+    value: T
+    at: float
+
+    def since(self, now: Moment) -> float:
+        """Return the seconds since it arrived."""
+        return max(0.0, now.mono - self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Which agent the console listens to. `heard_at` is the last item's arrival (0: none yet).
+
+    `state` is what the session knows; whether a connected agent has fallen silent is a question
+    of time, which `silent_for` answers.
+    """
+
+    agent: str = ""
+    state: Literal["connecting", "connected", "lost"] = "connecting"
+    since: float = 0.0
+    heard_at: float = 0.0
+    trying: str = ""
+    text: str = ""
+
+    def silent_for(self, now: Moment) -> float:
+        """Return the seconds since anything was heard from any agent."""
+        return max(0.0, now.mono - (self.heard_at or self.since))
+
+    def lost(self, now: Moment) -> bool:
+        """Return whether what is shown may no longer be called current."""
+        return self.state != "connected" or self.silent_for(now) > FEED_STALE_S
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one."""
+
+    nodes: Mapping[str, Heard[NodeLive]] = field(default_factory=dict)
+    cluster: Heard[ClusterLive] | None = None
+    events: tuple[EventLine, ...] = ()
+    run: DareRun | None = None
+    runs: tuple[DareRun, ...] = ()
+    active: Document = field(default_factory=Document)
+    draft: Document = field(default_factory=Document)
+    connection: Connection = field(default_factory=Connection)
+    skew: float = 0.0
+
+    @property
+    def cluster_name(self) -> str:
+        """Return the cluster's name, "" while nothing is known."""
+        if self.cluster is not None:
+            return self.cluster.value.cluster
+        configuration = self.active.configuration
+        return configuration.cluster.name if configuration else ""
+
+    @property
+    def epoch(self) -> int:
+        """Return the decided epoch that the agent told."""
+        return self.cluster.value.epoch if self.cluster else self.active.epoch
+
+    @property
+    def running(self) -> bool:
+        """Return whether a DARE is going on."""
+        return self.run is not None and self.run.state in {"running", "aborting"}
+
+    @property
+    def draft_differs(self) -> bool:
+        """Return whether the cluster's default configuration is not the active one."""
+        return bool(self.draft.text) and self.draft.text != self.active.text
+
+    @property
+    def all_runs(self) -> tuple[DareRun, ...]:
+        """Return past runs and the current one, oldest first, each once."""
+        if self.run is None:
+            return self.runs
+        return (*(run for run in self.runs if run.tx != self.run.tx), self.run)
+
+    def node_age(self, name: str, now: Moment) -> float:
+        """Return the seconds since `name` was last heard by the agent we listen to."""
+        heard = self.nodes[name]
+        return heard.value.age_ms / 1000 + heard.since(now)
+
+    def node_stale(self, name: str, now: Moment) -> bool:
+        """Return whether what is known of `name` is too old to be called current."""
+        return self.nodes[name].since(now) > NODE_STALE_S or self.connection.lost(now)
+
+
+def _events(old: tuple[EventLine, ...], new: tuple[EventLine, ...]) -> tuple[EventLine, ...]:
+    """Return both, oldest first; numbers are per agent, so equality is by content."""
+    known = set(old[-500:])
+    fresh = tuple(line for line in new if line not in known)
+    if not fresh:
+        return old
+    merged = (*old, *fresh)
+    if len(new) > 1:
+        merged = tuple(sorted(merged, key=lambda line: line.time))
+    return merged[-EVENTS_MAX:]
+
+
+def _progress(view: View, progress: Progress, now: Moment) -> View:
+    skew = view.skew
+    if isinstance(progress, RunStarted):
+        skew = now.wall - progress.run.began
+    elif isinstance(progress, CellChanged) and progress.cell.state == "running":
+        skew = now.wall - progress.cell.began if progress.cell.began else skew
+    run, runs = keep(view.run, view.runs, progress, RUNS_MAX)
+    return replace(view, run=run, runs=runs, skew=skew)
+
+
+def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
+    digest, epoch = snapshot.cluster.digest, snapshot.cluster.epoch
+    active, draft = view.active, view.draft
+    if snapshot.active != active.text or epoch != active.epoch or digest != active.digest:
+        active = read(snapshot.active, epoch=epoch, digest=digest)
+    if snapshot.draft != draft.text:
+        draft = read(snapshot.draft, epoch=epoch, digest=snapshot.cluster.draft_digest)
+    return replace(
+        view,
+        nodes={node.node: Heard(node, now.mono) for node in snapshot.nodes},
+        cluster=Heard(snapshot.cluster, now.mono),
+        events=_events(view.events, snapshot.events),
+        run=snapshot.run,
+        runs=snapshot.runs[-RUNS_MAX:],
+        active=active,
+        draft=draft,
+    )
+
+
+def _configuration(view: View, changed: ConfigurationChanged) -> View:
+    document = read(changed.text, epoch=changed.epoch, digest=changed.digest, author=changed.author)
+    return replace(view, draft=document) if changed.draft else replace(view, active=document)
+
+
+def _heard(connection: Connection, now: Moment) -> Connection:
+    if connection.state == "connected":
+        return replace(connection, heard_at=now.mono)
+    return replace(connection, state="connected", since=now.mono, heard_at=now.mono, trying="")
+
+
+def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[View, Topic]:
+    """Return `view` with `message` added, and which part of it changed the most."""
+    view = replace(view, connection=_heard(view.connection, now))
+    match message:
+        case NodeLive():
+            nodes = {**view.nodes, message.node: Heard(message, now.mono)}
+            return replace(view, nodes=nodes), "nodes"
+        case ClusterLive():
+            return replace(view, cluster=Heard(message, now.mono)), "cluster"
+        case EventLine():
+            return replace(view, events=_events(view.events, (message,))), "events"
+        case ConfigurationChanged():
+            return _configuration(view, message), "draft" if message.draft else "active"
+        case ProgressMade():
+            return _progress(view, message.progress, now), "run"
+        case Snapshot():
+            return _snapshot(view, message, now), "connection"
+
+
+def connected(view: View, agent: str, now: Moment) -> View:
+    """Return `view` now fed by `agent`."""
+    return replace(
+        view,
+        connection=Connection(
+            agent=agent, state="connected", since=now.mono, heard_at=view.connection.heard_at
+        ),
+    )
+
+
+def lost(view: View, now: Moment, *, trying: str = "", text: str = "") -> View:
+    """Return `view` without an agent: what is known stays, and grows old."""
+    return replace(
+        view,
+        connection=replace(view.connection, state="lost", since=now.mono, trying=trying, text=text),
+    )
