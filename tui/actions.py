@@ -1,0 +1,228 @@
+"""The one list of everything a person can do: name, keys, label, help, where, who may.
+
+Bindings, footer, command palette and help screen are made from it, so that none of them can
+promise what another does not keep. `scope` is "app" for everywhere, else the name of a section.
+An action's name is the method `action_<name>` of the app or of the section's screen.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Role = Literal["observer", "operator", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `priority` orders the footer: low stays longest, 0 is unshown.
+
+    `role` is the least role that may do it; a read-only console offers only what an observer may.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    scope: str = "app"
+    role: Role = "observer"
+    priority: int = 0
+
+    @property
+    def key(self) -> str:
+        """Return the key as it is shown."""
+        return shown(self.keys[0]) if self.keys else ""
+
+
+_SHOWN = {
+    "question_mark": "?",
+    "slash": "/",
+    "exclamation_mark": "!",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "colon": ":",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "space": "Space",
+}
+
+
+def shown(key: str) -> str:
+    """Return a key's name as people know it."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return f"^{key[5:].upper()}"
+    return key.upper() if key.startswith("f") and key[1:].isdigit() else key
+
+
+SECTIONS: tuple[tuple[str, str, str], ...] = (
+    ("dashboard", "Dash", "One look at the whole cluster"),
+    ("nodes", "Nodes", "Every node, its adapters, groups and epoch"),
+    ("networks", "Nets", "Networks and adapters: nodes across, state and age"),
+    ("groups", "Groups", "Resource groups, their resources, order and owner"),
+    ("draft", "Draft", "The configuration you edit, beside the active one"),
+    ("verify", "Verify", "What is wrong with the draft, and what would be right"),
+    ("dare", "DARE", "The reconfiguration: steps down, nodes across"),
+    ("events", "Events", "What happened, newest last"),
+)
+"""(mode, tab's word, help) in the order of the keys 1 to 8."""
+
+_LIST = ("nodes", "networks", "groups")
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", ("f1", "question_mark"), "help", "Keys and words of this screen", priority=1),
+    Action(
+        "quit", ("f10", "q", "ctrl+q"), "quit", "Leave; nothing that runs is stopped", priority=8
+    ),
+    Action("palette", ("f9", "ctrl+p", "colon"), "palette", "Find any action by name", priority=9),
+    Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
+    Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
+    Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),
+    Action("back", ("escape", "f3"), "back", "Back to the list, or to the dashboard"),
+    Action("go_to_run", ("R",), "to the DARE", "Go to the DARE that is going on"),
+    *(
+        Action(f"section('{mode}')", (str(number),), word, text)
+        for number, (mode, word, text) in enumerate(SECTIONS, 1)
+    ),
+    Action("open", ("enter",), "open", "Open what the cursor is on", "dashboard", priority=2),
+    Action(
+        "freeze",
+        ("f",),
+        "freeze",
+        "Hold the screen still, and count what waits",
+        "dashboard",
+        priority=6,
+    ),
+    *(
+        action
+        for scope in _LIST
+        for action in (
+            Action("open", ("enter",), "open", "Open what the cursor is on", scope, priority=2),
+            Action("edit", ("e", "f7"), "edit", "Change it in the draft", scope, "operator", 3),
+            Action("add", ("a",), "add", "Add one to the draft", scope, "operator", 4),
+            Action("remove", ("x",), "remove", "Remove it from the draft", scope, "operator", 5),
+            Action(
+                "filter", ("slash",), "filter", "Show only lines with a text", scope, priority=6
+            ),
+            Action(
+                "problems",
+                ("exclamation_mark",),
+                "problems",
+                "Show only what has a problem",
+                scope,
+                priority=7,
+            ),
+            Action("sort", ("s",), "sort", "Sort by the next column", scope),
+            Action("freeze", ("f",), "freeze", "Hold the screen still", scope),
+        )
+    ),
+    Action("move", ("m",), "move", "Move the group to another node", "groups", "operator", 3),
+    Action("open", ("enter",), "edit", "Open the form at the change", "draft", priority=2),
+    Action(
+        "edit", ("e",), "any object", "Open any object's form: timing, …", "draft", "operator", 7
+    ),
+    Action("add", ("a",), "add", "Add a group, node, network or admin", "draft", "operator", 7),
+    Action("remove", ("x",), "remove", "Remove any object from the draft", "draft", "operator", 8),
+    Action(
+        "run_dare",
+        ("g",),
+        "run the DARE",
+        "Show what it does, ask, then run it",
+        "draft",
+        "operator",
+        3,
+    ),
+    Action(
+        "drop",
+        ("u",),
+        "drop change",
+        "Take the change under the cursor back",
+        "draft",
+        "operator",
+        4,
+    ),
+    Action(
+        "text", ("t",), "text", "The difference as text, or the changes again", "draft", priority=5
+    ),
+    Action(
+        "as_text", ("f7",), "edit as text", "Edit the whole draft as a file", "draft", "operator", 6
+    ),
+    Action("undo", ("ctrl+z",), "undo", "Take the last edit back", "draft", "operator", 7),
+    Action("redo", ("ctrl+y", "U"), "redo", "Do what was undone again", "draft", "operator", 8),
+    Action(
+        "start_again",
+        ("r",),
+        "start again",
+        "Give the draft up for the active configuration",
+        "draft",
+        "operator",
+        9,
+    ),
+    Action(
+        "open", ("enter",), "go to field", "Go to the field that is meant", "verify", priority=2
+    ),
+    Action(
+        "as_text",
+        ("f7",),
+        "edit as text",
+        "Go to the finding's line of the text",
+        "verify",
+        "operator",
+        3,
+    ),
+    Action("evidence", ("enter",), "evidence", "The selected cell in full", "dare", priority=2),
+    Action("abort", ("a",), "abort", "Abort the DARE, until it decides", "dare", "operator", 3),
+    Action("report", ("y",), "report", "Write the report as a text file", "dare", priority=4),
+    Action(
+        "older", ("left_square_bracket",), "older", "The DARE before this one", "dare", priority=5
+    ),
+    Action(
+        "newer", ("right_square_bracket",), "newer", "The DARE after this one", "dare", priority=6
+    ),
+    Action("filter", ("slash",), "filter", "Show only lines with a text", "events", priority=2),
+    Action(
+        "problems",
+        ("exclamation_mark",),
+        "problems",
+        "Show only warnings and errors",
+        "events",
+        priority=3,
+    ),
+    Action(
+        "freeze",
+        ("f",),
+        "freeze",
+        "Hold the list still, and count what waits",
+        "events",
+        priority=4,
+    ),
+    Action("report", ("y",), "save", "Write the events as JSON lines", "events", priority=5),
+)
+
+
+def of(scope: str) -> tuple[Action, ...]:
+    """Return what can be done in one section, without what can be done everywhere."""
+    return tuple(action for action in ACTIONS if action.scope == scope)
+
+
+def offered(scope: str) -> tuple[Action, ...]:
+    """Return everything that can be done in `scope`: its own actions, then those of the app."""
+    return (*of(scope), *of("app"))
+
+
+def bindings(scope: str) -> list[BindingType]:
+    """Return the key bindings of a scope, each with an id by which it can be remapped."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.name,
+            action.label,
+            show=bool(action.priority),
+            id=f"{scope}.{action.name}",
+            tooltip=action.help,
+            priority=action.keys[0] == "ctrl+q",
+        )
+        for action in of(scope)
+    ]

@@ -1,0 +1,289 @@
+"""The console as an application: sections, wiring, theme, and how it ends.
+
+The app decides nothing about the cluster. It holds the session, paints the screens that can be
+seen four times a second, and turns what the session tells into notifications and screens.
+"""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, ClassVar, Literal, cast
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from tui import actions, messages
+from tui.crash import write_report
+from tui.keep import keep
+from tui.palette import ActionProvider
+from tui.screens.base import SectionScreen
+from tui.screens.dare import DareScreen
+from tui.screens.help import HelpScreen
+from tui.screens.menu import MenuScreen
+from tui.screens.sections import SCREENS
+from tui.session import Client, Session
+from tui.styles.themes import THEMES, no_colour
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.dare import result_text
+from tui.viewmodels.facts import CROWD
+from tui.viewmodels.ports import Drills, Probe
+from tui.viewmodels.spans import Row, line, put
+from tui.widgets.text import plain
+
+PAINT_S = 0.25
+Severity = Literal["information", "warning", "error"]
+
+
+class ClusterApp(App[int]):
+    """The console on one cluster. `client` is closed when the app ends."""
+
+    TITLE = "clustertui"
+    CSS_PATH = "styles/console.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = dict(SCREENS)
+    DEFAULT_MODE = "dashboard"
+    BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("app"))
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
+    COMMAND_PALETTE_BINDING = "f9"
+    NOTIFICATION_TIMEOUT = 6
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        read_only: bool = False,
+        author: str = "",
+        probe: Probe | None = None,
+        drills: Drills | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        plain_terminal = no_colour()  # asked first: Textual takes the variable away
+        super().__init__(ansi_color=True if plain_terminal else None)
+        self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "ansi-dark" if plain_terminal else THEMES[0].name
+        self.author = author
+        self.probe = probe
+        self.drills = drills
+        self._clock = clock
+        self._monotonic = monotonic
+        self.report_path = ""
+        self._ticks = 0
+        self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
+
+    def now(self) -> Moment:
+        """Return one reading of both clocks."""
+        return Moment(self._monotonic(), self._clock())
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Listen to the cluster, paint, and leave cleanly when the system says so."""
+        self.run_worker(self.session.follow(), name="follow", exit_on_error=False, exclusive=False)
+        self.set_interval(PAINT_S, self.tick, name="paint")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._leave, 128 + number)
+
+    async def on_unmount(self) -> None:
+        """Let go of the client."""
+        await self.session.close()
+
+    def _leave(self, code: int) -> None:
+        self.exit(code, return_code=code)
+
+    def tick(self) -> None:
+        """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
+        self.session.check_feed()
+        self._ticks += 1
+        news = self.session.dirty - {"nodes", "cluster"}
+        if len(self.session.view.nodes) > CROWD and self._ticks % 2 and not news:
+            return
+        for screen in self.screen_stack:
+            painter = getattr(screen, "repaint", None)
+            if painter is not None and screen.is_attached:
+                painter()
+        self.session.dirty.clear()
+
+    # --- what the session tells -----------------------------------------------------------------
+
+    def on_agent_lost(self, message: messages.AgentLost) -> None:
+        """Say it once; the banner stays as long as it lasts."""
+        self.tell(
+            message.text or "no word from it",
+            title=f"Agent {message.agent} lost",
+            severity="warning",
+        )
+
+    def on_problem_arose(self, message: messages.ProblemArose) -> None:
+        """Show what did not happen."""
+        self.tell(message.text, title=message.title, severity="error")
+
+    def on_run_began(self, message: messages.RunBegan) -> None:
+        """Show a DARE at once, unless the person is in the middle of something."""
+        if len(self.screen_stack) == 1 and getattr(self.screen, "may_be_left", True):
+            self._show_run(message.run.tx)
+
+    def on_run_ended(self, message: messages.RunEnded) -> None:
+        """Say how it ended, wherever the person is."""
+        text, tone = result_text(message.run)
+        severity = {"ok": "information", "warn": "warning"}.get(tone, "error")
+        if self.current_mode != "dare":
+            self.tell(text, title=f"DARE {message.run.tx}", severity=severity)
+
+    def _show_run(self, tx: str) -> None:
+        self.open_section("dare")
+        if isinstance(self.screen, DareScreen):
+            self.screen.call_after_refresh(self.screen.follow, tx)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Show what a worker raised; the console stays."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            error = event.worker.error
+            self.tell(str(error), title=type(error).__name__, severity="error")
+
+    # --- what screens ask for -------------------------------------------------------------------
+
+    def tell(self, text: str, *, title: str = "", severity: str = "information") -> None:
+        """Show a short notification; nothing in it is markup."""
+        self.notify(
+            str(plain(text, 300)),
+            title=str(plain(title, 60)),
+            severity=cast("Severity", severity),
+            markup=False,
+        )
+
+    def guarded(self, work: Callable[[], Awaitable[Any]], name: str) -> None:
+        """Run a coroutine function in a worker; what it raises is shown, never fatal."""
+        self.run_worker(work(), name=name, exit_on_error=False)
+
+    def sections(self) -> tuple[tuple[str, str], ...]:
+        """Return (mode, key and word) of the sections there are."""
+        numbered = enumerate(actions.SECTIONS, 1)
+        return tuple((mode, f"{n}{word}") for n, (mode, word, _) in numbered if mode in SCREENS)
+
+    def open_section(self, mode: str, key: str = "") -> None:
+        """Go to a section, and there to the object `key`."""
+        if mode not in SCREENS:
+            self.tell(f"there is no section {mode}", severity="warning")
+            return
+        self.switch_mode(mode)
+        screen = self.screen
+        if key and isinstance(screen, SectionScreen):
+            screen.call_after_refresh(screen.select, key)
+
+    def edit_object(self, path: tuple[str, ...]) -> None:
+        """Open the form of one object of the draft, such as ("group", "web")."""
+        from tui.screens.forms import open_form
+
+        open_form(self, path)
+
+    def add_object(self, kind: str) -> None:
+        """Open the form of a new "node", "network" or "group"."""
+        from tui.screens.forms import open_form
+
+        open_form(self, None, kind)
+
+    def remove_object(self, path: tuple[str, ...]) -> None:
+        """Ask, then remove one object from the draft."""
+        from tui.screens import forms
+
+        forms.remove_object(self, path)
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def offered(self, scope: str) -> tuple[actions.Action, ...]:
+        """Return what can be done in `scope` by this person, on this console."""
+        return tuple(
+            action
+            for action in actions.offered(scope)
+            if not (self.session.read_only and action.role != "observer")
+            and not (action.name == "drills" and self.drills is None)
+        )
+
+    def action_section(self, mode: str) -> None:
+        """Go to a section."""
+        self.open_section(mode)
+
+    async def action_back(self) -> None:
+        """Let the screen say what is behind it; Textual's own would close it."""
+        back = getattr(self.screen, "action_back", None)
+        if back is not None:
+            back()
+
+    def action_go_to_run(self) -> None:
+        """Go to the DARE that is going on."""
+        run = self.session.view.run
+        self._show_run(run.tx if run else "")
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.action_command_palette()
+
+    def action_repaint(self) -> None:
+        """Paint the whole screen anew."""
+        self.refresh(layout=True, repaint=True)
+
+    def action_help(self) -> None:
+        """Show the keys and words of this screen."""
+        if not isinstance(self.screen, HelpScreen):
+            scope = str(getattr(self.screen, "scope", ""))
+            title = next((word for mode, word, _ in actions.SECTIONS if mode == scope), "this page")
+            self.push_screen(HelpScreen(scope, title, self.offered(scope)))
+
+    def action_picture(self) -> None:
+        """Save the screen as a picture."""
+        path = keep("clustertui", ".svg", self.export_screenshot())
+        self.tell(f"picture written to {path}")
+
+    def action_drills(self) -> None:
+        """Offer the faults that can be practised."""
+        drills = self.drills
+        if drills is None:
+            self.tell("drills belong to the demonstration", severity="warning")
+            return
+        items = drills.drills()
+        rows = [Row(item.key, line("  ", put(item.label, 0, "strong"))) for item in items]
+        details = {item.key: item.help for item in items}
+        hint = "Enter causes it at once; Esc leaves"
+        self.push_screen(MenuScreen("Practise a fault", rows, hint, details), self._drill)
+
+    def _drill(self, key: str | None) -> None:
+        if key is not None:
+            self.guarded(lambda: self._run_drill(key), "drill")
+
+    async def _run_drill(self, key: str) -> None:
+        assert self.drills is not None
+        self.tell(await self.drills.run(key), title="Drill")
+
+    # --- trouble --------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Write a report without local variables (they may hold secrets); print one line."""
+        error = sys.exc_info()[1] or self._exception
+        self.report_path = write_report(error)
+        self._exit_renderables.append(
+            plain(f"clustertui stopped: {type(error).__name__}; report in {self.report_path}")
+        )
+        self._close_messages_no_wait()
+
+
+def run_console(app: ClusterApp) -> int:
+    """Run the console on this terminal; return the exit code (2 without a terminal)."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(
+            "clustertui: the console needs a terminal; for scripts use its subcommands\n"
+        )
+        return 2
+    result = app.run()
+    if app.return_code:
+        return app.return_code
+    return result if isinstance(result, int) else 0

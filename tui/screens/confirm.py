@@ -1,0 +1,166 @@
+"""The one dialog before anything touches the cluster: what will happen, and a deliberate yes.
+
+Cancel has the focus, so Enter on arrival harms nothing. Where `word` is given (the cluster's
+name, a group's), the yes stays shut until that word has been typed; without a word the person
+has to walk over to it. A screen of its own, so that every dangerous act looks the same.
+"""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from nodeagent.model.text import clean
+from tui.viewmodels.spans import Line, put
+from tui.viewmodels.spans import line as spans
+from tui.widgets.text import Note, plain
+
+NOTE_MAX = 400
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Ask for a yes; its result is True for yes, False for everything else.
+
+    `lines` say what will happen; they scroll (Up, Down, PgUp, PgDn) where they are many. `word`
+    is what has to be typed, "" for a plain question. `yes` and `no` are the buttons' labels.
+    With `note` (a label) one line may be written that goes with the yes; it is then in `noted`.
+    """
+
+    BINDINGS = [
+        ("escape", "cancel", "Cancel"),
+        ("f3", "cancel", "Cancel"),
+        ("left", "app.focus_previous", "Previous button"),
+        ("right", "app.focus_next", "Next button"),
+        ("up", "scroll(-1)", "Scroll up"),
+        ("down", "scroll(1)", "Scroll down"),
+        ("pageup", "scroll(-8)", "Page up"),
+        ("pagedown", "scroll(8)", "Page down"),
+    ]
+
+    DEFAULT_CSS = """
+    ConfirmScreen { align: center middle; }
+    ConfirmScreen > Vertical {
+        width: 90%; max-width: 100; height: auto;
+        border: round $error; background: $surface; padding: 0 1;
+    }
+    ConfirmScreen.-plain > Vertical { border: round $primary; }
+    ConfirmScreen VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
+    ConfirmScreen .lines { height: auto; }
+    ConfirmScreen .ask { height: 1; margin-top: 1; }
+    ConfirmScreen .ask Note { width: auto; color: $text-muted; }
+    ConfirmScreen Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $panel; }
+    ConfirmScreen Input:focus { background: $primary 30%; }
+    ConfirmScreen #buttons { height: 1; margin: 1 0 0 0; align-horizontal: right; }
+    ConfirmScreen Button { margin-left: 2; min-width: 12; }
+    ConfirmScreen Button:focus { text-style: bold reverse; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[str | Line],
+        word: str = "",
+        *,
+        yes: str = "Go on",
+        no: str = "Cancel",
+        note: str = "",
+    ) -> None:
+        super().__init__()
+        self._heading = plain(title, 90)
+        self._lines = tuple(spans(put(one)) if isinstance(one, str) else one for one in lines)
+        self._word = word
+        self._yes = plain(yes, 30)
+        self._no = plain(no, 30)
+        self._note = note
+        self.noted = ""
+        self._answered = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines, the word's field where one is asked for, and the two buttons."""
+        with Vertical() as frame:
+            frame.border_title = self._heading
+            with VerticalScroll(can_focus=False):
+                yield Note(classes="lines")
+            if self._note:
+                with Horizontal(classes="ask"):
+                    yield Note(f"{self._note} ")
+                    yield Input(id="note", compact=True, max_length=NOTE_MAX, select_on_focus=False)
+            if self._word:
+                with Horizontal(classes="ask"):
+                    yield Note(f"Type {clean(self._word, 63)} to allow it: ")
+                    yield Input(id="word", compact=True, select_on_focus=False)
+            with Horizontal(id="buttons"):
+                yield Button(self._no, id="no", compact=True)
+                yield Button(
+                    self._yes,
+                    id="yes",
+                    compact=True,
+                    variant="error" if self._word else "primary",
+                    disabled=bool(self._word),
+                )
+
+    def on_mount(self) -> None:
+        """Start on Cancel."""
+        self.set_class(not self._word, "-plain")
+        self.query_one(".lines", Note).paint(self._lines)
+        self.query_one("#no", Button).focus()
+
+    def on_resize(self) -> None:
+        """Keep the field and the buttons on the screen, however many lines there are."""
+        around = 6 + 2 * bool(self._word) + 2 * bool(self._note)
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - around)
+
+    def on_key(self, event: Key) -> None:
+        """Let a person who begins to type the word, or the note, on a button do so."""
+        wanted = "#word" if self._word else "#note" if self._note else ""
+        if not wanted or not isinstance(self.focused, Button):
+            return
+        if event.is_printable and event.character and event.character != " ":
+            event.stop()
+            field = self.query_one(wanted, Input)
+            field.focus()
+            field.insert_text_at_cursor(event.character)
+
+    def action_scroll(self, lines: int) -> None:
+        """Move the lines without taking the focus from the buttons."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_cancel(self) -> None:
+        """Leave without doing it."""
+        self._answer(yes=False)
+
+    @on(Input.Changed, "#word")
+    def _word_typed(self, event: Input.Changed) -> None:
+        self.query_one("#yes", Button).disabled = event.value != self._word
+
+    @on(Input.Submitted, "#word")
+    def _word_submitted(self, event: Input.Submitted) -> None:
+        if event.value == self._word:
+            self._answer(yes=True)
+
+    @on(Input.Changed, "#note")
+    def _note_typed(self, event: Input.Changed) -> None:
+        self.noted = event.value.strip()
+
+    @on(Input.Submitted, "#note")
+    def _note_done(self) -> None:
+        self.focus_next()
+
+    @on(Button.Pressed, "#yes")
+    def _yes_pressed(self) -> None:
+        self._answer(yes=True)
+
+    @on(Button.Pressed, "#no")
+    def _no_pressed(self) -> None:
+        self._answer(yes=False)
+
+    def _answer(self, *, yes: bool) -> None:
+        # A second dismiss would end the app, and two keys can be on their way at once.
+        if self._answered:
+            return
+        self._answered = True
+        self.dismiss(yes)

@@ -1,0 +1,132 @@
+"""The forms: one way in for every screen that wants to change something in the draft.
+
+`open_form` edits an object or adds one, `add_child` adds inside one, `remove_object` asks and
+removes. Nothing here reaches the cluster, except that the draft is kept on the agent. Start with
+`form`, the page; the draft itself lies on the `bench`.
+"""
+
+from typing import Any
+
+from textual.app import App
+
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.forms.bench import Bench, bench_of
+from tui.screens.forms.form import FormScreen
+from tui.screens.forms.pick import PickScreen
+from tui.viewmodels import draft_data as raw
+from tui.viewmodels.draft import Draft
+from tui.viewmodels.form_kinds import TITLES, title_of
+from tui.viewmodels.form_new import Values, adapters_for, new_child, new_object
+from tui.viewmodels.form_offer import Offer
+
+__all__ = ["Bench", "add_child", "bench_of", "open_form", "remove_object"]
+
+Path = tuple[str, ...]
+RESOURCE_HELP = {
+    "service-address": "an address that clients use",
+    "data-folder": "a folder that one node at a time may use",
+    "filesystem": "mounted on one node at a time",
+    "application": "started, watched and stopped by argument lists",
+    "ocf": "any OCF 1.1 resource agent",
+    "systemd": "a systemd unit",
+}
+
+
+def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = "") -> None:
+    """Open the form of the object at `path`, or of a new one of `kind` where `path` is None.
+
+    kind: "network", "node", "group" or "admin"; with the path of a group or node also a type of
+    resource or "adapter", which is then added to it. `focus` is the dotted key of a field.
+    """
+    bench = bench_of(app)
+    if not _editable(app, bench):
+        return
+    if path is None:
+        _add(app, new_object(raw.data_of(bench.draft.text), kind))
+    elif len(path) == 2 and kind in {"adapter", *TITLES} - {"admin"}:
+        _add(app, [new_child(raw.data_of(bench.draft.text), path, kind)])
+    else:
+        app.push_screen(FormScreen(path, focus=focus))
+
+
+def add_child(app: App[Any], parent: Path) -> None:
+    """Add what `parent` holds: an adapter to a node, a resource of a chosen type to a group."""
+    if bench_of(app).read_only:
+        _tell_read_only(app)
+    elif parent[0] == "node":
+        open_form(app, parent, "adapter")
+    elif parent[0] == "network":
+        _fill_adapters(app, parent[1])
+    else:
+        offers = [Offer(kind, text) for kind, text in RESOURCE_HELP.items()]
+
+        def chosen(kind: str | None) -> None:
+            if kind is not None:
+                open_form(app, parent, kind)
+
+        app.push_screen(PickScreen("Type of the new resource", offers), chosen)
+
+
+def remove_object(app: App[Any], path: Path) -> None:
+    """Ask, naming what refers to the object, then remove it from the draft."""
+    bench = bench_of(app)
+    if bench.read_only:
+        _tell_read_only(app)
+        return
+    data = raw.data_of(bench.draft.text)
+    if raw.at(data, path) is None:
+        app.notify("it is not in the draft", markup=False)
+        return
+    title = title_of(path, data)
+    refers = raw.referrers(data, path)
+    lines = [f"{title} goes from the draft; nothing reaches the cluster before the DARE."]
+    if refers:
+        lines += ["", "It is still named by:", *(f"  {one}" for one in refers)]
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        if yes:
+            bench.edit(bench.draft.remove(path))
+
+    app.push_screen(ConfirmScreen(f"Remove {title}?", lines, yes="Remove"), answered)
+
+
+def _add(app: App[Any], objects: list[tuple[Path, Values]]) -> None:
+    bench = bench_of(app)
+    draft = _with(bench.draft, objects)
+    paths = [path for path, _ in objects]
+    bench.edit(draft)
+    app.push_screen(FormScreen(paths[0], extra=paths[1:], fresh=draft.text))
+
+
+def _fill_adapters(app: App[Any], network: str) -> None:
+    bench = bench_of(app)
+    missing = adapters_for(raw.data_of(bench.draft.text), network)
+    if not missing:
+        app.notify("every node has an adapter on it", markup=False)
+    bench.edit(_with(bench.draft, missing))
+
+
+def _with(draft: Draft, objects: list[tuple[Path, Values]]) -> Draft:
+    """Return the draft with all `objects` added in one step for undo."""
+    before = draft
+    for path, values in objects:
+        draft = draft.add(path, values)
+    return before.typed(draft.text)
+
+
+def _editable(app: App[Any], bench: Bench) -> bool:
+    if bench.read_only:
+        _tell_read_only(app)
+        return False
+    if raw.data_of(bench.draft.text) is None:
+        app.notify(
+            "the draft is no TOML at the moment: mend its text first (5 Draft, F7)",
+            severity="warning",
+            markup=False,
+        )
+        return False
+    return True
+
+
+def _tell_read_only(app: App[Any]) -> None:
+    app.notify("this console was started read-only", severity="warning", markup=False)

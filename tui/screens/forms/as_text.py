@@ -1,0 +1,119 @@
+"""The draft as the text it is, for those who would rather type it; findings below, by line."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from nodeagent.model.reports import Report
+from tui.screens.forms.bench import Bench, bench_of
+from tui.viewmodels.form_page import count_text, keys_line
+from tui.viewmodels.spans import Line, Row, Tone, line, put, rule
+from tui.widgets.lines import Lines
+from tui.widgets.live_table import LiveTable
+
+Path = tuple[str, ...]
+KEYS = (("F3", "back"), ("^Z", "undo"), ("^Y", "redo"), ("Enter", "go to line"), ("^S", "done"))
+
+
+class RawScreen(Screen[None]):
+    """The whole draft in an editor, from the object at `path` or from a line on."""
+
+    BINDINGS = [
+        Binding("escape,f3,f7,ctrl+s", "leave", "back", priority=True),
+        Binding("f6", "app.focus_next", "findings", show=False),
+    ]
+    DEFAULT_CSS = """
+    RawScreen { layout: vertical; }
+    RawScreen #title { height: 1; background: $panel; }
+    RawScreen TextArea { height: 1fr; border: none; padding: 0; }
+    RawScreen #findings { height: auto; max-height: 7; }
+    RawScreen #keys { height: 1; background: $panel; }
+    """
+
+    def __init__(self, path: Path = (), *, line: int = 0) -> None:
+        super().__init__()
+        self._path = path
+        self._line = line
+        self._left = False
+
+    @property
+    def bench(self) -> Bench:
+        """Return the bench with the draft."""
+        return bench_of(self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text over its findings."""
+        yield Lines(id="title")
+        yield TextArea(
+            self.bench.draft.text,
+            show_line_numbers=True,
+            soft_wrap=False,
+            read_only=self.bench.read_only,
+            tab_behavior="focus",
+            compact=True,
+        )
+        yield LiveTable(id="findings")
+        yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        """Go to the object, and follow the verdict."""
+        self.bench.edit(self.bench.draft.settled())
+        self.bench.changed.subscribe(self, self._refresh)
+        area = self.query_one(TextArea)
+        area.focus()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        places = self.bench.review.places
+        number = self._line
+        if places is not None and self._path:
+            number = places.find(self._path).line
+        if number:
+            self._go_to(number)
+        self._refresh()
+
+    @on(TextArea.Changed)
+    def _typed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.bench.edit(self.bench.draft.typed(event.text_area.text, mark="raw text"))
+
+    @on(LiveTable.Opened)
+    def _open(self, event: LiveTable.Opened) -> None:
+        event.stop()
+        report = self._reports()[int(event.key)]
+        if report.place.line:
+            self._go_to(report.place.line)
+            self.query_one(TextArea).focus()
+
+    def action_leave(self) -> None:
+        """Leave; the draft stays."""
+        if not self._left:
+            self._left = True
+            self.bench.keep()
+            self.dismiss()
+
+    def _go_to(self, number: int) -> None:
+        self.query_one(TextArea).move_cursor((number - 1, 0), center=True)
+
+    def _reports(self) -> tuple[Report, ...]:
+        return self.bench.review.reports
+
+    def _refresh(self, _bench: Bench | None = None) -> None:
+        bench, width = self.bench, self.size.width
+        reports = self._reports()
+        title = line(put(" DRAFT as text", 0, "draft"), f"   {bench.saved}")
+        self.query_one("#title", Lines).show_lines([title])
+        self.query_one("#keys", Lines).show_lines([keys_line(KEYS)])
+        head = rule((put(count_text(len(reports), "finding"), 0, "head"),), width)
+        rows = [Row(str(index), finding_row(report)) for index, report in enumerate(reports)]
+        self.query_one("#findings", LiveTable).show_rows(rows, [head])
+
+
+def finding_row(report: Report) -> Line:
+    """Return a finding with its line on one row."""
+    tone: Tone = "bad" if report.severity == "error" else "warn"
+    number = f"{report.place.line:>5}  " if report.place.line else "       "
+    hint = f"  ({report.hint})" if report.hint else ""
+    return line(put(number, 0, "dim"), put(f"{report.code} ", 0, tone), report.text, put(hint))

@@ -1,0 +1,178 @@
+"""The bench on which the one draft of this console lies, for every screen that edits it.
+
+It follows the session (a new active configuration, somebody else's draft), has the draft judged
+beside the screen after each pause in typing, and keeps it on the agent (`SaveDraft`), which is all
+that is ever sent while editing. Screens subscribe to `changed`.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+from textual.signal import Signal
+
+from nodeagent.wire.console import Refused, SaveDraft
+from nodeagent.wire.live import ClusterLive
+from tui.session import Session
+from tui.viewmodels.documents import Document
+from tui.viewmodels.draft import Draft, rebased, started
+from tui.viewmodels.draft_review import Review, Standing, review
+
+REVIEW_S = 0.15
+SAVE_S = 0.8
+FOLLOW_S = 0.5
+
+
+class Bench:
+    """Holds the draft and what is known of it; `saved` is a word on where it is kept."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self.app = app
+        self.draft = Draft()
+        self.review = Review()
+        self.saved = ""
+        self.other_author = ""
+        self.changed: Signal[Bench] = Signal(app, "draft")
+        self._active: Document | None = None
+        self._shared = ""
+        self._heard: Document | None = None
+        self._sent: deque[str] = deque(maxlen=20)
+        self._judged: tuple[str, str, Standing] | None = None
+        app.set_interval(FOLLOW_S, self.follow)
+        self.follow()
+
+    @property
+    def session(self) -> Session:
+        """Return the holder of the view and of the client."""
+        return cast("Session", self.app.session)  # type: ignore[attr-defined]
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether nothing may be edited here."""
+        return self.session.read_only
+
+    @property
+    def author(self) -> str:
+        """Return the name under which drafts and DAREs are kept."""
+        return str(getattr(self.app, "author", ""))
+
+    @property
+    def active(self) -> Document:
+        """Return the configuration in operation."""
+        return self.session.view.active
+
+    @property
+    def stale(self) -> bool:
+        """Return whether the active configuration moved on since the draft was begun."""
+        return self.draft.stale(self.active.text)
+
+    @property
+    def judged(self) -> bool:
+        """Return whether the review is of the draft as it is now."""
+        return self.review.text == self.draft.text
+
+    def standing(self) -> Standing:
+        """Return who is in and who owns what, as the agent says it now."""
+        view = self.session.view
+        if view.cluster is None:
+            return Standing()
+        cluster: ClusterLive = view.cluster.value
+        live = tuple(name for name, heard in view.nodes.items() if heard.value.state == "up")
+        return Standing(cluster.view, dict(cluster.owners), tuple(sorted(live)))
+
+    def follow(self) -> None:
+        """Take up what the session learnt since the last look."""
+        view = self.session.view
+        if not view.active.text:
+            return
+        if view.active is not self._active:
+            self._take_active(view.active, view.draft.text)
+        if view.draft is not self._heard:
+            self._heard = view.draft
+            self._take_shared(view.draft)
+        self._judge_soon()
+
+    def edit(self, draft: Draft) -> None:
+        """Replace the draft; it is judged and kept after a pause."""
+        if self.read_only or draft == self.draft:
+            return
+        different = draft.text != self.draft.text
+        self.draft = draft
+        if different:
+            self.saved = "saving"
+            self._judge_soon()
+            self._work(partial(self._save, SAVE_S), "draft-save")
+        self.changed.publish(self)
+
+    def keep(self) -> None:
+        """Keep the draft on the agent at once, where it is not yet."""
+        if self.saved == "saving":
+            self._work(partial(self._save, 0), "draft-save")
+
+    def start_again(self) -> None:
+        """Give up the edits and begin from the configuration in operation."""
+        active = self.active
+        self.edit(started(active.text, active.epoch))
+
+    def _take_active(self, active: Document, saved: str) -> None:
+        first = self._active is None
+        self._active = active
+        if first:
+            self._shared, self._heard = saved, self.session.view.draft
+            self.draft = started(active.text, active.epoch, saved)
+        else:
+            self.draft = rebased(self.draft, active.text, active.epoch)
+        self.changed.publish(self)
+
+    def _take_shared(self, document: Document) -> None:
+        """Take somebody else's draft where nothing of ours would be lost, else tell of it."""
+        before, self._shared = self._shared, document.text
+        if not document.text or document.text in {*self._sent, self.draft.text}:
+            return
+        untouched = self.draft.text in {before, self.draft.base} and self.saved != "saving"
+        if untouched:
+            self.draft = self.draft.typed(document.text)
+        else:
+            self.other_author = document.author or "somebody"
+        self.changed.publish(self)
+
+    def _judge_soon(self) -> None:
+        wanted = (self.draft.text, self.draft.base, self.standing())
+        if wanted != self._judged and self.draft.text:
+            self._judged = wanted
+            self._work(partial(self._judge, *wanted), "draft-review")
+
+    async def _judge(self, text: str, base: str, standing: Standing) -> None:
+        await asyncio.sleep(REVIEW_S)
+        self.review = await asyncio.to_thread(review, text, base, standing)
+        self.changed.publish(self)
+
+    async def _save(self, pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
+        text = self.draft.text
+        self._sent.append(text)
+        answer = await self.session.ask(SaveDraft(text, self.author), show=False)
+        failed = isinstance(answer, Refused)
+        self.saved = f"not kept: {answer.text}" if isinstance(answer, Refused) else "kept"
+        if not failed:
+            self._shared = text
+            self.other_author = ""
+        self.changed.publish(self)
+
+    def _work(self, work: Callable[[], Any], group: str) -> None:
+        # A function, not a coroutine: one that is cancelled before it began was never made.
+        self.app.run_worker(work, group=group, exclusive=True, exit_on_error=False)
+
+
+_BENCHES: WeakKeyDictionary[App[Any], Bench] = WeakKeyDictionary()
+
+
+def bench_of(app: App[Any]) -> Bench:
+    """Return the bench of an app; it is set up at the first call."""
+    if app not in _BENCHES:
+        _BENCHES[app] = Bench(app)
+    return _BENCHES[app]

@@ -1,0 +1,278 @@
+"""How a form looks: the fields of an object, its findings, what is inside it, and its TOML.
+
+Built anew from the draft after every change, and compared with what is shown: only what differs is
+painted, and a field in which the person is typing is left alone. What keys do stands in `form`.
+"""
+
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+
+from nodeagent.model.reports import Report
+from tui.screens.forms.bench import Bench, bench_of
+from tui.viewmodels import draft_data as raw
+from tui.viewmodels.form import Field, Form, build
+from tui.viewmodels.form_edit import Editing
+from tui.viewmodels.form_offer import names_offered
+from tui.viewmodels.form_page import (
+    CHILD_KEYS,
+    CHILD_TITLES,
+    KEYS,
+    child_line,
+    help_lines,
+    keys_line,
+    legend_line,
+    object_lines,
+    title_line,
+    toml_lines,
+)
+from tui.viewmodels.form_text import UnreadableError, read, shown
+from tui.viewmodels.spans import Row, put, rule
+from tui.viewmodels.store import View
+from tui.widgets.form_field import FieldRow
+from tui.widgets.lines import Lines
+from tui.widgets.live_table import LiveTable
+
+Path = tuple[str, ...]
+WIDE = 110
+WRITE_S = 0.05
+
+
+class ChildList(LiveTable):
+    """The objects inside the one edited, in their order."""
+
+    BINDINGS = [Binding("enter", "open", "edit", show=False)]
+    DEFAULT_CSS = "ChildList { height: auto; }"
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor; upwards from the first row leads back to the fields."""
+        if by < 0 and (not self.keys or self.cursor == self.keys[0]):
+            self.screen.focus_previous()
+            return
+        super().action_move(by)
+
+
+class FormPage(Screen[None]):
+    """The page of the object at `path`; `extra` objects are filled on the same page.
+
+    `fresh` is the draft's text just after the object was added: left like that, it is taken out
+    again. `focus` is the dotted key of the field to begin with.
+    """
+
+    DEFAULT_CSS = """
+    FormPage { layout: vertical; }
+    FormPage #title, FormPage #legend { height: 1; }
+    FormPage #title { background: $panel; }
+    FormPage #page { height: 1fr; }
+    FormPage #side { width: 1fr; height: 1fr; }
+    FormPage #fields { height: 1fr; scrollbar-size-vertical: 1; }
+    FormPage .section { height: 1; }
+    FormPage #help { height: 2; }
+    FormPage #toml { height: 6; }
+    FormPage #keys { height: 2; background: $panel; }
+    FormPage.-wide #side { width: 64%; }
+    FormPage.-wide #toml { width: 36%; height: 1fr; border-left: solid $panel; }
+    FormPage.-flat #toml { display: none; }
+    """
+
+    def __init__(
+        self, path: Path, *, extra: Iterable[Path] = (), fresh: str = "", focus: str = ""
+    ) -> None:
+        super().__init__()
+        self._editing = Editing(path, tuple(extra))
+        self._fresh = fresh
+        self._focus_key = focus
+        self._form: Form | None = None
+        self._local: dict[int, Report] = {}
+        self._typed: dict[int, str] = {}
+        self._soon = Timer(self, WRITE_S, repeat=0)
+        self._leaving = False
+
+    @property
+    def bench(self) -> Bench:
+        """Return the bench with the draft."""
+        return bench_of(self.app)
+
+    # --- layout ---------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields of the object as it stands in the draft."""
+        form = self._form = self._built()
+        yield Lines(id="title")
+        yield Lines(id="legend")
+        with Horizontal(id="page"):
+            with Vertical(id="side"):
+                with VerticalScroll(id="fields", can_focus=False):
+                    if form is not None:
+                        yield from self._rows(form)
+                yield Lines(id="help")
+            yield Lines(id="toml")
+        yield Lines(id="keys")
+
+    def _rows(self, form: Form) -> Iterable[Widget]:
+        data = raw.data_of(self.bench.draft.text)
+        yield Lines(id="object")
+        index = 0
+        for section in form.sections:
+            if len(form.sections) > 1:
+                yield Lines(classes="section")
+            for field in section.fields:
+                words = names_offered(data, field.spec) if field.spec.refers_to else ()
+                yield FieldRow(field, index, words, disabled=self.bench.read_only)
+                index += 1
+        if form.child_kind:
+            yield Lines(id="children-head")
+            yield ChildList(id="children")
+
+    def on_mount(self) -> None:
+        """Follow the draft, and begin at the field asked for."""
+        self.bench.changed.subscribe(self, self._refresh)
+        self.call_after_refresh(self._begin)
+
+    def on_resize(self) -> None:
+        """Put the TOML beside the fields where there is room, below them otherwise."""
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "-wide")
+        self.set_class(not wide and self.size.height < 20, "-flat")
+        page = self.query_one("#page")
+        page.styles.layout = "horizontal" if wide else "vertical"
+        self.call_after_refresh(self._paint)
+
+    def _begin(self) -> None:
+        if self._form is None:
+            self._gone()
+            return
+        self._refresh()
+        fields = self._form.fields
+        wanted = [n for n, field in enumerate(fields) if field.key == self._focus_key]
+        if wanted:
+            self._row(wanted[0]).enter()
+        elif self.focused is None and fields:
+            self._row(0).enter()
+
+    # --- the draft moved ------------------------------------------------------------------------
+
+    def _built(self) -> Form | None:
+        bench = self.bench
+        data = raw.data_of(bench.draft.text)
+        path = self._editing.found(data)
+        if path is None:
+            return None
+        reports = bench.review.reports if bench.judged else self._last_reports()
+        active = bench.active.text
+        return build(bench.draft.text, active, path, reports, extra=self._editing.extra)
+
+    def _last_reports(self) -> tuple[Report, ...]:
+        """Return the verdict on the text before this one: better than a flicker to no verdict."""
+        return self.bench.review.reports
+
+    def _refresh(self, _bench: Bench | None = None, *, force: bool = False) -> None:
+        form, before = self._built(), self._form
+        if form is None or before is None:
+            self._gone()
+            return
+        same_shape = len(form.fields) == len(before.fields) and form.kind == before.kind
+        self._form = form
+        if not same_shape:
+            self.call_later(self.recompose)
+            return
+        for index, field in enumerate(form.fields):
+            row = self._row(index)
+            # While the person types, the field may be ahead of the draft: it is left alone
+            # unless the draft was changed by something else.
+            moved = force or not row.has_cursor or field.text != before.fields[index].text
+            own = index in self._local or index in self._typed
+            if moved and not own and not self._means_the_same(row, field):
+                row.put_text(field.text)
+            row.show(field, self._local.get(index))
+        self._paint()
+
+    def _means_the_same(self, row: FieldRow, field: Field) -> bool:
+        """Return whether what stands in the field is what the draft has, written differently.
+
+        A field that was emptied to type something else stays empty until it is left.
+        """
+        text = row.text
+        if text == field.text or (field.inherited and not text and row.has_cursor):
+            return True
+        try:
+            return shown(field.spec.kind, read(field.spec.kind, text)) == field.text
+        except UnreadableError:
+            return False
+
+    def _gone(self) -> None:
+        if not self._leaving:
+            self._leaving = True
+            self.notify("the object is not in the draft any more", markup=False)
+            self.dismiss()
+
+    # --- painting -------------------------------------------------------------------------------
+
+    def _paint(self) -> None:
+        form, bench = self._form, self.bench
+        if form is None or not self.is_attached:
+            return
+        width = self.size.width
+        view = self.session_view
+        self.query_one("#title", Lines).show_lines([
+            title_line(
+                form, bench.review, width, cluster=view.cluster_name, epoch=view.epoch,
+                saved=bench.saved, locked=bench.read_only,
+            )
+        ])  # fmt: skip
+        self.query_one("#legend", Lines).show_lines([legend_line(form, width)])
+        toml = self.query_one("#toml", Lines)
+        toml.show_lines(toml_lines(form, toml.size.width or width))
+        self.query_one("#object", Lines).show_lines(object_lines(form, width))
+        self.query_one("#keys", Lines).show_lines([keys_line(keys) for keys in KEYS])
+        self._paint_sections(form)
+        self._paint_children(form)
+        self._paint_help()
+
+    @property
+    def session_view(self) -> View:
+        """Return what the session knows."""
+        return self.bench.session.view
+
+    def _paint_sections(self, form: Form) -> None:
+        side = self.query_one("#side").size.width or self.size.width
+        for head, section in zip(
+            self.query(".section").results(Lines), form.sections, strict=False
+        ):
+            head.show_lines([rule((put(section.title, 0, "head"),), side)])
+
+    def _paint_children(self, form: Form) -> None:
+        if not form.child_kind:
+            return
+        side = self.query_one("#side").size.width or self.size.width
+        head = rule((put(CHILD_TITLES[form.path[0]], 0, "head"),), side)
+        foot = keys_line(CHILD_KEYS[form.path[0]])
+        self.query_one("#children-head", Lines).show_lines([head, foot])
+        self.query_one("#children", ChildList).show_rows(
+            [Row(child.name, child_line(child, side)) for child in form.children]
+        )
+
+    def _paint_help(self) -> None:
+        side = self.query_one("#side").size.width or self.size.width
+        row = self._focused_row()
+        report = None
+        if row is not None:
+            report = self._local.get(row.index) or row.field.worst
+        lines = help_lines(row.field if row else None, report, side, form=self._form)
+        self.query_one("#help", Lines).show_lines(lines)
+
+    # --- small helps ----------------------------------------------------------------------------
+
+    def _row(self, index: int) -> FieldRow:
+        return self.query_one(f"#field-{index}", FieldRow)
+
+    def _focused_row(self) -> FieldRow | None:
+        widget = self.focused
+        while widget is not None and not isinstance(widget, FieldRow):
+            widget = widget.parent  # type: ignore[assignment]
+        return widget

@@ -1,0 +1,89 @@
+"""A small menu in a dialog: pick one of a few lines, or leave. Its result is a key or None."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from tui.viewmodels.spans import Row
+from tui.widgets.live_table import LiveTable
+from tui.widgets.text import Note, plain
+
+
+class MenuScreen(ModalScreen[str | None]):
+    """Choose a row. `hint` says what will happen with the choice, `details` more of each row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "leave", "Leave"),
+        ("f3", "leave", "Leave"),
+        ("enter", "choose", "Choose"),
+    ]
+    DEFAULT_CSS = """
+    MenuScreen { align: center middle; }
+    MenuScreen > Vertical {
+        width: 90%; max-width: 76; height: auto; max-height: 80%;
+        border: round $primary; background: $surface; padding: 0 1;
+    }
+    MenuScreen LiveTable { height: auto; max-height: 16; }
+    MenuScreen Note { margin-top: 1; }
+    MenuScreen #detail { height: 2; }
+    MenuScreen .hint { color: $secondary; margin-top: 0; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[Row],
+        hint: str = "",
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._heading = title
+        self._rows = tuple(rows)
+        self._hint = hint or "Enter chooses, Esc leaves"
+        self._details = dict(details or {})
+        self._answered = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the rows under the title."""
+        with Vertical() as frame:
+            frame.border_title = plain(self._heading, 70)
+            yield LiveTable(id="choices")
+            if self._details:
+                yield Note(id="detail")
+            yield Note(self._hint, classes="hint")
+
+    def on_mount(self) -> None:
+        """Start on the first row."""
+        table = self.query_one("#choices", LiveTable)
+        table.show_rows(self._rows)
+        table.focus()
+        self._show_detail()
+
+    def action_choose(self) -> None:
+        """Take the row under the cursor."""
+        self._answer(self.query_one("#choices", LiveTable).cursor or None)
+
+    def action_leave(self) -> None:
+        """Take none."""
+        self._answer(None)
+
+    @on(LiveTable.Moved)
+    def _show_detail(self) -> None:
+        if self._details:
+            key = self.query_one("#choices", LiveTable).cursor
+            self.query_one("#detail", Note).say(self._details.get(key, ""))
+
+    @on(LiveTable.Opened)
+    def _opened(self, event: LiveTable.Opened) -> None:
+        self._answer(event.key)
+
+    def _answer(self, key: str | None) -> None:
+        # A second dismiss would end the app, and two keys can be on their way at once.
+        if not self._answered:
+            self._answered = True
+            self.dismiss(key)

@@ -1,0 +1,165 @@
+"""The one place that holds a client: its stream becomes the `View`, requests become answers.
+
+One task reads the stream into the view and a set of what changed; the app's timer paints. Nothing
+that the network does ends the app: a stream that breaks is opened again, a request that fails is
+an answer that says so.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import Protocol
+
+from textual.message import Message
+
+from nodeagent.model.run import DareRun
+from nodeagent.model.text import clean
+from nodeagent.wire.console import Abort, Answer, Apply, Drill, Refused, Request, SaveDraft
+from nodeagent.wire.live import (
+    ClusterLive,
+    ConfigurationChanged,
+    EventLine,
+    NodeLive,
+    ProgressMade,
+    Snapshot,
+)
+from tui import messages
+from tui.viewmodels import store
+from tui.viewmodels.ages import Moment
+
+RETRY_S = 1.0
+CLOSE_S = 2.0
+WRITES = (Apply, Abort, SaveDraft, Drill)
+STREAMED = (ClusterLive, NodeLive, EventLine, ConfigurationChanged, ProgressMade, Snapshot)
+
+
+class Client(Protocol):
+    """What the console needs of a client; `nodeagent.client.client.Client` is one."""
+
+    async def ask(self, request: Request) -> Answer:
+        """Return the agent's answer; raises when there is none."""
+        ...
+
+    def stream(self) -> AsyncGenerator[object, None]:
+        """Yield what agents say; an item with a `name` announces another agent."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the sockets."""
+        ...
+
+
+class Session:
+    """Holds the client and the view. `post` delivers messages to the app."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        post: Callable[[Message], object],
+        now: Callable[[], Moment],
+        read_only: bool = False,
+    ) -> None:
+        self.client = client
+        self.read_only = read_only
+        self.view = store.View(connection=store.Connection(since=now().mono))
+        self.dirty: set[store.Topic] = set()
+        self._post = post
+        self._now = now
+        self._lost_told = False
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def now(self) -> Moment:
+        """Return the present moment, by the app's clocks."""
+        return self._now()
+
+    async def follow(self) -> None:
+        """Read the stream for ever; each break is told, waited out and mended."""
+        self._following = asyncio.current_task()
+        while True:
+            try:
+                async with aclosing(self.client.stream()) as items:
+                    async for item in items:
+                        self._take(item)
+                reason = "the stream ended"
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever broke, the console stays
+                reason = f"{type(error).__name__}: {error}"
+            self._lose(clean(reason, 200))
+            await asyncio.sleep(RETRY_S)
+
+    async def ask(self, request: Request, *, show: bool = True) -> Answer:
+        """Return the answer; a failure comes back as `Refused` and (`show`) is told."""
+        answer = await self._answer(request)
+        if show and isinstance(answer, Refused):
+            self._post(messages.ProblemArose(f"Not done ({answer.code})", answer.text))
+        return answer
+
+    async def close(self) -> None:
+        """Stop listening, then let go of the client: its sockets must not be in use."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following], timeout=CLOSE_S)
+        with suppress(Exception):
+            await self.client.close()
+
+    def check_feed(self) -> None:
+        """Tell once when the agent has fallen silent; called by the app's timer."""
+        if not self._lost_told and self.view.connection.agent and self._silent():
+            self._lost_told = True
+            connection = self.view.connection
+            trouble = clean(str(getattr(self.client, "trouble", "")), 300)
+            self._post(messages.AgentLost(connection.agent, connection.text or trouble))
+
+    async def _answer(self, request: Request) -> Answer:
+        if self.read_only and isinstance(request, WRITES):
+            return Refused("read-only", "this console was started read-only")
+        try:
+            return await self.client.ask(request)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the person as the answer
+            return Refused(type(error).__name__, clean(str(error) or "no answer", 500))
+
+    def _silent(self) -> bool:
+        return self.view.connection.lost(self._now())
+
+    def _take(self, item: object) -> None:
+        if not isinstance(item, STREAMED):
+            self._hear_of_agent(str(getattr(item, "name", "") or getattr(item, "agent", "")))
+            return
+        before = self.view
+        self.view, topic = store.fold(before, item, self._now())
+        self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
+        self._lost_told = False
+        self._tell(item, before.run, self.view.run)
+
+    def _hear_of_agent(self, agent: str) -> None:
+        self.view = store.connected(self.view, clean(agent, 63), self._now())
+        self._lost_told = False
+        self.dirty |= store.TOPICS
+        self._post(messages.AgentChanged(self.view.connection.agent))
+
+    def _lose(self, reason: str) -> None:
+        trying = clean(str(getattr(self.client, "trying", "")), 63)
+        self.view = store.lost(self.view, self._now(), trying=trying, text=reason)
+        self.dirty |= store.TOPICS
+
+    def _tell(self, item: object, before: DareRun | None, after: DareRun | None) -> None:
+        if isinstance(item, Snapshot):
+            self._post(messages.SnapshotArrived())
+        if isinstance(item, ConfigurationChanged):
+            self._post(messages.ConfigurationArrived(draft=item.draft))
+        if after is not None and after is not before:
+            self._tell_of_run(before, after)
+
+    def _tell_of_run(self, before: DareRun | None, after: DareRun) -> None:
+        open_states = {"running", "aborting"}
+        was_open = before is not None and before.tx == after.tx and before.state in open_states
+        if after.state in open_states:
+            told = messages.RunAdvanced(after) if was_open else messages.RunBegan(after)
+            self._post(told)
+        elif was_open:
+            self._post(messages.RunEnded(after))

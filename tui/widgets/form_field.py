@@ -1,0 +1,196 @@
+"""One field of a form: marks, label, editor, what it was, and below it what is wrong.
+
+Shows a `Field` and tells what the person types. It never reads its own value as truth: whoever
+owns it hands in the next `Field`, and the text is replaced only where it means something else.
+"""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+from nodeagent.model.reports import Report
+from tui.viewmodels.form import Field
+from tui.viewmodels.form_text import NO, YES
+from tui.viewmodels.spans import Line, Span, Tone, put
+from tui.widgets.form_choice import Choice
+from tui.widgets.text import Note, painted
+
+LABEL_WIDTH = 18
+REPLACED = frozenset({"number", "address", "subnet", "key"})
+"""Kinds of values that are typed anew rather than changed: the cursor comes with all selected."""
+
+
+class LastWord(Suggester):
+    """Completes the last word of a line such as "alpha > br" from the names there are."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.words = tuple(words)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return the line with its last word complete, None where nothing fits."""
+        head, space, last = value.rpartition(" ")
+        if not last or last == ">":
+            return None
+        used = head.split()
+        for word in self.words:
+            if word.startswith(last) and word != last and word not in used:
+                return f"{head}{space}{word}"
+        return None
+
+
+def finding_line(report: Report) -> Line:
+    """Return a finding as the line under its field."""
+    tone: Tone = "bad" if report.severity == "error" else "warn"
+    mark = "!" if report.severity == "error" else "?"
+    return (put(f"{mark} {report.code} {report.text}", 0, tone),)
+
+
+class FieldRow(Vertical):
+    """A field on one line, and its finding on the next."""
+
+    DEFAULT_CSS = """
+    FieldRow { height: auto; }
+    FieldRow > Horizontal { height: 1; }
+    FieldRow .label { width: 23; height: 1; }
+    FieldRow Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; }
+    FieldRow Input:focus { background: $primary 35%; border: none; }
+    FieldRow .was { width: auto; max-width: 40%; height: 1; padding-left: 1; display: none; }
+    FieldRow .was.-shown { display: block; }
+    FieldRow .finding { height: auto; padding-left: 5; display: none; }
+    FieldRow .finding.-shown { display: block; }
+    FieldRow .label.-here { text-style: bold; background: $primary 15%; }
+    """
+
+    class Edited(Message):
+        """The person typed or chose something."""
+
+        def __init__(self, row: "FieldRow", text: str) -> None:
+            super().__init__()
+            self.row = row
+            self.text = text
+
+    class Entered(Message):
+        """The cursor came into the field."""
+
+        def __init__(self, row: "FieldRow") -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(
+        self, field: Field, index: int, words: Sequence[str] = (), *, disabled: bool = False
+    ) -> None:
+        super().__init__(id=f"field-{index}")
+        self.field = field
+        self.index = index
+        self._words = tuple(words)
+        self._locked = disabled
+        self._shown: tuple[Field, Report | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line and the finding below it."""
+        with Horizontal():
+            yield Note(classes="label")
+            yield self._editor()
+            yield Note(classes="was")
+        yield Note(classes="finding")
+
+    def on_mount(self) -> None:
+        """Show the marks and findings there are."""
+        self.show(self.field)
+
+    @property
+    def editor(self) -> Input | Choice:
+        """Return the widget that has the text."""
+        return self.query_one(Choice) if self._is_choice else self.query_one(Input)
+
+    @property
+    def text(self) -> str:
+        """Return what stands in the field now."""
+        return self.editor.value
+
+    @property
+    def has_cursor(self) -> bool:
+        """Return whether the person is typing here."""
+        return self.editor.has_focus
+
+    def show(self, field: Field, local: Report | None = None) -> None:
+        """Show marks, finding and what it was; `local` is a finding about what was typed."""
+        self.field = field
+        if self._shown == (field, local):
+            return  # each painting lays the page out anew
+        self._shown = (field, local)
+        worst = local or field.worst
+        marks = f"{field.marks[:3]}{'!' if local else field.marks[3]}"
+        tone: Tone = "bad" if marks[3] == "!" else "draft" if marks[3] == "~" else "dim"
+        label = put(f"{field.label}", LABEL_WIDTH, "" if not field.inherited else "dim")
+        text = painted([(Span(marks, tone), Span(" "), label)])
+        self.query_one(".label", Note).update(text, layout=False)
+        self._was(field)
+        finding = self.query_one(".finding", Note)
+        finding.set_class(worst is not None, "-shown")
+        if worst is not None:
+            finding.paint([finding_line(worst)])
+
+    def put_text(self, text: str) -> None:
+        """Replace what stands in the field without telling of it."""
+        editor = self.editor
+        if editor.value == text:
+            return
+        with editor.prevent(Input.Changed, Choice.Changed):
+            editor.value = text
+        if isinstance(editor, Input):
+            editor.cursor_position = len(text)
+
+    def enter(self) -> None:
+        """Put the cursor into the field."""
+        self.editor.focus()
+
+    @property
+    def _is_choice(self) -> bool:
+        return bool(self.field.spec.choices) or self.field.spec.kind == "flag"
+
+    def _editor(self) -> Input | Choice:
+        field = self.field
+        if self._is_choice:
+            words = field.spec.choices or (YES, NO)
+            return Choice(words, field.text, disabled=self._locked)
+        return Input(
+            field.text,
+            compact=True,
+            disabled=self._locked,
+            select_on_focus=field.is_name or field.spec.kind in REPLACED,
+            suggester=LastWord(self._words) if self._words else None,
+        )
+
+    def _was(self, field: Field) -> None:
+        unit = f"{field.spec.unit} " if field.spec.unit else ""
+        was = "" if field.was is None else f"was {field.was or '(nothing)'}"
+        was = "new" if field.is_new else was
+        note = self.query_one(".was", Note)
+        note.set_class(bool(unit or was), "-shown")
+        note.paint([(put(unit, 0, "dim"), put(was, 0, "draft"))])
+
+    def on_descendant_focus(self) -> None:
+        """Tell that the cursor is here."""
+        self.query_one(".label").add_class("-here")
+        self.post_message(self.Entered(self))
+
+    def on_descendant_blur(self) -> None:
+        """Let the label fall back."""
+        self.query_one(".label").remove_class("-here")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self, event.value))
+
+    @on(Choice.Changed)
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self, event.value))

@@ -1,0 +1,160 @@
+"""Lines of spans on the screen: the painter under every live widget of the console.
+
+A plain line API: rows are given whole, compared with the last ones, and only those that differ are
+painted again (a table widget that repaints everything for one cell costs up to fifty times more).
+Tones become styles through component classes, so a change of theme reaches every line.
+"""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from nodeagent.model.text import clean
+from tui.viewmodels.spans import Line, Tone, line
+
+TONES: tuple[Tone, ...] = (
+    "ok", "busy", "warn", "bad", "dim", "rule", "head", "strong", "accent", "cursor", "draft",
+    "key",
+)  # fmt: skip
+
+
+class Lines(ScrollView, can_focus=False):
+    """Lines under an optional fixed head; they scroll when there are more than fit."""
+
+    COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES} | {"tone--row", "tone--row-faint"}
+
+    DEFAULT_CSS = """
+    Lines {
+        height: auto; width: 1fr; scrollbar-size: 0 0; background: transparent;
+        & .tone--ok { color: $text-success; }
+        & .tone--busy { color: $text-accent; text-style: bold; }
+        & .tone--warn { color: $text-warning; text-style: bold; }
+        & .tone--bad { color: $text-error; text-style: bold; }
+        & .tone--dim { color: $secondary; }
+        & .tone--rule { color: $primary-muted; }
+        & .tone--head { color: $text-primary; text-style: bold; }
+        & .tone--strong { text-style: bold; }
+        & .tone--accent { color: $text-accent; }
+        & .tone--cursor { text-style: bold reverse; }
+        & .tone--draft { color: $text-warning; }
+        & .tone--key { color: $text-primary; text-style: bold; }
+        & .tone--row { background: $primary-muted; text-style: bold; }
+        & .tone--row:nocolor { text-style: reverse; }
+        & .tone--row-faint { background: $panel; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._head: tuple[Line, ...] = ()
+        self._lines: tuple[Line, ...] = ()
+        self._strips: dict[int, Strip] = {}
+        self._styles_of: dict[str, Style] = {}
+
+    @property
+    def head(self) -> tuple[Line, ...]:
+        """Return the lines that never scroll."""
+        return self._head
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Return the lines below the head."""
+        return self._lines
+
+    def show_lines(self, lines: Sequence[Line], head: Sequence[Line] = ()) -> None:
+        """Show `lines` under `head`; only what differs from before is painted."""
+        new_head, new = tuple(head), tuple(lines)
+        if len(new_head) != len(self._head) or len(new) != len(self._lines):
+            self._head, self._lines = new_head, new
+            self._strips.clear()
+            self._measure()
+            self.refresh(layout=self._grows())
+            return
+        for index, (old, line_) in enumerate(zip(self._head, new_head, strict=True)):
+            if old != line_:
+                self.refresh(Region(0, index, self.size.width, 1))
+        old_lines = self._lines
+        self._head, self._lines = new_head, new
+        for index, (old, line_) in enumerate(zip(old_lines, new, strict=True)):
+            if old != line_:
+                self._touch(index)
+
+    def show_head(self, head: Sequence[Line]) -> None:
+        """Show another head over the same lines."""
+        self.show_lines(self._lines, head)
+
+    def _grows(self) -> bool:
+        height = self.styles.height
+        return height is None or height.is_auto
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(max(1, self.size.width), len(self._head) + len(self._lines))
+
+    def on_resize(self) -> None:
+        """Cut the lines anew."""
+        self._strips.clear()
+        self._measure()
+
+    def notify_style_update(self) -> None:
+        """Forget what the old theme looked like."""
+        super().notify_style_update()
+        self._styles_of.clear()
+        self._strips.clear()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return the height of all lines."""
+        return len(self._head) + len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Return the strip at `y` of the widget."""
+        if y < len(self._head):
+            return self._strip(self._head[y], self.rich_style)
+        index = y - len(self._head) + self.scroll_offset.y
+        if index >= len(self._lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        strip = self._strips.get(index)
+        if strip is None:
+            strip = self._strip(self._lines[index], self._row_style(index))
+            self._strips[index] = strip
+        return strip
+
+    def row_at(self, y: int) -> int:
+        """Return the index of the line at widget row `y`, -1 where there is none."""
+        index = y - len(self._head) + self.scroll_offset.y
+        return index if y >= len(self._head) and index < len(self._lines) else -1
+
+    def _touch(self, index: int) -> None:
+        self._strips.pop(index, None)
+        self.refresh(Region(0, index + len(self._head) - self.scroll_offset.y, self.size.width, 1))
+
+    def _row_style(self, index: int) -> Style:
+        del index
+        return self.rich_style
+
+    def _style(self, tone: str) -> Style:
+        if not tone:
+            return Style.null()
+        style = self._styles_of.get(tone)
+        if style is None:
+            style = self.get_component_rich_style(f"tone--{tone}", partial=True)
+            self._styles_of[tone] = style
+        return style
+
+    def _strip(self, spans: Line, base: Style) -> Strip:
+        styles: dict[str, Style] = {}
+        segments = []
+        for span in spans:
+            style = styles.get(span.tone)
+            if style is None:
+                style = styles[span.tone] = base + self._style(span.tone)
+            segments.append(Segment(clean(span.text), style))
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+
+def blank() -> Line:
+    """Return an empty line."""
+    return line("")
