@@ -1,0 +1,55 @@
+"""Which agents a command turns to, and with which key."""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodeagent.model.text import clean
+
+if TYPE_CHECKING:
+    from nodeagent.client.access import Access
+
+VARIABLE = "CLUSTERTUI_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the command line said about the way to the cluster."""
+
+    connect: tuple[str, ...] = ()
+    key: str | None = None
+    read_only: bool = False
+
+    def access(self, environment: Mapping[str, str] | None = None) -> "Access":
+        """Return keys and agents; AccessError when there is no usable access file."""
+        from nodeagent.client import access
+
+        found = access.load(
+            access_file(self.key, os.environ if environment is None else environment)
+        )
+        if not self.connect:
+            return found
+        return found.to(access.parse_endpoint(endpoint) for endpoint in self.connect)
+
+
+def access_file(key: str | None, environment: Mapping[str, str]) -> Path:
+    """Return the access file: the one named, else the environment's, else the user's own."""
+    named = key or environment.get(VARIABLE)
+    if named:
+        return Path(named)
+    home = environment.get("XDG_CONFIG_HOME")
+    folder = Path(home) if home else Path.home() / ".config"
+    return folder / "clustertui" / "console.toml"
+
+
+def author() -> str:
+    """Return who acts, as user@host, for the cluster's records."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return clean(f"{user}@{socket.gethostname()}", 100)

@@ -1,0 +1,201 @@
+"""The words of the command line; what each of them does lies in the module of its name.
+
+Those modules are imported late: a script that asks for one thing does not wait for all others.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from nodeagent.client.errors import AccessError, ClientError
+from tui.cli import exits
+from tui.cli.access import Way
+from tui.cli.output import complain
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
+    """Return the option that every subcommand has."""
+    return click.option("--json", "as_json", is_flag=True, help=text)
+
+
+REASON = click.option("--reason", default="", help="Why, for the cluster's records.")
+EACH_STEP = json_option("One JSON object for each step and node, the last for the result.")
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog=exits.HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--connect",
+    metavar="ENDPOINT",
+    multiple=True,
+    help="Agent to turn to, as tcp://host:port#SERVERKEY; may be given several times.",
+)
+@click.option(
+    "--key",
+    metavar="FILE",
+    help="Access file; default: $CLUSTERTUI_KEY, then ~/.config/clustertui/console.toml.",
+)
+@click.option("--read-only", is_flag=True, help="Look only; nothing in this console can act.")
+@click.version_option(package_name="clustertui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(
+    context: click.Context, connect: tuple[str, ...], key: str | None, read_only: bool
+) -> int | None:
+    """Change the configuration of a running cluster, and see every step of it.
+
+    Without a subcommand the console opens.
+    """
+    context.obj = Way(connect=connect, key=key, read_only=read_only)
+    if context.invoked_subcommand is not None:
+        return None
+    from tui.cli.console import open_console
+
+    return open_console(context.obj)
+
+
+@cli.command()
+@json_option()
+@click.pass_obj
+def status(way: Way, as_json: bool) -> int:
+    """Print nodes, links, groups, and what is wrong.
+
+    As one agent sees it; the exit code is 0 when one answered, whatever state the cluster is in.
+    """
+    from tui.cli.status import run
+
+    return run(way, as_json=as_json)
+
+
+@cli.command()
+@click.option("--follow", is_flag=True, help="Go on until interrupted (exit code 130).")
+@json_option("One JSON object for each event.")
+@click.pass_obj
+def events(way: Way, follow: bool, as_json: bool) -> int:
+    """Print what happened in the cluster, as one agent recorded it."""
+    from tui.cli.events import run
+
+    return run(way, follow=follow, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file")
+@json_option()
+def check(file: str, as_json: bool) -> int:
+    """Verify FILE; needs no cluster.
+
+    Findings are written as file:line: key: what is wrong (what would be right). The exit code is
+    4 when one is an error, and 2 when the file cannot be read as TOML.
+    """
+    from tui.cli.check import run
+
+    return run(file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file", required=False)
+@json_option()
+@click.pass_obj
+def diff(way: Way, file: str | None, as_json: bool) -> int:
+    """Compare FILE, or the draft, with the active configuration.
+
+    + is new, - goes, ~ changes. The exit code does not tell whether there are differences.
+    """
+    from tui.cli.diff import run
+
+    return run(way, file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file")
+@json_option()
+@click.pass_obj
+def plan(way: Way, file: str, as_json: bool) -> int:
+    """Show what applying FILE would do to each group.
+
+    The running cluster is asked who is in and who owns what; nothing is changed.
+    """
+    from tui.cli.plan import run
+
+    return run(way, file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file")
+@REASON
+@click.option(
+    "--base",
+    metavar="DIGEST",
+    default="",
+    help="Refuse (exit code 6) unless this is the digest of the active configuration; default: "
+    "whatever is active when the command starts.",
+)
+@EACH_STEP
+@click.pass_obj
+def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
+    """Change the running cluster to FILE, step by step.
+
+    The last line is the result. Ctrl+C ends this command only; the cluster goes on.
+    """
+    from tui.cli.apply import run
+
+    return run(way, file, reason=reason, base=base, as_json=as_json)
+
+
+@cli.command()
+@click.argument("group")
+@click.argument("node")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def move(way: Way, group: str, node: str, reason: str, as_json: bool) -> int:
+    """Move GROUP to NODE.
+
+    A DARE that leaves the configuration as it is: GROUP is released where it runs, and acquired
+    on NODE. The last line is the result.
+    """
+    from tui.cli.move import run
+
+    return run(way, group, node, reason=reason, as_json=as_json)
+
+
+@cli.command()
+@click.option("--nodes", default=3, show_default=True, metavar="N", help="How many agents.")
+@click.option("--headless", is_flag=True, help="No screen: go through the tour and prove it.")
+@json_option("The tour as one JSON object for each step.")
+@click.option("--keep", metavar="DIR", help="Put it there and keep it; default: leave nothing.")
+def demo(nodes: int, headless: bool, as_json: bool, keep: str | None) -> int:
+    """Start a real cluster on this machine and open the console on it.
+
+    Agents are processes on loopback addresses and need no root. Without a terminal this is the
+    tour, as with --headless: it ends with 0 only if all of it held.
+    """
+    from tui.cli.demo import run
+
+    return run(nodes, headless=headless, as_json=as_json, keep=keep)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Parse and carry out; every failure becomes one line on stderr and an exit code."""
+    try:
+        result: Any = cli.main(arguments, prog_name="clustertui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter's own flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.FAILED
+    except ClientError as error:
+        complain(str(error))
+        return exits.USAGE if isinstance(error, AccessError) else exits.FAILED
+    return result if isinstance(result, int) else exits.DONE

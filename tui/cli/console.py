@@ -1,0 +1,19 @@
+"""Opening the console on a cluster that runs."""
+
+import sys
+
+from tui.cli import exits
+from tui.cli.access import Way, author
+from tui.cli.output import complain
+
+
+def open_console(way: Way) -> int:
+    """Run the console until it is left; return its exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        complain("the console needs a terminal; for scripts there are subcommands (--help)")
+        return exits.USAGE
+    access = way.access()
+    from nodeagent.client.client import Client
+    from tui.app import ClusterApp, run_console
+
+    return run_console(ClusterApp(Client(access), read_only=way.read_only, author=author()))

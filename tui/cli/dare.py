@@ -1,0 +1,138 @@
+"""Asking for a DARE and telling what becomes of it: shared by `apply` and `move`."""
+
+import asyncio
+
+from msgspec import Struct
+
+from nodeagent.client.client import Client
+from nodeagent.client.errors import TimedOut
+from nodeagent.config.digest import file_digest
+from nodeagent.model.run import DareRun
+from nodeagent.wire.console import Apply, Done, Refused
+from nodeagent.wire.live import Snapshot
+from tui.cli import exits
+from tui.cli.follow import Follower, follow_to_end, heard_by, take_first
+from tui.cli.output import complain, put, put_json, say
+from tui.cli.progress import Item, item_line, news
+
+ANSWER_S = 15.0
+LOOK_ON = "`clustertui status` and `clustertui events --follow` show how it goes on"
+
+
+class Result(Struct, frozen=True):
+    """How a DARE ended: `result` and `exit` say the same to people and to scripts."""
+
+    result: str
+    exit: int
+    tx: str = ""
+    text: str = ""
+    restored: str = ""
+    seconds: float = 0.0
+
+
+class Teller:
+    """Writes a run's news, as lines or as JSON objects."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._told: DareRun | None = None
+
+    def run(self, run: DareRun) -> None:
+        """Write what is new in `run`."""
+        if self._told is None and run.nodes:
+            say(f"DARE {run.tx}: coordinator {run.coordinator}, nodes {', '.join(run.nodes)}")
+        for item in news(self._told, run):
+            if self._as_json:
+                put_json(item)
+                continue
+            if not _is_worth_a_line(item):
+                continue
+            put(item_line(item))
+            for line in item.evidence if item.state == "failed" else ():
+                put(f"  | {line}")
+        self._told = run
+
+    def result(self, result: Result) -> int:
+        """Write the last line and return the exit code."""
+        if self._as_json:
+            put_json(result)
+        else:
+            put(f"{result.result}: {result.text}")
+        return result.exit
+
+
+def _is_worth_a_line(item: Item) -> bool:
+    """Return whether people are told: when a step begins, and how each node's part ended."""
+    return item.state != ("running" if item.node else "done")
+
+
+async def carry_out(client: Client, snapshot: Snapshot, apply: Apply, teller: Teller) -> int:
+    """Ask for `apply`, follow the run to its end, return the exit code."""
+    target = file_digest(apply.text.encode())
+    follower = Follower(snapshot.cluster, target, teller.run)
+    async with heard_by(client) as heard:
+        try:
+            await take_first(follower, heard)
+            answer = await _ask(client, apply)
+            if isinstance(answer, Refused):
+                return _refused(answer, teller)
+            if answer is not None and not answer.tx:
+                return teller.result(Result("done", exits.DONE, text=answer.text))
+            follower.tx = answer.tx if answer is not None else ""
+            await follow_to_end(follower, heard, client)
+        except asyncio.CancelledError:
+            say(f"interrupted; a DARE that has begun goes on without this command: {LOOK_ON}")
+            raise
+    return teller.result(result_of(follower, client))
+
+
+async def _ask(client: Client, apply: Apply) -> Done | Refused | None:
+    """Return the answer, None when it was lost on the way and the cluster has to be looked at."""
+    try:
+        answer = await client.ask(apply, timeout_s=ANSWER_S)
+    except TimedOut as error:
+        complain(f"{error.text}; looking at the cluster to see what became of it")
+        return None
+    assert not isinstance(answer, Snapshot), "only GetSnapshot is answered so"
+    return answer
+
+
+def _refused(answer: Refused, teller: Teller) -> int:
+    for report in answer.reports:
+        say(str(report))
+    return teller.result(Result("refused", answer.exit_code, text=answer.text))
+
+
+def result_of(follower: Follower, client: Client) -> Result:
+    """Return how the followed run ended, as far as is known."""
+    run = follower.run
+    if run is None or not follower.ended:
+        text = client.trouble or "no agent told how it ended"
+        return Result("in-doubt", exits.IN_DOUBT, follower.tx, f"{text}; {LOOK_ON}")
+    return Result(run.state, exit_of(run), run.tx, run.text, run.restored, run.seconds)
+
+
+def exit_of(run: DareRun) -> int:
+    """Return the exit code for an ended run.
+
+    An abort counts as undone unless something is named that could not be brought back; then it is
+    a failure, and in doubt where that is not known.
+    """
+    if run.state == "refused":
+        return _exit_of_refusal(run)
+    if run.state == "aborted":
+        codes = {"restored-except": exits.FAILED, "unknown": exits.IN_DOUBT}
+        return codes.get(run.restored, exits.ABORTED)
+    return {"done": exits.DONE, "in-doubt": exits.IN_DOUBT}.get(run.state, exits.FAILED)
+
+
+def _exit_of_refusal(run: DareRun) -> int:
+    failed = next((row for row in run.steps if row.state == "failed"), None)
+    if failed is None:
+        return exits.FAILED
+    if failed.name == "verify":
+        return exits.INVALID
+    reasons = [failed.reason, *(cell.reason for cell in failed.cells.values())]
+    if any(reason.startswith("stale:") or ": stale:" in reason for reason in reasons):
+        return exits.STALE
+    return exits.BUSY

@@ -1,0 +1,28 @@
+"""`clustertui diff [FILE]`: what is different from the active configuration."""
+
+from nodeagent.config.diff import diff
+from tui.cli import files
+from tui.cli.access import Way
+from tui.cli.active import active_of
+from tui.cli.asking import ask_snapshot
+from tui.cli.changes import change_line
+from tui.cli.output import put, put_json, say
+
+
+def run(way: Way, file: str | None, *, as_json: bool) -> int:
+    """Compare FILE, or the draft, with the active configuration. Return the exit code."""
+    data = files.read(file) if file is not None else None
+    snapshot = ask_snapshot(way)
+    active = active_of(snapshot)
+    if data is None:
+        data = (snapshot.draft or snapshot.active).encode()
+    name = file or "draft"
+    changes = diff(active, files.usable(name, data))
+    if as_json:
+        put_json({"of": name, "epoch": snapshot.cluster.epoch, "changes": changes})
+        return 0
+    for change in changes:
+        put(change_line(change))
+    if not changes:
+        say(f"{name} says the same as epoch {snapshot.cluster.epoch}")
+    return 0

@@ -1,0 +1,51 @@
+"""How commands print: data to stdout, talk to stderr, nothing that a terminal would obey.
+
+Every text passes `clean` here, whoever wrote it; JSON is pure ASCII for the same reason.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from nodeagent.model.text import clean
+
+LINE_MAX = 4_000
+
+
+def put(text: str = "") -> None:
+    """Write one line of data."""
+    sys.stdout.write(clean(text, LINE_MAX) + "\n")
+    sys.stdout.flush()
+
+
+def put_json(value: object) -> None:
+    """Write `value` (plain data or structs) as one JSON object on one line."""
+    sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=True) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Write one line of talk."""
+    sys.stderr.write(clean(text, LINE_MAX) + "\n")
+    sys.stderr.flush()
+
+
+def complain(text: str) -> None:
+    """Say what went wrong."""
+    say(f"clustertui: {text}")
+
+
+def count(number: int, thing: str) -> str:
+    """Return ``1 error`` or ``2 errors``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def put_table(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
+    """Write `rows` with their columns aligned, two blanks between."""
+    cells = [[clean(cell, 200) for cell in row] for row in rows]
+    widths = [max(map(len, column), default=0) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        put(indent + line.rstrip())
