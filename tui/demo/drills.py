@@ -1,0 +1,177 @@
+"""The faults that the console offers to practise on the cluster in a box."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, suppress
+
+from nodeagent.wire.console import Drill, DrillKind
+from tui.demo.box import Box
+from tui.demo.recipe import ADAPTERS
+from tui.demo.watch import NotHeld, Watch, done
+from tui.viewmodels.ports import DrillItem
+
+DEATHS = ("stage", "acquire", "activate")
+
+
+class BoxDrills:
+    """The menu of drills; it follows what has been done."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._cut: set[tuple[str, str]] = set()
+        self._refused: set[str] = set()
+
+    def drills(self) -> Sequence[DrillItem]:
+        """Return what can be practised now."""
+        return tuple(self._items())
+
+    def _items(self) -> Iterator[DrillItem]:
+        for name, agent in self._box.agents.items():
+            if not agent.alive:
+                help_text = "Its agent starts again and asks to be let in."
+                yield DrillItem(f"start {name}", f"Switch {name} on", help_text)
+                continue
+            help_text = "The agent and all it runs are killed at once, as by a power cut."
+            yield DrillItem(f"kill {name}", f"Switch {name} off", help_text)
+            if agent.frozen:
+                yield DrillItem(f"thaw {name}", f"Thaw {name}", "Its agent goes on where it was.")
+            else:
+                help_text = "Its agent stands still; its watchdog does not."
+                yield DrillItem(f"freeze {name}", f"Freeze {name}", help_text)
+        for group in self._groups():
+            help_text = "Its process is killed on the node that owns the group."
+            yield DrillItem(f"fail {group}", f"Crash the {group} server", help_text)
+            yield self._acquire_item(group)
+        for step in DEATHS:
+            help_text = f"Whoever coordinates the next DARE dies when it enters {step}."
+            yield DrillItem(f"die {step}", f"Coordinator dies: {step}", help_text)
+        for name in self._box.names:
+            for adapter, network in ADAPTERS.items():
+                yield self._adapter_item(name, adapter, network)
+
+    def _acquire_item(self, group: str) -> DrillItem:
+        if group in self._refused:
+            return DrillItem(f"allow {group}", f"Allow {group} again", "Acquiring it works again.")
+        help_text = (
+            "All but its owner fail to acquire it, so a DARE that starts or moves it aborts."
+        )
+        return DrillItem(f"refuse {group}", f"Refuse to acquire {group}", help_text)
+
+    def _adapter_item(self, name: str, adapter: str, network: str) -> DrillItem:
+        if (name, adapter) in self._cut:
+            help_text = "The adapter hears and speaks again."
+            return DrillItem(f"mend {name} {adapter}", f"Mend {name} {adapter}", help_text)
+        help_text = f"Nothing goes through {name}'s adapter on {network} any more."
+        return DrillItem(f"cut {name} {adapter}", f"Cut {name} {adapter} ({network})", help_text)
+
+    def _groups(self) -> tuple[str, ...]:
+        return ("web", "orders")
+
+    async def run(self, key: str) -> str:
+        """Cause the fault named by `key`; return a sentence on what was done."""
+        verb, *words = key.split()
+        work: dict[str, Callable[..., Awaitable[str]]] = {
+            "start": self._start,
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "thaw": self._thaw,
+            "fail": self._fail,
+            "refuse": self._refuse,
+            "allow": self._allow,
+            "die": self._die,
+            "cut": self._cut_adapter,
+            "mend": self._mend_adapter,
+        }
+        try:
+            return await work[verb](*words)
+        except NotHeld as reason:
+            return f"not done: {reason}"
+
+    async def _start(self, name: str) -> str:
+        await asyncio.to_thread(self._box.run, name)
+        self._cut = {(node, adapter) for node, adapter in self._cut if node != name}
+        return f"{name} is switched on"
+
+    async def _kill(self, name: str) -> str:
+        await asyncio.to_thread(self._box.agents[name].power_off)
+        return f"{name} is switched off"
+
+    async def _freeze(self, name: str) -> str:
+        self._box.agents[name].freeze()
+        return f"{name} stands still"
+
+    async def _thaw(self, name: str) -> str:
+        self._box.agents[name].thaw()
+        return f"{name} goes on"
+
+    async def _fail(self, group: str) -> str:
+        async with aclosing(_Watching(self._box)) as watching:
+            owner = await watching.owner(group)
+            await watching.tell([owner], "fail-application", group)
+        return f"the application of {group} was killed on {owner}"
+
+    async def _refuse(self, group: str) -> str:
+        """Leave the owner out: what an abort brings back must be able to come back."""
+        async with aclosing(_Watching(self._box)) as watching:
+            try:
+                owner = await watching.owner(group)
+            except NotHeld:
+                owner = ""
+            names = [name for name in self._running() if name != owner]
+            await watching.tell(names, "fail-acquire", group)
+        self._refused.add(group)
+        return f"no other node will acquire {group}" if owner else f"no node will acquire {group}"
+
+    async def _allow(self, group: str) -> str:
+        await self._everywhere("mend-acquire", group)
+        self._refused.discard(group)
+        return f"{group} can be acquired again"
+
+    async def _die(self, step: str) -> str:
+        await self._everywhere("stop-at-step", step)
+        return f"the next coordinator dies when it enters {step}"
+
+    async def _cut_adapter(self, name: str, adapter: str) -> str:
+        await self._at([name], "cut-adapter", adapter)
+        self._cut.add((name, adapter))
+        return f"{name} {adapter} is cut"
+
+    async def _mend_adapter(self, name: str, adapter: str) -> str:
+        await self._at([name], "mend-adapter", adapter)
+        self._cut.discard((name, adapter))
+        return f"{name} {adapter} is mended"
+
+    async def _everywhere(self, kind: DrillKind, target: str) -> None:
+        await self._at(self._running(), kind, target)
+
+    def _running(self) -> list[str]:
+        return [n for n, agent in self._box.agents.items() if agent.alive and not agent.frozen]
+
+    async def _at(self, names: Sequence[str], kind: DrillKind, target: str) -> None:
+        async with aclosing(_Watching(self._box)) as watching:
+            await watching.tell(names, kind, target)
+
+
+class _Watching:
+    """A short look at the agents, from whatever event loop the console runs on."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._watch = Watch(box.access_to)
+
+    async def tell(self, names: Sequence[str], kind: DrillKind, target: str) -> None:
+        for name in names:
+            answer = await self._watch.ask(name, Drill(kind=kind, target=target))
+            done(answer, f"{kind} {target} on {name}")
+
+    async def owner(self, group: str) -> str:
+        for name, agent in self._box.agents.items():
+            if agent.alive and not agent.frozen:
+                with suppress(NotHeld):
+                    owners = (await self._watch.look(name)).cluster.owners
+                    if owners.get(group):
+                        return owners[group]
+        raise NotHeld(f"nobody owns {group}")
+
+    async def aclose(self) -> None:
+        await self._watch.close()

@@ -1,0 +1,150 @@
+"""`clustertui demo` from start to end: make the box, show it, tidy up."""
+
+import asyncio
+import shlex
+import signal
+import sys
+import time
+from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from nodeagent.client.client import Client
+from nodeagent.model.text import clean
+from tui.demo import signals
+from tui.demo.agents import AgentError
+from tui.demo.asker import Asker
+from tui.demo.box import Box, BoxError
+from tui.demo.drills import BoxDrills
+from tui.demo.places import NoPlace
+from tui.demo.recipe import GROUPS
+from tui.demo.report import Report
+from tui.demo.scene import Proof, Scene
+from tui.demo.signals import Ended
+from tui.demo.tour import Tour
+from tui.demo.watch import NotHeld, Watch
+
+if TYPE_CHECKING:
+    from tui.app import ClusterApp
+
+STABLE_S = 15.0
+FAILED = 1
+
+
+def say(text: str) -> None:
+    """Write one line of talk; nobody may be there to read it any more."""
+    with suppress(OSError):
+        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.flush()
+
+
+def demo(nodes: int, *, headless: bool, as_json: bool, keep: Path | None) -> int:
+    """Run the demonstration and return the exit code; nothing of it is left behind."""
+    signals.listen()
+    try:
+        with ExitStack() as stack:
+            stack.callback(signals.ignore)
+            box = Box(nodes, keep)
+            stack.callback(_tidy, box)
+            stack.callback(signals.ignore)
+            return _shown(box, headless=headless, as_json=as_json)
+    except Ended as ended:
+        return ended.exit_code
+    except (BoxError, NoPlace, AgentError) as error:
+        say(f"clustertui demo: {error}")
+        return FAILED
+
+
+def _tidy(box: Box) -> None:
+    say("ending the agents")
+    box.close()
+
+
+def _shown(box: Box, *, headless: bool, as_json: bool) -> int:
+    say(f"starting {len(box.names)} agents in {box.folder}")
+    box.start()
+    services = {group: box.recipe.address_of(group) for group in GROUPS}
+    if headless:
+        return asyncio.run(_tour(box, services, Report(as_json=as_json)))
+    try:
+        asyncio.run(_stable(box))
+    except NotHeld as reason:
+        _tell_failure(box, str(reason))
+        return FAILED
+    return _console(box, services)
+
+
+def _tell_failure(box: Box, reason: str) -> None:
+    say(f"clustertui demo: {reason}")
+    for line in box.last_words():
+        say(f"  {line}")
+
+
+async def _stable(box: Box) -> None:
+    say("waiting until the cluster is stable")
+    watch = Watch(box.access_to)
+    try:
+        with closing(Asker({}, 0)) as nobody:
+            await Scene(box, watch, nobody).settle(STABLE_S)
+    finally:
+        await watch.close()
+
+
+async def _tour(box: Box, services: dict[str, str], report: Report) -> int:
+    began = time.monotonic()
+    watch = Watch(box.access_to)
+    with closing(Asker({}, box.places.service_port)) as client:
+        try:
+            ok = await _walk(Scene(box, watch, client), services, report)
+        finally:
+            await watch.close()
+        record = client.record("orders")
+        report.end(
+            ok=ok,
+            requests=record.requests,
+            failed=record.failed,
+            gap_s=record.longest_gap_s,
+            seconds=time.monotonic() - began,
+        )
+    return 0 if ok else FAILED
+
+
+async def _walk(scene: Scene, services: dict[str, str], report: Report) -> bool:
+    for name, step in Tour(scene).steps():
+        began = time.monotonic()
+        try:
+            proof = await step()
+        except (NotHeld, AgentError) as reason:
+            seconds = time.monotonic() - began
+            report.step(name, ok=False, seconds=seconds, proof=Proof(str(reason)))
+            _tell_failure(scene.box, f"{name} did not hold: {reason}")
+            return False
+        report.step(name, ok=True, seconds=time.monotonic() - began, proof=proof)
+        if name == "stable":
+            for group, address in services.items():
+                scene.client.watch(group, address)
+    return True
+
+
+def _console(box: Box, services: dict[str, str]) -> int:
+    from tui.app import ClusterApp, run_console
+
+    command = f"clustertui --key {shlex.quote(str(box.access_file))}"
+    example = shlex.quote(str(box.folder / "add-group.toml"))
+    say(f"a second terminal can look: {command} status")
+    say(f"or change something: {command} apply {example}")
+    with closing(Asker(services, box.places.service_port)) as client:
+        app = ClusterApp(Client(box.access()), author="demo", probe=client, drills=BoxDrills(box))
+        # TERM and HUP are taken care of by the console's own loop, once that runs.
+        signal.signal(signal.SIGINT, partial(_leave, app))
+        return run_console(app)
+
+
+def _leave(app: "ClusterApp", number: int, frame: FrameType | None) -> None:
+    """Leave the console by an interrupt from outside; inside it, Ctrl+C is a key."""
+    del frame
+    if not app.is_running:
+        raise Ended(number)
+    app.exit(128 + number, return_code=128 + number)
