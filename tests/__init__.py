@@ -1,0 +1,1 @@
+"""All tests. See each folder's first lines for what belongs there."""

@@ -1,0 +1,1 @@
+"""Real agents in network namespaces; skipped with a reason where there is no root."""

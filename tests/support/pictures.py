@@ -1,0 +1,124 @@
+"""`make pictures`: the real console on a real cluster in a box, driven by keys, as SVG files.
+
+Nothing is staged but the moments: a drill holds a step long enough to be pictured, another one
+refuses an acquire so that the undo rows appear.
+"""
+
+import asyncio
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from nodeagent.client.client import Client
+from tests.support.screens import shows
+from tui.app import ClusterApp
+from tui.demo import signals
+from tui.demo.asker import Asker
+from tui.demo.box import Box
+from tui.demo.recipe import GROUPS, with_group
+from tui.demo.scene import Scene
+from tui.demo.watch import Watch
+
+SIZE = (120, 40)
+FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
+BEATS_S = 4.0
+"""How long heartbeats and clients are watched before the first picture, so that strips are full."""
+
+
+class Album:
+    """Takes pictures of one console."""
+
+    def __init__(self, pilot: Pilot[int], scene: Scene) -> None:
+        self.pilot = pilot
+        self.scene = scene
+
+    async def keys(self, *keys: str) -> None:
+        """Press keys as a person does."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause(0.2)
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until the screen shows these texts."""
+        await shows(self.pilot, *texts)
+
+    def take(self, name: str) -> None:
+        """Keep the screen as screenshots/NAME.svg."""
+        FOLDER.mkdir(exist_ok=True)
+        file = FOLDER / f"{name}.svg"
+        file.write_text(self.pilot.app.export_screenshot(title="clustertui"), encoding="utf-8")
+        sys.stdout.write(f"screenshots/{file.name}\n")
+
+    async def change(self, group: str, nodes: tuple[str, ...]) -> None:
+        """Ask for one more group from beside the console, as a script would."""
+        active = (await self.scene.active()).active
+        text = with_group(active, self.scene.box.recipe, group, nodes)
+        await self.scene.begin(nodes[0], text, f"add {group}")
+
+
+async def _dashboard(album: Album) -> None:
+    await album.shows("alpha", "charlie", "Clients of the services")
+    await album.pilot.pause(BEATS_S)
+    album.take("dashboard")
+
+
+async def _form_and_draft(album: Album) -> None:
+    await album.keys("4")
+    await album.shows("Its last events")
+    await album.keys("a")
+    await album.shows("editing group", "Nodes in order")
+    await album.keys("tab", "end", *"x")
+    await album.shows("! E")  # a node that does not exist: the error stands at the field
+    album.take("form")
+    await album.keys("ctrl+r", "ctrl+s")
+    await album.keys("5")
+    await album.shows("What happens to each group")
+    album.take("draft")
+    await album.keys("u")
+
+
+async def _running(album: Album) -> None:
+    await album.scene.drill("bravo", "slow-step", "acquire")
+    await album.change("mail", ("bravo", "alpha"))
+    await album.keys("7")
+    await album.shows("RUNNING", "acquire")
+    await album.pilot.pause(1.5)
+    album.take("matrix-running")
+    await album.shows("DONE")
+
+
+async def _aborted(album: Album) -> None:
+    await album.scene.drill("charlie", "fail-acquire", "archive")
+    await album.change("archive", ("charlie", "alpha"))
+    await album.shows("ABORTED", "prove")
+    await album.pilot.pause(0.5)
+    album.take("matrix-aborted")
+
+
+async def _pictures(box: Box) -> None:
+    watch = Watch(box.access_to)
+    with closing(Asker({}, box.places.service_port)) as client:
+        scene = Scene(box, watch, client)
+        await scene.settle()
+        for group in GROUPS:
+            client.watch(group, box.recipe.address_of(group))
+        app = ClusterApp(Client(box.access()), author="ann", probe=client)
+        async with app.run_test(size=SIZE) as pilot:
+            album = Album(pilot, scene)
+            for part in (_dashboard, _form_and_draft, _running, _aborted):
+                await part(album)
+    await watch.close()
+
+
+def main() -> int:
+    """Make all pictures; returns the exit code."""
+    signals.listen()
+    with Box() as box:
+        box.start()
+        asyncio.run(_pictures(box))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The console under test: started on a story, waited for by conditions, read as plain text."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from tests.support.story import WALL, StoryClient
+from tui.app import ClusterApp
+
+DEADLINE_S = 10.0
+SMALL = (80, 24)
+LARGE = (120, 40)
+
+
+class Clock:
+    """Both clocks of a console, moved by the test alone."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def wall(self) -> float:
+        """Return Unix seconds."""
+        return WALL + self.passed
+
+    def mono(self) -> float:
+        """Return monotonic seconds."""
+        return 1_000.0 + self.passed
+
+
+def console(client: StoryClient, clock: Clock | None = None, **options: Any) -> ClusterApp:
+    """Return a console on `client` whose clocks stand still unless the test moves them."""
+    clock = clock or Clock()
+    return ClusterApp(client, clock=clock.wall, monotonic=clock.mono, author="ann", **options)
+
+
+def screen_text(app: App[Any]) -> str:
+    """Return what the screen shows, line by line, without trailing spaces."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(piece.text for piece in strip).rstrip() for strip in strips)
+
+
+async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
+    """Wait until `condition` holds; fail with the screen when the deadline passes."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DEADLINE_S
+    while not condition():
+        if loop.time() > deadline:
+            raise AssertionError(f"waited in vain for {what}\n{screen_text(pilot.app)}")
+        await pilot.pause(0.02)
+
+
+async def shows(pilot: Pilot[Any], *texts: str) -> str:
+    """Wait until the screen shows all of `texts`; return it."""
+    await until(
+        pilot,
+        lambda: all(text in screen_text(pilot.app) for text in texts),
+        " and ".join(repr(text) for text in texts),
+    )
+    return screen_text(pilot.app)
+
+
+@asynccontextmanager
+async def running(app: ClusterApp, size: tuple[int, int] = SMALL) -> AsyncIterator[Pilot[Any]]:
+    """Run `app` on a screen of `size`, with notifications."""
+    async with app.run_test(size=size, notifications=True) as pilot:
+        yield pilot

@@ -1,0 +1,255 @@
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nodeagent.config.digest import file_digest
+from nodeagent.model.reports import Place, Report
+from nodeagent.model.run import (
+    Cell,
+    CellChanged,
+    DareRun,
+    Progress,
+    RunChanged,
+    RunStarted,
+    StepChanged,
+    StepRow,
+)
+from nodeagent.wire.console import Answer, Apply, Done, GetSnapshot, Refused, Request
+from nodeagent.wire.live import ProgressMade
+from tests.unit.cli.conftest import ACTIVE, DIGEST, Run, snapshot
+from tests.unit.client.fake_agent import FakeAgent
+
+Agents = tuple[FakeAgent, FakeAgent]
+CHANGED = ACTIVE.replace("10.10.1.100", "10.10.1.101")
+TX = "2.1.alpha"
+
+
+def record(text: str = CHANGED) -> DareRun:
+    return DareRun(
+        tx=TX,
+        coordinator="alpha",
+        base_epoch=1,
+        base_digest=DIGEST,
+        target_digest=file_digest(text.encode()),
+        nodes=("alpha", "bravo"),
+        steps=(StepRow("verify"), StepRow("acquire")),
+    )
+
+
+def script(agent: FakeAgent, *progress: Progress, answer: Answer | None = None) -> None:
+    """Let the agent carry out its next Apply by telling `progress`."""
+
+    def handle(request: Request) -> Answer:
+        if isinstance(request, GetSnapshot):
+            return agent.snapshot
+        for item in (RunStarted(record()), *progress):
+            agent.publish(ProgressMade(item))
+        return answer or Done(tx=TX)
+
+    agent.handler = handle
+
+
+def step(name: str, state: str, *, undo: bool = False, reason: str = "") -> tuple[Progress, ...]:
+    cell = Cell(state, seconds=0.25, reason=reason, evidence=("said so",))  # type: ignore[arg-type]
+    return (
+        CellChanged(TX, name, undo, "bravo", cell),
+        StepChanged(TX, name, undo, state, 0.25, reason),  # type: ignore[arg-type]
+    )
+
+
+def ended(state: str, text: str = "", restored: str = "") -> Progress:
+    return RunChanged(TX, state, restored, 1.5, text)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def file(new_file: Callable[[str], Path]) -> Path:
+    return new_file(CHANGED)
+
+
+def test_done_is_0_with_a_line_for_each_step_and_node(agents: Agents, run: Run, file: Path) -> None:
+    script(agents[0], *step("verify", "done"), *step("acquire", "done"), ended("done", "epoch 2"))
+
+    ran = run("apply", file, "--reason", "new address")
+
+    assert ran.code == 0
+    assert "verify        bravo      done       0.25 s" in ran.out
+    assert ran.out.splitlines()[-1] == "done: epoch 2"
+    assert "coordinator alpha, nodes alpha, bravo" in ran.err
+    (apply,) = [request for request in agents[0].requests if isinstance(request, Apply)]
+    assert (apply.text, apply.base, apply.reason) == (CHANGED, DIGEST, "new address")
+    assert "@" in apply.author
+
+
+def test_json_has_an_object_for_each_item_and_the_result_last(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    undone = step("undo-acquire", "done", undo=True)
+    end = ended("aborted", "as before", "restored")
+    script(agents[0], *step("acquire", "failed", reason="no address"), *undone, end)
+
+    ran = run("apply", file, "--json")
+
+    assert ran.code == 7
+    assert ran.lines[-1]["result"] == "aborted"
+    assert ran.lines[-1]["exit"] == 7
+    assert ran.lines[-1]["restored"] == "restored"
+    failed = next(line for line in ran.lines if line.get("state") == "failed")
+    assert failed["step"] == "acquire"
+    assert failed["node"] == "bravo"
+    assert failed["evidence"] == ["said so"]
+    assert any(line.get("undo") for line in ran.lines)
+
+
+@pytest.mark.parametrize(
+    ("progress", "code"),
+    [
+        ((ended("aborted", restored="restored"),), 7),
+        ((ended("aborted", restored="restored-except"),), 1),
+        ((ended("aborted", restored="unknown"),), 7),  # the cluster itself shows it
+        ((*step("verify", "failed", reason="no such device"), ended("refused")), 4),
+        ((*step("lock", "failed", reason="busy: bravo holds it"), ended("refused")), 3),
+        ((*step("lock", "failed", reason="stale: other base"), ended("refused")), 6),
+    ],
+)
+def test_each_end_has_its_exit_code(
+    agents: Agents, run: Run, file: Path, progress: tuple[Progress, ...], code: int
+) -> None:
+    script(agents[0], *progress)
+
+    assert run("apply", file).code == code
+
+
+@pytest.mark.parametrize("code", [1, 3, 4, 6])
+def test_refusal_keeps_the_agents_exit_code(
+    agents: Agents, run: Run, file: Path, code: int
+) -> None:
+    report = Report("E501", "error", "bravo is needed", Place("draft", 3, "node"))
+    agents[0].handler = lambda request: (
+        agents[0].snapshot
+        if isinstance(request, GetSnapshot)
+        else Refused("some", "not now", code, (report,))
+    )
+
+    ran = run("apply", file, "--json")
+
+    assert ran.code == code
+    assert ran.lines[-1] == {
+        "result": "refused",
+        "exit": code,
+        "tx": "",
+        "text": "not now",
+        "restored": "",
+        "seconds": 0.0,
+    }
+    assert "bravo is needed" in ran.err
+
+
+def test_nothing_to_change_is_done(
+    agents: Agents, run: Run, new_file: Callable[[str], Path]
+) -> None:
+    script(agents[0], answer=Done(text="nothing to change"))
+
+    ran = run("apply", new_file(ACTIVE))
+
+    assert (ran.code, ran.out) == (0, "done: nothing to change\n")
+
+
+def test_base_can_be_named(agents: Agents, run: Run, file: Path) -> None:
+    script(agents[0], ended("done"))
+
+    run("apply", file, "--base", "abc")
+
+    assert [r.base for r in agents[0].requests if isinstance(r, Apply)] == ["abc"]
+
+
+def test_wrong_file_is_never_sent(
+    agents: Agents, run: Run, new_file: Callable[[str], Path]
+) -> None:
+    ran = run("apply", new_file(ACTIVE.replace('nodes = ["alpha"', 'nodes = ["alfa"')))
+
+    assert ran.code == 4
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+
+def test_agent_dies_and_the_next_tells_the_end(agents: Agents, run: Run, file: Path) -> None:
+    alpha, bravo = agents
+    finished = DareRun(tx=TX, coordinator="alpha", state="done", text="epoch 2", nodes=("alpha",))
+    bravo.snapshot = snapshot("bravo", runs=(finished,))
+
+    def handle(request: Request) -> Answer:
+        if isinstance(request, GetSnapshot):
+            return alpha.snapshot
+        alpha.publish(ProgressMade(RunStarted(record())))
+        alpha.silent.set()
+        return Done(tx=TX)
+
+    alpha.handler = handle
+    ran = run("apply", file)
+
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1] == "done: epoch 2"
+
+
+def test_agent_dies_with_the_answer_and_the_run_is_found(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    alpha, bravo = agents
+    done = DareRun(
+        tx=TX,
+        coordinator="alpha",
+        base_epoch=1,
+        target_digest=file_digest(CHANGED.encode()),
+        state="done",
+        text="epoch 2",
+    )
+    bravo.snapshot = snapshot("bravo", runs=(done,))
+
+    def handle(request: Request) -> Answer | None:
+        if isinstance(request, GetSnapshot):
+            return alpha.snapshot
+        alpha.stop_soon()
+        return None
+
+    alpha.handler = handle
+    ran = run("apply", file)
+
+    assert ran.code == 0
+    assert "looking at the cluster" in ran.err
+    assert not any(isinstance(request, Apply) for request in bravo.requests)
+
+
+def test_move_asks_for_the_owner_only(agents: Agents, run: Run) -> None:
+    script(agents[0], ended("done", "epoch 2"))
+
+    assert run("move", "web", "bravo").code == 0
+    (apply,) = [request for request in agents[0].requests if isinstance(request, Apply)]
+    assert (apply.text, apply.base, apply.owners) == (ACTIVE, DIGEST, {"web": "bravo"})
+
+
+@pytest.mark.parametrize(("group", "node", "code"), [("mail", "bravo", 2), ("web", "delta", 2),
+                                                      ("web", "alpha", 0)])  # fmt: skip
+def test_move_that_cannot_be_or_need_not_be(
+    agents: Agents, run: Run, group: str, node: str, code: int
+) -> None:
+    assert run("move", group, node).code == code
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+
+def test_interrupt_leaves_the_run_alone(agents: Agents, key_file: Path, file: Path) -> None:
+    script(agents[0], *step("verify", "running"))
+    command = [sys.executable, "-m", "tui.cli", "--key", str(key_file), "apply", str(file)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "verify" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+
+    assert process.returncode == 130
+    assert "goes on without this command" in err
+    assert "clustertui status" in err

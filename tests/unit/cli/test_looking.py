@@ -1,0 +1,196 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nodeagent.wire.live import EventLine, NodeLive
+from tests.unit.cli.conftest import ACTIVE, Run, snapshot
+from tests.unit.client.fake_agent import FakeAgent, cluster
+from tui.cli import main
+
+Agents = tuple[FakeAgent, FakeAgent]
+HOSTILE = "\x1b]0;owned\x07\u202e\x9b31m"
+
+
+def test_status_says_who_owns_what_and_what_is_wrong(run: Run) -> None:
+    ran = run("status")
+
+    assert ran.code == 0
+    assert "cluster orders: stable, quorum, epoch 1" in ran.out
+    assert "web  online  on alpha" in ran.out
+    assert "eth0/public1 down 12s" in ran.out
+    assert "bravo/eth0 public1 down 12s" in ran.out.partition("problems")[2]
+
+
+def test_status_as_json_is_one_object(run: Run) -> None:
+    found = run("status", "--json").json
+
+    assert found["cluster"]["epoch"] == 1
+    assert [node["node"] for node in found["nodes"]] == ["alpha", "bravo"]
+    assert found["groups"][0]["owner"] == "alpha"
+    assert "eth0" in found["problems"][0]
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["events"], ["diff"]])
+def test_terminal_obeys_nobody(agents: Agents, run: Run, arguments: list[str]) -> None:
+    agents[0].snapshot = snapshot(
+        "alpha",
+        cluster=cluster(HOSTILE, cluster=HOSTILE, lock=HOSTILE, owners={HOSTILE: HOSTILE}),
+        nodes=(NodeLive(HOSTILE, "down", phase=HOSTILE),),
+        events=(EventLine(1, 0.0, HOSTILE, "error", HOSTILE, HOSTILE, HOSTILE),),
+        draft=ACTIVE.replace("orders", HOSTILE),
+    )
+
+    ran = run(*arguments)
+
+    assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(ran.out + ran.err)
+
+
+def test_events_are_printed_oldest_first(agents: Agents, run: Run) -> None:
+    events = tuple(
+        EventLine(n, 1_700_000_000.0 + n, "alpha", "warning", "web", f"news {n}") for n in (1, 2)
+    )
+    agents[0].snapshot = snapshot("alpha", events=events)
+
+    assert [line["text"] for line in run("events", "--json").lines] == ["news 1", "news 2"]
+    assert "warning alpha: web: news 2" in run("events").out
+
+
+def test_nobody_there_is_one_line_and_1(agents: Agents, run: Run) -> None:
+    for agent in agents:
+        agent.stop()
+
+    ran = run("status")
+
+    assert ran.code == 1
+    assert ran.out == ""
+    assert ran.err.startswith("clustertui: no agent answers (alpha at tcp://127.0.0.1:")
+    assert ran.err.count("\n") == 1
+
+
+def test_unadmitted_key_is_told_with_its_remedy(agents: Agents, run: Run) -> None:
+    for agent in agents:
+        agent.allowed = set()
+
+    ran = run("status")
+
+    assert ran.code == 1
+    assert "[admin.NAME]" in ran.err
+
+
+def test_missing_access_file_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--key", str(tmp_path / "none.toml"), "status"]) == 2
+    assert "--key" in capsys.readouterr().err
+
+
+def test_access_comes_from_the_environment(
+    key_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLUSTERTUI_KEY", str(key_file))
+
+    assert main(["status"]) == 0
+    assert "cluster orders" in capsys.readouterr().out
+
+
+def test_access_comes_from_the_users_own_folder(
+    key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLUSTERTUI_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "clustertui").mkdir()
+    key_file.rename(tmp_path / "clustertui" / "console.toml")
+
+    assert main(["status"]) == 0
+
+
+def test_console_without_a_terminal_is_refused(run: Run) -> None:
+    ran = run()
+
+    assert ran.code == 2
+    assert "terminal" in ran.err
+
+
+def test_unknown_word_is_wrong_usage(run: Run) -> None:
+    assert run("frobnicate").code == 2
+
+
+def test_good_file_has_no_errors(run: Run, new_file: Callable[[str], Path]) -> None:
+    file = new_file(ACTIVE)
+
+    found = run("check", file, "--json")
+
+    assert found.code == 0
+    assert found.json["ok"] is True
+    assert found.json["errors"] == 0
+
+
+def test_findings_point_to_file_and_line(run: Run, new_file: Callable[[str], Path]) -> None:
+    file = new_file(ACTIVE.replace('nodes = ["alpha"', 'nodes = ["alfa"'))
+
+    ran = run("check", file)
+
+    assert ran.code == 4
+    assert f"{file}:20: group.web.nodes" in ran.out
+    assert "alfa" in ran.out
+    reports = run("check", file, "--json").json["reports"]
+    assert [report["code"] for report in reports if report["severity"] == "error"] == ["E102"]
+
+
+@pytest.mark.parametrize("text", ["a = ", "[a", "\x00", ACTIVE + "[cluster]\n"])
+def test_text_that_is_no_toml_is_2(run: Run, new_file: Callable[[str], Path], text: str) -> None:
+    assert run("check", new_file(text)).code == 2
+
+
+def test_what_is_no_file_is_2(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert run("check", tmp_path / "none").code == 2
+    assert run("check", tmp_path).code == 2
+    assert run("check", tmp_path / "pipe").code == 2
+
+
+def test_check_needs_no_cluster(agents: Agents, run: Run, new_file: Callable[[str], Path]) -> None:
+    assert run("check", new_file(ACTIVE)).code == 0
+    assert not agents[0].requests
+
+
+def test_file_is_compared_with_the_active_one(run: Run, new_file: Callable[[str], Path]) -> None:
+    file = new_file(ACTIVE.replace("10.10.1.100", "10.10.1.101"))
+
+    assert "~ group.web.resource.address address: 10.10.1.100 -> 10.10.1.101" in (
+        run("diff", file).out.replace('"', "")
+    )
+    (change,) = run("diff", file, "--json").json["changes"]
+    assert change["key"] == "address"
+
+
+def test_draft_is_compared_when_no_file_is_named(agents: Agents, run: Run) -> None:
+    agents[0].snapshot = snapshot("alpha", draft=ACTIVE.replace('"alpha", "bravo"]', '"bravo"]'))
+
+    assert "~ group.web nodes" in run("diff").out
+    agents[0].snapshot = snapshot("alpha")
+    same = run("diff")
+    assert (same.code, same.out) == (0, "")
+    assert "the same as epoch 1" in same.err
+
+
+def test_plan_tells_who_is_moved(run: Run, new_file: Callable[[str], Path]) -> None:
+    file = new_file(ACTIVE.replace('nodes = ["alpha", "bravo"]', 'nodes = ["bravo"]'))
+
+    ran = run("plan", file)
+
+    assert ran.code == 0
+    assert "web  moved  alpha -> bravo" in ran.out
+    assert run("plan", file, "--json").json["plan"]["owners"] == {"web": "bravo"}
+
+
+def test_wrong_file_is_not_planned(run: Run, new_file: Callable[[str], Path]) -> None:
+    file = new_file(ACTIVE.replace('nodes = ["alpha"', 'nodes = ["alfa"'))
+
+    ran = run("plan", file)
+
+    assert (ran.code, ran.out) == (4, "")
+    assert "alfa" in ran.err

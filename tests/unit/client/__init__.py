@@ -1,0 +1,1 @@
+"""The client against small agents of ours: real sockets, real CURVE, real refusals."""

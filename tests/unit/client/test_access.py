@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import pytest
+
+from nodeagent.client import access
+from nodeagent.client.access import Access, AgentAddress
+from nodeagent.client.errors import AccessError
+from tests.unit.client.fake_agent import key_pair
+
+PUBLIC, SECRET = key_pair()
+SERVER = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+ALPHA = AgentAddress("alpha", "tcp://10.10.1.11:7412", "tcp://10.10.1.11:7413", SERVER)
+DOTTED = AgentAddress("b.ravo", "tcp://[fd00::2]:7412", "tcp://[fd00::2]:7413", SERVER)
+UDP = f"""
+public = "{PUBLIC}"
+secret = "{PUBLIC}"
+[agent.a]
+admin = "udp://10.10.1.11:7412"
+events = "udp://10.10.1.11:7413"
+key = "{SERVER}"
+"""
+ACCESS = Access(PUBLIC, SECRET, (ALPHA, DOTTED))
+
+
+def test_saved_access_is_loaded_again(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+
+    access.save(ACCESS, file)
+
+    assert access.load(file) == ACCESS
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["console.toml"]
+
+
+def test_secret_is_in_no_picture_of_it() -> None:
+    assert SECRET not in repr(ACCESS)
+
+
+def test_only_keeps_the_named_agents() -> None:
+    assert ACCESS.only("alpha").agents == (ALPHA,)
+
+
+def test_secret_open_to_others_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    access.save(ACCESS, file)
+    file.chmod(0o640)
+
+    with pytest.raises(AccessError, match=r"others may read \(mode 0640\); chmod 600"):
+        access.load(file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "public = 1",
+        f'public = "{PUBLIC}"\nsecret = "{PUBLIC}"\nwhat = 1',
+        UDP,
+        "\x1b]0;owned\x07 = 1",
+        "a = " + "[" * 5000,
+        "x" * (2 << 20),
+    ],
+    ids=["empty", "number", "unknown", "udp", "escape", "deep", "huge"],
+)
+def test_what_is_no_access_file_is_told(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "console.toml"
+    file.touch(0o600)
+    file.write_text(text)
+
+    with pytest.raises(AccessError) as caught:
+        access.load(file)
+
+    assert str(caught.value).isprintable()
+
+
+def test_missing_file_and_folder_are_told(tmp_path: Path) -> None:
+    with pytest.raises(AccessError, match=r"No such file.*--key"):
+        access.load(tmp_path / "none.toml")
+    with pytest.raises(AccessError, match="Is a directory"):
+        access.load(tmp_path)
+
+
+def test_endpoint_names_host_port_and_key() -> None:
+    assert access.parse_endpoint(f"tcp://10.0.0.1:7412#{SERVER}") == AgentAddress(
+        "10.0.0.1:7412", "tcp://10.0.0.1:7412", "tcp://10.0.0.1:7413", SERVER
+    )
+
+
+def test_key_with_a_hash_in_it_stays_whole() -> None:
+    key = "#" * 40
+
+    assert access.parse_endpoint(f"tcp://[::1]:7412#{key}").key == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tcp://h:7412",
+        f"tcp://h#{SERVER}",
+        f"ipc://x#{SERVER}",
+        f"tcp://h:70000#{SERVER}",
+        "a#b",
+    ],
+    ids=["empty", "no-key", "short", "ipc", "port", "words"],
+)
+def test_wrong_endpoint_is_told_with_its_form(text: str) -> None:
+    with pytest.raises(AccessError, match="write it as tcp://host:port#SERVERKEY"):
+        access.parse_endpoint(text)

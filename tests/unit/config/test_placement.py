@@ -1,0 +1,187 @@
+"""Who owns each group: stories first, then what must hold whatever the configuration."""
+
+from collections.abc import Mapping
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodeagent.config.placement import able, in_order, place
+from nodeagent.model.configuration import Configuration, Group
+from tests.unit.config.samples import (
+    GROUPS,
+    NODES,
+    cluster,
+    configurations,
+    group,
+    node,
+    owners,
+    service,
+    views,
+)
+
+ALL = ("alpha", "bravo", "charlie")
+
+
+def owner(
+    web: Group,
+    view: tuple[str, ...] = ALL,
+    before: str = "",
+    failed: tuple[str, ...] = (),
+    asked: str | None = None,
+    leaving: tuple[str, ...] = (),
+) -> str:
+    return place(
+        cluster({"web": web}),
+        view=view,
+        owners={"web": before},
+        failed={"web": frozenset(failed)},
+        asked={} if asked is None else {"web": asked},
+        leaving=leaving,
+    )["web"]
+
+
+def test_group_starts_at_home() -> None:
+    assert owner(group("bravo", "alpha")) == "bravo"
+
+
+def test_home_node_waits_for_home_and_first_available_does_not() -> None:
+    assert owner(group("bravo", "alpha"), view=("alpha",)) == ""
+    assert owner(group("bravo", "alpha", startup="first-available"), view=("alpha",)) == "alpha"
+
+
+def test_group_stays_with_its_owner() -> None:
+    assert owner(group("alpha", "bravo"), before="bravo") == "bravo"
+
+
+def test_group_returns_only_when_told_so() -> None:
+    assert owner(group("alpha", "bravo", fallback="higher-priority"), before="bravo") == "alpha"
+
+
+def test_group_does_not_return_to_where_it_failed() -> None:
+    web = group("alpha", "bravo", fallback="higher-priority")
+
+    assert owner(web, before="bravo", failed=("alpha",)) == "bravo"
+
+
+def test_dead_owner_is_followed_by_the_next_node() -> None:
+    assert owner(group("alpha", "bravo"), view=("bravo",), before="alpha") == "bravo"
+
+
+def test_dead_owner_ends_the_group_where_the_policy_says_so() -> None:
+    web = group("alpha", "bravo", fallover="bring-offline")
+
+    assert owner(web, view=("bravo",), before="alpha") == ""
+    assert owner(web, before="alpha", failed=("alpha",)) == ""
+
+
+def test_owner_that_leaves_in_good_order_hands_over_all_the_same() -> None:
+    web = group("alpha", "bravo", fallover="bring-offline")
+
+    assert owner(web, view=("bravo",), before="alpha", leaving=("alpha",)) == "bravo"
+    assert owner(group("bravo", fallover="bring-offline"), before="alpha") == "bravo"
+
+
+def test_failure_moves_on_and_ends_when_all_failed() -> None:
+    web = group("alpha", "bravo")
+
+    assert owner(web, before="alpha", failed=("alpha",)) == "bravo"
+    assert owner(web, before="bravo", failed=("alpha", "bravo")) == ""
+
+
+def test_group_that_failed_at_home_may_start_elsewhere() -> None:
+    assert owner(group("alpha", "bravo"), failed=("alpha",)) == "bravo"
+
+
+def test_wish_wins_where_it_is_possible() -> None:
+    web = group("alpha", "bravo", fallback="higher-priority")
+
+    assert owner(web, before="alpha", asked="bravo") == "bravo"
+    assert owner(web, before="alpha", asked="") == ""
+    assert owner(web, before="alpha", asked="charlie") == "alpha"
+    assert owner(web, view=("alpha",), before="alpha", asked="bravo") == "alpha"
+    assert owner(web, before="alpha", failed=("bravo",), asked="bravo") == "bravo"
+
+
+def test_node_without_the_adapter_is_passed_over() -> None:
+    nodes = {"alpha": node(0, ("private1",)), "bravo": node(1), "charlie": node(2)}
+    web = group("alpha", "charlie", startup="first-available", resource={"address": service()})
+
+    placed = place(cluster({"web": web}, nodes), view=ALL, owners={})
+
+    assert placed == {"web": "charlie"}
+
+
+def test_child_waits_for_its_parent() -> None:
+    groups = {"web": group("alpha", after=("database",)), "database": group("bravo")}
+
+    assert place(cluster(groups), view=("alpha",), owners={"web": "alpha"}) == {
+        "web": "",
+        "database": "",
+    }
+    assert place(cluster(groups), view=ALL, owners={}) == {"web": "alpha", "database": "bravo"}
+
+
+def test_circle_never_starts_and_disturbs_nobody() -> None:
+    groups = {
+        "a": group("alpha", after=("b",)),
+        "b": group("alpha", after=("a",)),
+        "c": group("alpha", after=("a",)),
+        "d": group("alpha"),
+    }
+
+    placed = place(cluster(groups), view=ALL, owners={})
+
+    assert placed == {"a": "", "b": "", "c": "", "d": "alpha"}
+
+
+FAILED = st.dictionaries(st.sampled_from(GROUPS), st.frozensets(st.sampled_from(NODES)))
+
+
+@given(configurations(), views, owners, FAILED, owners)
+@settings(max_examples=300, deadline=None)
+def test_every_owner_is_legal(
+    cfg: Configuration,
+    view: frozenset[str],
+    before: Mapping[str, str],
+    failed: Mapping[str, frozenset[str]],
+    asked: Mapping[str, str],
+) -> None:
+    placed = place(cfg, view=view, owners=before, failed=failed, asked=asked)
+
+    assert set(placed) == set(cfg.group)
+    for name, node_name in placed.items():
+        if not node_name:
+            continue
+        assert node_name in view
+        assert able(cfg, cfg.group[name], node_name)
+        assert asked.get(name) == node_name or node_name not in failed.get(name, ())
+        assert all(placed.get(parent) for parent in cfg.group[name].after)
+
+
+@given(configurations(), views, owners)
+@settings(max_examples=200, deadline=None)
+def test_second_look_changes_nothing(
+    cfg: Configuration, view: frozenset[str], before: Mapping[str, str]
+) -> None:
+    """Without news nobody is moved again, except that what was ended may start by its policy."""
+    first = place(cfg, view=view, owners=before)
+    second = place(cfg, view=view, owners=first)
+
+    assert {name: node for name, node in first.items() if node} == {
+        name: second[name] for name, node in first.items() if node
+    }
+
+
+@given(configurations(), views, owners)
+@settings(max_examples=100, deadline=None)
+def test_nobody_is_moved_without_need(
+    cfg: Configuration, view: frozenset[str], before: Mapping[str, str]
+) -> None:
+    placed = place(cfg, view=view, owners=before)
+
+    for name, noun in cfg.group.items():
+        was = before.get(name, "")
+        fit = was in view and able(cfg, noun, was)
+        if fit and noun.fallback == "never" and all(placed.get(p) for p in noun.after):
+            waits = name not in in_order(cfg)
+            assert waits or placed[name] == was

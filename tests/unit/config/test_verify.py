@@ -1,0 +1,243 @@
+"""Checks across a configuration that a broken file does not show, and those of a change."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodeagent.config.load import load
+from nodeagent.config.parse import parse
+from nodeagent.config.verify import verify
+from nodeagent.model.configuration import (
+    Cluster,
+    Configuration,
+    DataFolder,
+    Filesystem,
+    Network,
+    Resource,
+    Timing,
+)
+from nodeagent.model.reports import Report
+from tests.unit.config.samples import (
+    cluster,
+    codes,
+    configuration,
+    configurations,
+    example,
+    group,
+    node,
+    service,
+    views,
+)
+
+DEMO = Timing(
+    heartbeat_ms=100,
+    dead_after_ms=1_000,
+    lease_ms=1_500,
+    renew_ms=300,
+    watchdog_ms=1_000,
+    suspend_ms=8_000,
+    step_ms=3_000,
+)
+
+
+def found(reports: tuple[Report, ...], code: str) -> Report:
+    (report,) = [report for report in reports if report.code == code]
+    return report
+
+
+def changed(cfg: Configuration, **fields: object) -> Configuration:
+    return msgspec.structs.replace(cfg, **fields)
+
+
+@pytest.mark.parametrize("timing", [Timing(), DEMO], ids=["defaults", "demo"])
+def test_usual_timings_have_no_findings(timing: Timing) -> None:
+    reports = verify(changed(cluster(), timing=timing))
+
+    assert not [code for code in codes(reports) if code[1] == "4"]
+
+
+def test_single_node_is_a_cluster_with_a_note() -> None:
+    reports = verify(cluster({"web": group("alpha")}, ("alpha",)))
+
+    assert [code for code in codes(reports) if code != "N211"] == ["N303"]
+
+
+def test_many_nodes_want_more_patience() -> None:
+    cfg = cluster(nodes={f"n{number:02d}": node(number) for number in range(12)})
+
+    assert found(verify(cfg), "W407").fix == "2200"
+
+
+def test_two_nodes_are_told_of_a_witness() -> None:
+    assert "witness" in found(verify(cluster(nodes=("alpha", "bravo"))), "W301").hint
+
+
+def test_service_addresses_of_two_groups_must_differ() -> None:
+    groups = {
+        name: group("alpha", "bravo", resource={"address": service(100)}) for name in ("a", "b")
+    }
+
+    report = found(verify(cluster(groups)), "E202")
+
+    assert (report.place.key, report.fix) == ("group.b.resource.address.address", "10.10.1.101")
+
+
+def test_data_folder_on_its_own_mount_is_meant_so() -> None:
+    disk = Filesystem(device="/dev/sdb1", directory="/srv/web")
+    inside: dict[str, Resource] = {
+        "disk": disk,
+        "data": DataFolder(directory="/srv/web/"),
+        "html": disk,
+    }
+    reports = verify(cluster({"web": group("alpha", "bravo", resource=inside)}))
+
+    assert [report.place.key for report in reports if report.code == "E314"] == [
+        "group.web.resource.html.directory"
+    ]
+
+
+def test_long_circle_is_told_once_by_all_its_groups() -> None:
+    groups = {
+        "a": group("alpha", "bravo", after=("b",)),
+        "b": group("alpha", "bravo", after=("c",)),
+        "c": group("alpha", "bravo", after=("a",)),
+        "d": group("alpha", "bravo", after=("a",)),
+    }
+
+    assert "a → b → c → a" in found(verify(cluster(groups)), "E109").text
+
+
+def test_unreadable_addresses_are_left_to_the_parser() -> None:
+    cfg = cluster({"web": group("alpha", resource={"address": service(300)})})
+
+    assert not {"E201", "E202", "E203"} & set(codes(verify(cfg)))
+
+
+def test_loopback_addresses_are_addresses_like_others() -> None:
+    text = example("two-nodes").replace("10.10.1.", "127.10.1.").replace("192.168.50.", "127.10.2.")
+
+    assert codes(load(text).reports) == []
+
+
+def test_ipv6_is_an_equal() -> None:
+    text = example("two-nodes").replace("10.10.1.0/24", "fd00:1::/64")
+    text = text.replace('"10.10.1.', '"fd00:1::').replace("10.10.1.100", "fd00:1::100")
+
+    assert codes(load(text).reports) == []
+    assert codes(load(text.replace('"fd00:1::100"', '"fd00:1::"', 1)).reports) == ["E203"]
+
+
+def test_findings_come_in_the_order_of_the_file() -> None:
+    text = example("three-nodes").replace('"public1"', '"pubic"').replace("10.10.2.", "10.10.3.")
+
+    lines = [report.place.line for report in load(text).reports]
+
+    assert len(lines) > 3
+    assert lines == sorted(lines)
+
+
+# -- of a change -----------------------------------------------------------------------------------
+
+BASE = cluster({"web": group("alpha", "bravo", "charlie")})
+ALL = ("alpha", "bravo", "charlie")
+
+
+def of_change(new: Configuration, live: tuple[str, ...] = ALL) -> set[str]:
+    return {report.code for report in verify(new, base=BASE, live=live) if report.code[1] == "5"}
+
+
+def test_no_change_has_no_findings() -> None:
+    assert of_change(BASE) == set()
+    assert of_change(BASE, ("alpha", "bravo")) == set()
+
+
+def test_live_is_everybody_unless_told() -> None:
+    assert not [report for report in verify(BASE, base=BASE) if report.code[1] == "5"]
+
+
+@pytest.mark.parametrize("name", ["topology", "resources", "both"])
+def test_shipped_changes_are_possible(name: str) -> None:
+    old = configuration(example(f"change-{name}-before"))
+
+    loaded = load(example(f"change-{name}-after"), base=old, live=tuple(old.node))
+
+    assert codes(loaded.reports) in ([], ["W301"])
+    assert loaded.ok
+
+
+def test_replacing_all_heartbeat_networks_at_once_is_refused() -> None:
+    other = {name: node(index, ("public2",)) for index, name in enumerate(ALL)}
+
+    reports = verify(changed(BASE, node=other), base=BASE, live=ALL)
+
+    assert [report.code for report in reports if report.code == "E501"] == ["E501"] * 3
+    assert "two changes" in next(report for report in reports if report.code == "E501").hint
+    assert of_change(changed(BASE, node=other), ("alpha",)) == {"E502", "E503"}
+
+
+def test_one_network_may_be_replaced_while_another_stays() -> None:
+    other = {name: node(index, ("public2", "private1")) for index, name in enumerate(ALL)}
+
+    assert of_change(changed(BASE, node=other)) == set()
+
+
+def test_present_voters_must_be_able_to_decide() -> None:
+    assert of_change(BASE, ("alpha",)) == {"E502", "E503"}
+
+
+def test_new_voters_must_be_able_to_decide() -> None:
+    voters = Cluster(name="orders", voters=("charlie",))
+
+    assert of_change(changed(BASE, cluster=voters), ("alpha", "bravo")) == {"E502"}
+
+
+def test_added_nodes_count_among_the_new_voters() -> None:
+    alone = cluster(nodes=("alpha",))
+
+    reports = verify(cluster(nodes=ALL), base=alone, live=("alpha",))
+
+    assert not {"E502", "E503"} & set(codes(reports))
+
+
+def test_name_and_ports_stay() -> None:
+    other = Cluster(name="bookings", admin_port=7500)
+
+    reports = verify(changed(BASE, cluster=other), base=BASE, live=ALL)
+
+    assert found(reports, "E504").fix == "orders"
+    assert found(reports, "E505").fix == "7412"
+
+
+def test_new_key_is_a_warning_and_too_many_an_error() -> None:
+    keys = {name: msgspec.structs.replace(BASE.node[name], key="x" * 39 + name[0]) for name in ALL}
+    one = {**BASE.node, "charlie": keys["charlie"]}
+    two = {**one, "bravo": keys["bravo"]}
+
+    assert of_change(changed(BASE, node=one)) == {"W506"}
+    assert of_change(changed(BASE, node=two)) == {"W506", "E507"}
+
+
+@given(configurations(), st.none() | configurations(), st.none() | views)
+@settings(max_examples=150, deadline=None)
+def test_anything_that_can_be_built_can_be_verified(
+    cfg: Configuration, base: Configuration | None, live: frozenset[str] | None
+) -> None:
+    for report in verify(cfg, base=base, live=live):
+        assert report.text
+        assert report.hint
+
+
+def test_verification_needs_no_places() -> None:
+    parsed = parse(example("three-nodes").replace("10.10.1.100", "10.10.9.100"))
+    assert parsed.configuration is not None
+
+    report = found(verify(parsed.configuration), "E201")
+
+    assert (report.place.line, report.place.key) == (0, "group.web.resource.address.address")
+
+
+def test_overlapping_networks_of_two_families_do_not_overlap() -> None:
+    both = {**BASE.network, "six": Network(kind="private", subnet="::/0")}
+
+    assert "E204" not in codes(verify(changed(BASE, network=both)))

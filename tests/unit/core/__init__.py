@@ -1,0 +1,1 @@
+"""The core's stories, told in the simulated world."""

@@ -1,0 +1,136 @@
+"""The coordinator dies in the middle: the others finish it or undo it, and nobody clears a lock."""
+
+from dataclasses import replace
+
+import pytest
+
+from nodeagent.wire.peer import Accept, StepOrder, Withdraw
+from tests.unit.core.story import Story
+
+ROWS = (
+    "verify", "lock", "stage", "compare", "release", "keep", "offline", "greet", "acquire",
+    "decide", "activate", "resume",
+)  # fmt: skip
+
+
+def both_kinds() -> tuple[Story, object]:
+    story = Story()
+    shape = replace(
+        story.with_node(), groups=story.changed("orders", nodes=("charlie", "bravo")).groups
+    )
+    shape = replace(shape, groups=tuple((n, replace(g, version=2)) for n, g in shape.groups))
+    story.join("delta", shape)
+    return story, shape
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_others_finish_or_undo_it(row: str) -> None:
+    story, shape = both_kinds()
+    story.drill("alpha", "stop-at-step", row)
+
+    story.ask(shape)  # type: ignore[arg-type]
+    story.until(lambda: "alpha" not in story.world.nodes())
+    story.until(lambda: story.owner("web") == ["bravo"])  # all is resumed: it is taken over
+    story.world.start("alpha")
+    story.rest()
+
+    new = row in ("activate", "resume")
+    assert story.digests() >= {shape.digest if new else story.shape.digest}  # type: ignore[attr-defined]
+    assert story.invariants.active.node.keys() == (
+        {*story.shape.nodes, "delta"} if new else {*story.shape.nodes}
+    )
+
+
+@pytest.mark.parametrize("row", ["compare", "acquire", "activate"])
+def test_the_survivors_show_how_it_ended(row: str) -> None:
+    story = Story()
+    story.drill("alpha", "stop-at-step", row)
+
+    story.ask(story.with_group("mail", "charlie", "bravo"))
+    story.until(lambda: "alpha" not in story.world.nodes())
+    run = story.end()
+
+    assert run.state == ("done" if row == "activate" else "aborted")
+    assert "alpha" in run.text
+
+
+def test_a_coordinator_that_is_paused_past_the_end_does_no_harm() -> None:
+    story = Story()
+    story.drill("alpha", "slow-step", "acquire")
+    story.ask(story.with_group("mail", "charlie", "bravo"))
+    story.at_step("acquire")
+
+    story.world.pause("alpha")
+    story.until(lambda: story.node("bravo").acceptor.lock is None)
+    story.world.resume("alpha")
+    story.rest()
+
+    assert story.digests() == {story.shape.digest}
+    assert story.owner("mail") == []
+
+
+def test_an_accepted_value_is_finished_by_the_others() -> None:
+    story = Story()
+    shape = story.with_group()
+    story.ask(shape)
+    story.until(lambda: story.node("bravo").acceptor.accepted is not None)
+
+    story.crash("alpha")
+    story.until(lambda: story.node("charlie").acceptor.lock is None)
+    story.world.start("alpha")
+
+    assert story.rest().digests() == {shape.digest}
+
+
+def test_who_is_cut_off_in_the_middle_resumes_by_its_own_deadline() -> None:
+    story = Story()
+    story.drill("alpha", "slow-step", "compare")
+    story.ask(story.with_group())
+    story.at_step("compare")
+    assert story.node("charlie").participant.suspended
+
+    story.cut_off("charlie")
+
+    story.until(lambda: not story.node("charlie").participant.suspended, limit_ms=12_000)
+    story.mend().rest()
+
+
+def test_a_lock_whose_holder_vanished_does_not_block_the_next() -> None:
+    story = Story(4)
+    story.ask(story.with_group())
+    story.until(lambda: story.node("delta").acceptor.lock is not None)
+
+    story.crash("alpha")
+    story.until(lambda: "alpha" not in story.node("bravo").shared.log.standing.view)
+    story.until(lambda: not any(n.busy() for n in story.world.nodes().values()))
+
+    assert story.dare(story.with_group("fax", "bravo"), at="bravo").state == "done"
+
+
+def test_a_lock_whose_return_got_lost_frees_itself_also_on_a_node_without_a_vote() -> None:
+    story = Story(4)
+    assert "delta" not in story.node("alpha").shared.log.voters
+    story.ask(story.with_group())
+    story.until(lambda: story.node("delta").acceptor.lock is not None)
+
+    story.world.network.lost_kinds.add(Withdraw)
+    story.cut_off("charlie")
+    assert story.end().state == "refused"
+    assert story.node("delta").acceptor.lock is not None
+
+    story.mend().until(lambda: story.node("delta").acceptor.lock is None)
+    assert story.rest().dare(story.with_group("fax", "bravo"), at="bravo").state == "done"
+
+
+def test_a_coordinator_that_is_outrun_by_a_restarted_node_still_ends_its_dare() -> None:
+    story = Story(2)
+    story.ask(story.with_group("mail", "alpha", "bravo"), at="bravo")
+    story.until(lambda: story.node("alpha").acceptor.lock is not None)
+    story.world.network.lost_kinds.update((StepOrder, Accept))
+
+    story.until(lambda: story.world.run is not None and story.world.run.state == "aborting")
+    story.crash("alpha").world.start("alpha")
+    story.until(lambda: story.node("alpha").acceptor.promised.node == "alpha")
+    story.world.network.lost_kinds.clear()
+
+    story.rest()

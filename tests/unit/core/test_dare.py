@@ -1,0 +1,144 @@
+"""A DARE that succeeds: which rows it walks, what it leaves alone, what it ends with."""
+
+from dataclasses import replace
+
+from nodeagent.wire.console import Done, SaveDraft
+from tests.unit.core.story import Story, rows
+
+TOPOLOGY = ["keep", "offline", "greet"]
+
+
+def test_a_new_group_walks_the_resource_rows_only() -> None:
+    story = Story()
+
+    run = story.dare(story.with_group())
+
+    assert (run.state, run.text) == ("done", "epoch 2 is active")
+    assert rows(run) == [
+        "verify", "lock", "stage", "compare", "acquire", "decide", "activate", "resume",
+    ]  # fmt: skip
+    assert story.rest().owner("mail") == ["alpha"]
+
+
+def test_groups_that_a_change_does_not_speak_of_run_on() -> None:
+    story = Story()
+
+    story.dare(story.with_group())
+    story.rest()
+
+    assert story.invariants.acquisitions == story.starts + 2, "only the two resources of mail"
+
+
+def test_a_new_node_walks_the_topology_rows_only() -> None:
+    story = Story()
+    shape = story.with_node()
+    story.join("delta", shape)
+
+    run = story.dare(shape)
+
+    assert run.state == "done"
+    assert [name for name in rows(run) if name in TOPOLOGY] == TOPOLOGY
+    assert not {"release", "acquire"} & set(rows(run))
+    assert "delta" in story.rest().node("delta").shared.log.standing.view
+
+
+def test_both_kinds_go_in_one_dare() -> None:
+    story = Story()
+    shape = replace(
+        story.with_node(), groups=story.changed("web", nodes=("delta", "alpha"), version=2).groups
+    )
+    story.join("delta", shape)
+
+    run = story.dare(shape)
+
+    assert run.state == "done"
+    assert {"release", "acquire", *TOPOLOGY} <= set(rows(run))
+    assert len(story.rest().digests()) == 1
+
+
+def test_a_changed_program_restarts_where_it_runs() -> None:
+    story = Story()
+
+    run = story.dare(story.changed("web", version=2))
+
+    assert run.state == "done"
+    assert story.owner("web") == ["alpha"]
+    assert story.rest().node("alpha").shared.log.standing.epoch == 2
+
+
+def test_a_removed_group_is_stopped() -> None:
+    story = Story()
+
+    run = story.dare(replace(story.shape, groups=story.shape.groups[1:]))
+
+    assert run.state == "done"
+    assert story.rest().owner("web") == []
+
+
+def test_a_removed_node_gives_its_groups_away_and_owns_nothing() -> None:
+    story = Story()
+    groups = story.changed("web", nodes=("bravo",)).groups
+
+    run = story.dare(replace(story.shape, nodes=("bravo", "charlie"), groups=groups), at="bravo")
+
+    assert run.state == "done"
+    assert story.rest().owner("web") == ["bravo"]
+    assert story.world.machines["alpha"].runs() == []
+
+
+def test_a_move_changes_the_owner_and_nothing_else() -> None:
+    story = Story()
+
+    run = story.dare(story.shape, web="bravo")
+
+    assert run.state == "done"
+    assert story.rest().owner("web") == ["bravo"]
+    assert story.digests() == {story.shape.digest}
+
+
+def test_the_active_configuration_once_more_is_nothing_to_do() -> None:
+    story = Story()
+
+    answer = story.ask(story.shape)
+
+    assert isinstance(answer, Done)
+    assert answer.tx == ""
+
+
+def test_other_voters_interrupt_nobody() -> None:
+    story = Story(5)
+    story.dare(replace(story.shape, voters=("alpha",)))
+    story.rest()
+
+    story.dare(replace(story.shape, voters=("charlie", "delta", "echo")))
+    story.rest()
+
+    assert not story.told("lease lost")
+    assert story.invariants.acquisitions == story.starts
+
+
+def test_every_node_shows_the_same_record_of_it() -> None:
+    story = Story()
+
+    run = story.dare(story.with_group())
+    story.world.advance(200)
+
+    shown = [node.shared.run for node in story.world.nodes().values()]
+    assert {(r.tx, r.state, r.text) for r in shown if r} == {(run.tx, "done", run.text)}
+    assert all(
+        cell.state in ("done", "skipped") for row in run.steps for cell in row.cells.values()
+    )
+
+
+def test_a_draft_that_is_edited_meanwhile_has_no_effect() -> None:
+    story = Story()
+    shape = story.with_group()
+
+    story.ask(shape)
+    story.world.ask("bravo", SaveDraft("nonsense ["))
+    story.end()
+    for name in story.shape.nodes:
+        story.crash(name)
+    story.world.start()
+
+    assert story.rest().digests() == {shape.digest}

@@ -1,0 +1,75 @@
+"""A key of the cluster in wrong hands: what it says is dropped, told once, and changes nothing."""
+
+import base64
+import random
+
+import pytest
+
+from nodeagent.core.effects import Effect, Note
+from nodeagent.core.events import MessageHeard, Now
+from nodeagent.core.node import DROPPED_NOTE_MS, Node
+from nodeagent.model.ownership import Ballot
+from nodeagent.wire import codec
+from nodeagent.wire.console import Refused, SaveDraft
+from nodeagent.wire.peer import Accept, CatchUp, Envelope, Message, Prepare, Refuse, ViewChange
+from tests.unit.core.story import Story
+
+FAR = Ballot(2**62, "bravo")
+
+
+def tell(node: Node, message: Message, at: Now, *, version: int = 1) -> list[Effect]:
+    """Hand the node what bravo's key sent."""
+    root, incarnation = node.shared.log.root, node.shared.incarnation
+    return node.step(MessageHeard("bravo", Envelope(version, root, 1, incarnation, message)), at)
+
+
+def notes(effects: list[Effect]) -> list[str]:
+    return [effect.event for effect in effects if isinstance(effect, Note)]
+
+
+@pytest.mark.parametrize("kind", ["prepare", "accept", "refuse"])
+def test_ballot_that_nobody_can_have_is_not_believed(kind: str) -> None:
+    story = Story()
+    node = story.node("alpha")
+    slot, before = node.shared.log.next_slot, node.governor.next_ballot().round
+    messages: dict[str, Message] = {
+        "prepare": Prepare(slot, FAR, "view"),
+        "accept": Accept(slot, FAR, ViewChange({}, {})),
+        "refuse": Refuse(slot, Ballot(1, "alpha"), "ballot", FAR),
+    }
+
+    effects = tell(node, messages[kind], node.shared.now)
+
+    assert notes(effects) == ["message with a ballot that nobody can have"]
+    assert node.governor.next_ballot().round == before + 1
+    assert story.dare(story.with_group()).state == "done"
+
+
+def test_ballot_beyond_what_can_be_written_is_no_message() -> None:
+    message = Envelope(1, "", 1, 1, Prepare(2, Ballot(2**64 - 1, "bravo"), "view"))
+
+    with pytest.raises(codec.WireError, match="2"):
+        codec.decode_envelope(codec.encode(message))
+
+
+def test_messages_of_another_version_are_noted_once_in_a_while() -> None:
+    node = Story().node("alpha")
+    now = node.shared.now
+
+    told = [n for _ in range(500) for n in notes(tell(node, CatchUp(0), now, version=9))]
+
+    assert told == ["message of another cluster or version"]
+    later = Now(now.ms + DROPPED_NOTE_MS, now.unix)
+    assert notes(tell(node, CatchUp(0), later, version=9))
+
+
+def test_draft_that_does_not_fit_into_a_message_is_refused_everywhere() -> None:
+    story = Story()
+    before = story.node("alpha").shared.draft
+    noise = base64.b85encode(random.Random(1).randbytes(800_000)).decode()
+
+    answer = story.world.ask("alpha", SaveDraft("# " + noise, "ann"))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "too-large"
+    assert story.node("alpha").shared.draft == before

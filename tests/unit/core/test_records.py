@@ -1,0 +1,84 @@
+"""What a journal says: replay of any tail that a crash may leave."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodeagent.core.log import genesis
+from nodeagent.core.records import (
+    AcceptedValue,
+    DecidedValue,
+    Holding,
+    Promised,
+    Record,
+    Staged,
+    Started,
+    Withdrawn,
+    decode,
+    encode,
+    replay,
+)
+from nodeagent.model.ownership import Ballot
+from nodeagent.wire.peer import Decree, ViewChange
+from tests.simulation.clusters import cluster
+
+VIEW = ViewChange({}, {})
+FIRST = DecidedValue(genesis(cluster().encode()))
+SECOND = DecidedValue(Decree(1, VIEW, Ballot(1, "a"), "", ("a", "b")))
+
+
+def staged(slot: int) -> Staged:
+    return Staged("tx", slot, Ballot(3, "a"), "d", b"", {}, {}, acquire=(("web", "b"),))
+
+
+STORY: list[Record] = [
+    FIRST,
+    Started(1),
+    Holding("web", held=True),
+    Promised(1, Ballot(2, "a")),
+    Promised(1, Ballot(3, "a"), "tx"),
+    staged(1),
+    AcceptedValue(1, Ballot(3, "a"), VIEW),
+    SECOND,
+    Holding("web", held=False),
+]
+
+
+def test_a_decision_ends_all_that_was_open_in_its_slot() -> None:
+    state = replay(STORY)
+
+    assert (state.promised, state.lock, state.staged, state.accepted) == (Ballot(), "", None, None)
+    assert len(state.decrees) == 2
+
+
+def test_what_is_open_is_known_again() -> None:
+    state = replay(STORY[:7])
+
+    assert (state.lock, state.promised) == ("tx", Ballot(3, "a"))
+    assert state.staged == staged(1)
+    assert state.accepted is not None
+    assert state.held == {"web"}
+
+
+def test_who_may_have_got_a_group_in_a_dare_is_known_for_ever() -> None:
+    assert replay(STORY).tried == {("web", "b")}
+
+
+def test_records_of_a_decided_slot_say_nothing_more() -> None:
+    assert replay([*STORY, Promised(1, Ballot(9, "z"), "old"), staged(1)]) == replay(STORY)
+
+
+def test_a_withdrawn_lock_is_free_and_the_promise_stays() -> None:
+    state = replay([*STORY[:5], Withdrawn(1, Ballot(3, "a"))])
+
+    assert (state.lock, state.promised) == ("", Ballot(3, "a"))
+
+
+@given(st.integers(0, len(STORY)))
+def test_every_prefix_can_be_read_and_promises_never_fall(length: int) -> None:
+    before, after = replay(STORY[:length]), replay(STORY[: length + 1])
+
+    assert len(after.decrees) > len(before.decrees) or after.promised >= before.promised
+
+
+def test_every_record_survives_the_journal() -> None:
+    assert [decode(encode(record)) for record in STORY] == STORY

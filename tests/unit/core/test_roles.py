@@ -1,0 +1,96 @@
+"""Who may ask what of an agent."""
+
+from nodeagent.wire.console import Apply, Drill, GetSnapshot, Refused, SaveDraft
+from nodeagent.wire.live import Snapshot
+from tests.simulation.world import CONSOLE_KEY, World
+from tests.unit.core.story import Story
+
+OPERATOR, OBSERVER, STRANGER = "o" * 40, "w" * 40, "s" * 40
+ADMINS = f"""
+[admin.op]
+key = "{OPERATOR}"
+role = "operator"
+[admin.eye]
+key = "{OBSERVER}"
+role = "observer"
+"""
+
+
+def cluster() -> tuple[World, str]:
+    story = Story()
+    text = story.shape.text + ADMINS
+    story.world.apply("alpha", text)
+    story.end()
+    story.rest()
+    return story.world, text
+
+
+def ask(world: World, request: object, key: str) -> object:
+    return world.ask("alpha", request, key)  # type: ignore[arg-type]
+
+
+def digest(world: World) -> str:
+    return world.nodes()["alpha"].shared.log.standing.digest
+
+
+def test_an_observer_looks_and_changes_nothing() -> None:
+    world, text = cluster()
+
+    assert isinstance(ask(world, GetSnapshot(), OBSERVER), Snapshot)
+    for request in (Apply(text, digest(world)), SaveDraft(text), Drill("fail-application", "web")):
+        answer = ask(world, request, OBSERVER)
+        assert isinstance(answer, Refused)
+        assert answer.code == "role"
+
+
+def test_an_operator_moves_groups_but_edits_nothing() -> None:
+    world, text = cluster()
+
+    edit = ask(world, Apply(text + "\n# more", digest(world)), OPERATOR)
+    move = ask(world, Apply(text, digest(world), owners={"web": "bravo"}), OPERATOR)
+
+    assert isinstance(edit, Refused)
+    assert getattr(move, "tx", "")
+    world.until(lambda: world.owner("web") == ["bravo"])
+
+
+def test_a_stranger_sees_nothing() -> None:
+    world, text = cluster()
+
+    for request in (GetSnapshot(), Apply(text, digest(world))):
+        answer = ask(world, request, STRANGER)
+        assert isinstance(answer, Refused)
+        assert answer.code == "stranger"
+
+
+def test_a_removed_administrator_is_a_stranger_at_once() -> None:
+    world, text = cluster()
+
+    world.apply("alpha", text.replace(ADMINS, ""))
+    world.until(lambda: world.run is not None and world.run.base_epoch == 2 and world.stable())
+
+    assert isinstance(ask(world, GetSnapshot(), OPERATOR), Refused)
+    assert isinstance(ask(world, GetSnapshot(), CONSOLE_KEY), Snapshot)
+
+
+def test_drills_are_refused_where_they_are_not_allowed() -> None:
+    world = World(Story().shape.text, drills=False)
+    world.start()
+    world.until(world.stable)
+
+    answer = world.ask("alpha", Drill("stop-at-step", "verify"))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "drills"
+
+
+def test_a_draft_is_kept_by_all_and_read_by_none() -> None:
+    world, _ = cluster()
+    before = digest(world)
+
+    world.ask("alpha", SaveDraft("# a draft", author="me"))
+    world.advance(500)
+
+    drafts = {m.disk.files["default"] for m in world.machines.values()}
+    assert drafts == {b"# a draft"}
+    assert {n.shared.log.standing.digest for n in world.nodes().values()} == {before}

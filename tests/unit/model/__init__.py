@@ -1,0 +1,1 @@
+"""The nouns, and which state may follow which."""

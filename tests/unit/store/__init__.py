@@ -1,0 +1,1 @@
+"""Files of the state directory; the journal has its own contract suite."""

@@ -1,0 +1,1 @@
+"""Keys, notes, and what one process can prove of the transport."""

@@ -1,0 +1,172 @@
+import pytest
+
+from nodeagent.config.edit import EditError
+from nodeagent.model.plan import Change
+from tests.support.story import NODES, configuration_text
+from tui.viewmodels import draft_data as raw
+from tui.viewmodels.draft import UNDO_MAX, Draft, rebased, started
+from tui.viewmodels.draft_revert import reverted
+from tui.viewmodels.draft_review import Standing, review, text_diff
+
+TEXT = configuration_text()
+STANDING = Standing(NODES, {"database": "alpha", "web": "bravo"}, NODES)
+
+
+def begun() -> Draft:
+    return started(TEXT, 17)
+
+
+def test_begins_with_the_saved_draft_on_the_active_base() -> None:
+    saved = TEXT + "# a thought\n"
+
+    draft = started(TEXT, 17, saved)
+
+    assert draft == Draft(base=TEXT, base_epoch=17, text=saved)
+    assert draft.differs
+    assert not begun().differs
+
+
+def test_letters_of_one_field_are_one_step_of_undo() -> None:
+    draft = begun().typed("a", "name").typed("ab", "name").typed("ab c", "other")
+
+    assert draft.past == (TEXT, "ab")
+    assert draft.undone().text == "ab"
+    assert draft.undone().undone() == Draft(
+        base=TEXT, base_epoch=17, text=TEXT, future=("ab", "ab c")
+    )
+    assert draft.undone().undone().undone().text == TEXT
+    assert draft.undone().undone().redone().redone().text == "ab c"
+    assert draft.redone() is draft
+
+
+def test_same_field_again_after_another_look_is_a_new_step() -> None:
+    draft = begun().typed("a", "name").settled().typed("ab", "name")
+
+    assert draft.past == (TEXT, "a")
+
+
+def test_new_edit_forgets_what_was_undone_and_undo_has_an_end() -> None:
+    draft = begun().typed("a").undone().typed("b")
+    assert draft.future == ()
+
+    for number in range(UNDO_MAX + 5):
+        draft = draft.typed(str(number))
+    assert len(draft.past) == UNDO_MAX
+
+
+def test_comments_live_through_edits() -> None:
+    draft = begun().set_value(("group", "web", "nodes"), ["bravo"])
+    draft = draft.rename(("network", "public2"), "shop")
+
+    assert draft.text.startswith("# Orders: two services on three nodes.")
+    assert raw.at(raw.data_of(draft.text), ("group", "web", "resource", "address", "network")) == (
+        "shop"
+    )
+    assert raw.at(raw.data_of(draft.text), ("node", "bravo", "adapter", "eth1", "network")) == (
+        "shop"
+    )
+
+
+def test_moves_along_with_the_cluster_while_nothing_was_edited() -> None:
+    newer = TEXT + "# 18\n"
+
+    assert rebased(begun(), newer, 18) == started(newer, 18)
+    assert rebased(begun().typed(newer), newer, 18) == started(newer, 18)
+
+
+def test_edited_draft_is_left_and_stale() -> None:
+    draft = begun().typed(TEXT + "# mine\n")
+    newer = TEXT + "# 18\n"
+
+    assert rebased(draft, newer, 18) == draft
+    assert draft.stale(newer)
+    assert not draft.stale(TEXT)
+    assert rebased(draft, TEXT, 18).base_epoch == 18
+
+
+def test_review_says_who_is_interrupted_and_who_is_not() -> None:
+    draft = begun().set_value(("group", "web", "nodes"), ["alpha", "charlie"])
+
+    found = review(draft.text, draft.base, STANDING)
+
+    assert found.changes == (
+        Change(
+            "change", "resources", "group.web", "nodes",
+            '["bravo", "charlie"]', '["alpha", "charlie"]',
+        ),
+    )  # fmt: skip
+    assert [(one.group, one.kind, one.target) for one in found.plan.effects] == [
+        ("database", "untouched", "alpha"),
+        ("web", "moved", "alpha"),
+    ]
+    assert [one.group for one in found.interrupted] == ["web"]
+    assert found.errors == ()
+    assert found.count == 1
+
+
+def test_review_of_what_is_no_configuration_still_counts() -> None:
+    draft = begun().set_value(("node", "alpha", "key"), "short")
+
+    found = review(draft.text, draft.base, STANDING)
+
+    assert found.configuration is None
+    assert found.count == 1
+    assert found.touched == (("node", "alpha"),)
+    assert [report.code for report in found.errors] == ["E029"]
+    assert review("[", TEXT, STANDING).count == 0
+
+
+def test_text_diff_names_both_sides() -> None:
+    draft = begun().set_value(("group", "web", "nodes"), ["bravo"])
+
+    assert text_diff(TEXT, TEXT) == ()
+    lines = text_diff(draft.base, draft.text)
+    assert lines[:2] == ("--- active/draft.toml", "+++ draft/draft.toml")
+    assert '-nodes = ["bravo", "charlie"]' in lines
+    assert '+nodes = ["bravo"]' in lines
+
+
+def only_change(draft: Draft, *, key: str = "", name: str = "") -> Change:
+    found = review(draft.text, draft.base, STANDING).changes
+    return next(
+        one for one in found if (not key or one.key == key) and (not name or one.object == name)
+    )
+
+
+EDITS = {
+    "value": lambda d: d.set_value(("group", "web", "nodes"), ["bravo"]),
+    "new key": lambda d: d.set_value(("group", "web", "startup"), "first-available"),
+    "lost key": lambda d: d.remove(("group", "web", "after")),
+    "new group": lambda d: d.add(("group", "shop"), {"nodes": ["alpha"]}),
+    "lost adapter": lambda d: d.remove(("node", "bravo", "adapter", "eth1")),
+    "lost group": lambda d: d.remove(("group", "database")),
+    "order": lambda d: d.reorder(("group", "web", "resource"), ["server", "address"]),
+    "other type": lambda d: d.remove(("group", "web", "resource", "server")).add(
+        ("group", "web", "resource", "server"), {"type": "systemd:nginx.service"}
+    ),
+    "timing": lambda d: d.set_value(("timing", "heartbeat-ms"), 300),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_single_change_is_taken_back(name: str) -> None:
+    draft = EDITS[name](begun()).set_value(("network", "private1", "kind"), "point-to-point")
+    change = next(
+        one for one in review(draft.text, TEXT, STANDING).changes if "private1" not in one.object
+    )
+
+    after = reverted(draft, change)
+
+    left = review(after.text, TEXT, STANDING).changes
+    assert [one.object for one in left] == ["network.private1"]
+    assert after.undone().text == draft.text
+    groups = raw.names(raw.data_of(TEXT), ("group",))
+    assert raw.names(raw.data_of(after.text), ("group",)) == groups
+
+
+def test_change_that_is_gone_already_is_refused_in_words() -> None:
+    draft = begun().add(("group", "shop"), {"nodes": ["alpha"]})
+    change = only_change(draft, name="group.shop")
+
+    with pytest.raises(EditError):
+        reverted(begun(), change)

@@ -1,0 +1,1 @@
+"""Tests of nodeagent.wire: whatever arrives is a message of ours or a WireError."""
