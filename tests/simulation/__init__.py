@@ -1,0 +1,1 @@
+"""The shipped core under virtual time with seeded faults; `--seed N` replays a run."""

@@ -1,0 +1,206 @@
+"""Configurations as shapes: frozen descriptions that a schedule changes and writes as text."""
+
+import random
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from nodeagent.config.digest import file_digest
+from tests.simulation.clusters import NAMES, node_key
+from tests.simulation.world import CONSOLE_KEY
+
+TIMINGS = (
+    (
+        "heartbeat-ms = 200\ndead-after-ms = 1200\nlease-ms = 2000\nrenew-ms = 500\n"
+        "watchdog-ms = 1000\nsuspend-ms = 7000\nstep-ms = 2500\n"
+    ),
+    (
+        "heartbeat-ms = 250\ndead-after-ms = 1000\nlease-ms = 1500\nrenew-ms = 500\n"
+        "watchdog-ms = 1000\nsuspend-ms = 7000\nstep-ms = 2500\n"
+    ),
+    (
+        "heartbeat-ms = 200\ndead-after-ms = 1500\nlease-ms = 4000\nrenew-ms = 600\n"
+        "watchdog-ms = 2000\nsuspend-ms = 9000\nstep-ms = 2500\n"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class GroupShape:
+    """One group: takeover order, version of its program, parents, and its policies."""
+
+    nodes: tuple[str, ...]
+    version: int = 1
+    after: tuple[str, ...] = ()
+    startup: str = "first-available"
+    fallover: str = "next-node"
+    fallback: str = "never"
+    number: int = 100
+
+    def text(self, name: str) -> str:
+        """Return the tables of the group."""
+        listed = ", ".join(f'"{node}"' for node in self.nodes)
+        parents = ", ".join(f'"{parent}"' for parent in self.after)
+        return (
+            f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n"
+            f'startup = "{self.startup}"\nfallover = "{self.fallover}"\n'
+            f'fallback = "{self.fallback}"\n'
+            f'[group.{name}.resource.address]\ntype = "service-address"\nnetwork = "public"\n'
+            f'address = "10.1.0.{self.number}"\n'
+            f'[group.{name}.resource.server]\ntype = "application"\nprocess = "foreground"\n'
+            f'start = ["/bin/true", "{self.version}"]\n'
+            "start-seconds = 3.0\nstop-seconds = 3.0\ninterval-seconds = 2.0\n"
+        )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A whole cluster in a few words; `voters` empty means the default."""
+
+    nodes: tuple[str, ...]
+    groups: tuple[tuple[str, GroupShape], ...]
+    networks: int = 1
+    timing: int = 0
+    voters: tuple[str, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """Return the configuration file."""
+        voters = ", ".join(f'"{voter}"' for voter in self.voters)
+        parts = [
+            f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]\n',
+            f"[timing]\n{TIMINGS[self.timing]}",
+            f'[admin.me]\nkey = "{CONSOLE_KEY}"\n',
+            '[network.public]\nkind = "public"\nsubnet = "10.1.0.0/24"\n',
+        ]
+        if self.networks > 1:
+            parts.append('[network.private]\nkind = "private"\nsubnet = "10.2.0.0/24"\n')
+        parts += [self._node(name) for name in self.nodes]
+        parts += [group.text(name) for name, group in self.groups]
+        return "\n".join(parts)
+
+    def _node(self, name: str) -> str:
+        number = NAMES.index(name) + 11
+        text = (
+            f'[node.{name}]\nkey = "{node_key(name)}"\n'
+            f'[node.{name}.adapter.eth0]\nnetwork = "public"\nrole = "service"\n'
+            f'address = "10.1.0.{number}"\n'
+        )
+        if self.networks > 1:
+            text += (
+                f'[node.{name}.adapter.eth1]\nnetwork = "private"\nrole = "private"\n'
+                f'address = "10.2.0.{number}"\n'
+            )
+        return text
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the digest of the file."""
+        return file_digest(self.text.encode())
+
+
+def first_shape(chance: random.Random, nodes: int, groups: int, networks: int) -> Shape:
+    """Return a cluster to begin with."""
+    names = NAMES[:nodes]
+    made: list[tuple[str, GroupShape]] = []
+    for number in range(groups):
+        order = list(names)
+        chance.shuffle(order)
+        size = chance.randint(min(2, nodes), nodes)
+        after = (made[-1][0],) if made and chance.random() < 0.25 else ()
+        made.append(
+            (f"group{number}", GroupShape(tuple(order[:size]), 1, after, number=100 + number))
+        )
+    return Shape(names, tuple(made), networks)
+
+
+def _with_group(shape: Shape, name: str, group: GroupShape) -> Shape:
+    return replace(shape, groups=tuple((n, group if n == name else g) for n, g in shape.groups))
+
+
+def add_group(shape: Shape, chance: random.Random) -> Shape:
+    """Add a group under a name that is free."""
+    used = {group.number for _, group in shape.groups}
+    number = next(n for n in range(100, 200) if n not in used)
+    order = list(shape.nodes)
+    chance.shuffle(order)
+    size = chance.randint(1, len(order))
+    group = GroupShape(tuple(order[:size]), number=number)
+    return replace(shape, groups=(*shape.groups, (f"group{number - 100}", group)))
+
+
+def remove_group(shape: Shape, chance: random.Random) -> Shape:
+    """Remove a group that no other needs."""
+    needed = {parent for _, group in shape.groups for parent in group.after}
+    free = [name for name, _ in shape.groups if name not in needed]
+    if not free:
+        return change_group(shape, chance)
+    gone = chance.choice(free)
+    return replace(shape, groups=tuple(pair for pair in shape.groups if pair[0] != gone))
+
+
+def change_group(shape: Shape, chance: random.Random) -> Shape:
+    """Change the program, the takeover order or a policy of a group."""
+    if not shape.groups:
+        return add_group(shape, chance)
+    name, group = chance.choice(shape.groups)
+    what = chance.randrange(6)
+    if what == 0:
+        return _with_group(shape, name, replace(group, version=group.version + 1))
+    if what == 1:
+        order = list(group.nodes)
+        chance.shuffle(order)
+        order = order[: chance.randint(1, len(order))]
+        return _with_group(shape, name, replace(group, nodes=tuple(order)))
+    if what == 2:
+        startup = "home-node" if group.startup == "first-available" else "first-available"
+        return _with_group(shape, name, replace(group, startup=startup))
+    if what == 3:
+        fallover = "bring-offline" if group.fallover == "next-node" else "next-node"
+        return _with_group(shape, name, replace(group, fallover=fallover))
+    if what == 4:
+        return _with_parent(shape, chance, name, group)
+    fallback = "never" if group.fallback == "higher-priority" else "higher-priority"
+    return _with_group(shape, name, replace(group, fallback=fallback))
+
+
+def _with_parent(shape: Shape, chance: random.Random, name: str, group: GroupShape) -> Shape:
+    """Let a group run after one that stands before it, or after none: so there is no circle."""
+    names = [other for other, _ in shape.groups]
+    before = names[: names.index(name)]
+    after = (chance.choice(before),) if before and not group.after else ()
+    return _with_group(shape, name, replace(group, after=after))
+
+
+def add_node(shape: Shape, chance: random.Random, name: str) -> Shape:
+    """Add a node, now and then also to the takeover order of a group."""
+    grown = replace(shape, nodes=(*shape.nodes, name))
+    if grown.groups and chance.random() < 0.5:
+        group_name, group = chance.choice(grown.groups)
+        nodes = (name, *group.nodes) if chance.random() < 0.5 else (*group.nodes, name)
+        grown = _with_group(grown, group_name, replace(group, nodes=nodes))
+    return grown
+
+
+def remove_node(shape: Shape, chance: random.Random) -> Shape:
+    """Remove a node, from all takeover orders, too."""
+    if len(shape.nodes) < 2:
+        return change_group(shape, chance)
+    gone = chance.choice(shape.nodes)
+    left = tuple(node for node in shape.nodes if node != gone)
+    groups = []
+    for name, group in shape.groups:
+        nodes = tuple(node for node in group.nodes if node != gone) or left[:1]
+        groups.append((name, replace(group, nodes=nodes)))
+    voters = tuple(voter for voter in shape.voters if voter != gone)
+    return replace(shape, nodes=left, groups=tuple(groups), voters=voters)
+
+
+def change_voters(shape: Shape, chance: random.Random) -> Shape:
+    """Name other voters."""
+    count = chance.choice([n for n in (1, 3, 5) if n <= len(shape.nodes)])
+    return replace(shape, voters=tuple(chance.sample(shape.nodes, count)))
+
+
+def change_timing(shape: Shape, chance: random.Random) -> Shape:
+    """Use other intervals and deadlines."""
+    return replace(shape, timing=(shape.timing + chance.randint(1, 2)) % len(TIMINGS))
