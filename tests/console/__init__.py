@@ -1,0 +1,1 @@
+"""Viewmodels by equality, screens by pilot and by snapshot."""

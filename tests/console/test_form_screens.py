@@ -1,0 +1,538 @@
+"""The forms and the draft, by keyboard alone, on a cluster that is only a story."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from nodeagent.config.digest import file_digest
+from nodeagent.model.reports import Place, Report
+from nodeagent.wire.console import Answer, Apply, Done, Refused, Request, SaveDraft
+from nodeagent.wire.live import ConfigurationChanged, Snapshot
+from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
+from tests.support.story import StoryClient, configuration_text, key_of, three_nodes
+from tui.app import ClusterApp
+from tui.screens.forms import Bench, bench_of
+from tui.screens.forms.form import FormScreen
+from tui.viewmodels import draft_data as raw
+
+TEXT = configuration_text()
+HOSTILE = "[/b] [@click=app.quit]x[/] \u202edlrow"
+Keys = Pilot[int]
+Act = Callable[[Keys, StoryClient, Bench], Awaitable[None]]
+BOTH = pytest.mark.parametrize("size", [SMALL, LARGE])
+
+
+def play(
+    act: Act,
+    size: tuple[int, int] = SMALL,
+    *,
+    snapshot: Snapshot | None = None,
+    answer: Callable[[Request], Answer] | None = None,
+    read_only: bool = False,
+) -> None:
+    """Run `act` against a console on three nodes."""
+
+    async def run() -> None:
+        client = StoryClient(answer=answer) if answer else StoryClient()
+        client.begin(snapshot)
+        app = console(client, Clock(), read_only=read_only)
+        async with running(app, size) as pilot:
+            await shows(pilot, "ALL RIGHT")
+            bench = bench_of(app)
+            await until(pilot, lambda: bench.judged and bench.draft.text, "the first verdict")
+            await act(pilot, client, bench)
+
+    asyncio.run(run())
+
+
+async def form(pilot: Keys, *keys: str, title: str) -> None:
+    """Press keys and wait for the form that they open."""
+    await pilot.press(*keys)
+    await until(pilot, lambda: isinstance(pilot.app.screen, FormScreen), f"the form of {title}")
+    await shows(pilot, f"editing {title}", "marks:")
+    await in_field(pilot)
+
+
+async def in_field(pilot: Keys) -> None:
+    """Wait until the cursor stands in a field."""
+    await until(pilot, lambda: isinstance(pilot.app.focused, Input), "the cursor in a field")
+
+
+async def enter_text(pilot: Keys, text: str) -> None:
+    """Replace what stands in the field."""
+    await pilot.press("ctrl+e", "ctrl+u", *text)
+
+
+async def judged(pilot: Keys, bench: Bench) -> None:
+    await until(pilot, lambda: bench.judged, "the verdict")
+
+
+def saved(client: StoryClient) -> list[str]:
+    return [one.text for one in client.asked if isinstance(one, SaveDraft)]
+
+
+def value(bench: Bench, *path: str) -> object:
+    return raw.at(raw.data_of(bench.draft.text), path)
+
+
+@BOTH
+def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, int]) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "a", title="group group1")
+        await pilot.press(*"shop")
+        await shows(pilot, "editing group shop")
+        await pilot.press("tab")
+        await enter_text(pilot, "charlie>alpha")
+        await pilot.press("tab", "right")
+        await until(pilot, lambda: value(bench, "group", "shop", "startup") == "first-available")
+        await pilot.press(*["tab"] * 4, "a")
+        await shows(pilot, "Type of the new resource")
+        await pilot.press("enter")
+        await shows(pilot, "editing shop / address (service address)", "10.10.1.101")
+        await pilot.press("ctrl+s")
+        await shows(pilot, "editing group shop", "10.10.1.101  on public1")
+        await pilot.press("a")
+        await shows(pilot, "Type of the new resource")
+        await pilot.press("down", "down", "down", "enter")
+        await shows(pilot, "editing shop / server (application)", "E311")
+        await pilot.press("tab", *"/bin/serve --name 'a b'")
+        await judged(pilot, bench)
+        await pilot.press("ctrl+s")
+        await shows(pilot, "editing group shop", "service address", "/bin/serve")
+        await pilot.press("ctrl+s")
+
+        assert value(bench, "group", "shop") == {
+            "nodes": ["charlie", "alpha"],
+            "startup": "first-available",
+            "resource": {
+                "address": {
+                    "type": "service-address",
+                    "network": "public1",
+                    "address": "10.10.1.101",
+                },
+                "server": {"type": "application", "start": ["/bin/serve", "--name", "a b"]},
+            },
+        }
+        await until(pilot, lambda: saved(client)[-1:] == [bench.draft.text], "the draft is kept")
+        await pilot.press("5")
+        await shows(pilot, "+ group.shop", "shop", "started on", "untouched on alpha")
+        assert not [one for one in client.asked if isinstance(one, Apply)]
+
+    play(act, size)
+
+
+@BOTH
+def test_error_stands_at_the_field_while_it_is_wrong(size: tuple[int, int]) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        await pilot.press("tab")
+        await enter_text(pilot, "bravo > charly")
+        await shows(pilot, "! E102 group web lists node charly", "^R takes charlie")
+        await enter_text(pilot, "bravo > charlie > alpha")
+        await until(pilot, lambda: "E102" not in screen_text(pilot.app), "the error is gone")
+        await shows(pilot, "was bravo > charlie", '"charlie", "alpha"]')
+
+    play(act, size)
+
+
+def test_fix_list_reset_and_undo_have_their_keys() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        await pilot.press("tab")
+        await enter_text(pilot, "bravo > charly")
+        await shows(pilot, "^R takes charlie")
+        await pilot.press("f5")
+        await until(pilot, lambda: bench.draft.text == TEXT, "the field is as it was")
+        await pilot.press("f4")
+        await shows(pilot, "Space in or out")
+        await pilot.press("down", "J", "K", "enter")
+        await until(
+            pilot,
+            lambda: value(bench, "group", "web", "nodes") == ["charlie", "bravo"],
+            "the order",
+        )
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: bench.draft.text == TEXT, "undone")
+        await pilot.press("ctrl+y")
+        await shows(pilot, "charlie > bravo", "was bravo > charlie")
+        await pilot.press("f6")
+        await shows(pilot, "clustertui apply draft.toml")
+        await pilot.press("escape", "f3")
+        await shows(pilot, "Groups 2 online")
+
+    play(act)
+
+
+def test_fix_key_takes_what_would_be_right() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        await pilot.press(*["tab"] * 5)
+        await enter_text(pilot, "databas")
+        await shows(pilot, "^R takes database")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: bench.draft.text == TEXT, "the fix")
+
+    play(act)
+
+
+def test_every_object_is_reached_from_the_draft() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "The draft is the active configuration")
+        await pilot.press("e")
+        await shows(pilot, "Edit", "timing", "network.public1")
+        await pilot.press("down", "enter")
+        await shows(pilot, "editing timing", "Heartbeat")
+        await pilot.press("escape")
+        await shows(pilot, "The draft is the active configuration")
+        await pilot.press("a")
+        await shows(pilot, "a console's key")
+        await pilot.press("end")
+        await form(pilot, "enter", title="administrator admin1")
+        await pilot.press("tab", *key_of("ann"), "tab", "left", "ctrl+s")
+        await shows(pilot, "+ admin.admin1", 'role = "oper')
+        await pilot.press("x")
+        await shows(pilot, "Remove", "network.public1")
+        await pilot.press("end", "enter")
+        await shows(pilot, "Remove administrator admin1?")
+        await pilot.press("right", "enter")
+        await shows(pilot, "The draft is the active configuration")
+
+    play(act)
+
+
+def test_what_cannot_be_read_stays_in_the_field_and_out_of_the_draft() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.edit_object(("timing",))
+        await shows(pilot, "editing timing", "Heartbeat")
+        await in_field(pilot)
+        await enter_text(pilot, "soon")
+        await shows(pilot, "! F01 not a number: soon", " soon ")
+        assert bench.draft.text == TEXT
+        await enter_text(pilot, "100")
+        await until(pilot, lambda: value(bench, "timing", "heartbeat-ms") == 100, "the number")
+        await until(pilot, lambda: "F01" not in screen_text(app), "the error is gone")
+        await enter_text(pilot, "")
+        await until(pilot, lambda: value(bench, "timing", "heartbeat-ms") is None, "the default")
+
+    play(act)
+
+
+@BOTH
+def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("2")
+        await shows(pilot, "Nodes 3")
+        await form(pilot, "a", title="node node4")
+        await pilot.press(*"delta", "tab", *key_of("delta"))
+        await shows(pilot, "delta / eth0 (adapter)")
+        await until(
+            pilot, lambda: value(bench, "node", "delta", "key") == key_of("delta"), "the key"
+        )
+        await judged(pilot, bench)
+        assert not bench.review.errors
+        await pilot.press("ctrl+s")
+        await pilot.press("5")
+        await shows(pilot, "+ node.delta ", "+ node.delta.adapter.eth2")
+        assert bench.review.plan.added_nodes == ("delta",)
+
+    play(act, size)
+
+
+def test_untouched_new_object_leaves_no_trace() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("3")
+        await shows(pilot, "Networks 3")
+        await form(pilot, "a", title="network private2")
+        await pilot.press("escape")
+        await shows(pilot, "Networks 3")
+        assert bench.draft.text == TEXT
+
+    play(act)
+
+
+def test_new_network_fills_an_adapter_on_each_node() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("3")
+        await shows(pilot, "Networks 3")
+        await form(pilot, "a", title="network private2")
+        await pilot.press(*"backup", *["tab"] * 3, "a")
+        await shows(pilot, "10.10.10.3")
+        adapter = value(bench, "node", "charlie", "adapter", "eth3")
+        assert adapter == {"network": "backup", "role": "service", "address": "10.10.10.3"}
+
+    play(act)
+
+
+def test_removing_asks_and_names_what_refers_to_it() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await pilot.press("x")
+        await shows(pilot, "Remove group database?", "group.web.after")
+        await pilot.press("enter")
+        await shows(pilot, "Groups 2 online")
+        assert bench.draft.text == TEXT
+        await pilot.press("x")
+        await shows(pilot, "Remove group database?")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: value(bench, "group", "database") is None, "it is gone")
+        await pilot.press("6")
+        await shows(pilot, "E103", "group.web.after")
+        await pilot.press("enter")
+        await shows(pilot, "editing group web", "! E103")
+
+    play(act)
+
+
+def test_resources_are_put_into_order_and_removed() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "e", title="group database")
+        await pilot.press(*["tab"] * 6, "J")
+        data = ("group", "database", "resource")
+        await until(
+            pilot,
+            lambda: (
+                list(raw.names(raw.data_of(bench.draft.text), data))
+                == ["data", "address", "server"]
+            ),
+            "the order",
+        )
+        await pilot.press("x")
+        await shows(pilot, "Remove database / address (service address)?")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: value(bench, *data, "address") is None, "it is gone")
+        await shows(pilot, "editing group database")
+        await pilot.press("u", "u")
+        await until(pilot, lambda: bench.draft.text == TEXT, "both steps are undone")
+
+    play(act)
+
+
+def test_draft_survives_its_console() -> None:
+    mine = TEXT.replace('["bravo", "charlie"]', '["bravo", "alpha"]')
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "group.web", '["bravo", "charlie"] > ["bravo", "alpha"]', "1 change")
+        await pilot.press("u")
+        await shows(pilot, "The draft is the active configuration")
+        assert bench.draft.text == TEXT
+        await pilot.press("ctrl+z")
+        await shows(pilot, "1 change")
+        assert bench.draft.text == mine
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=mine))
+
+
+MOVING = TEXT.replace('["bravo", "charlie"]', '["alpha", "charlie"]')
+
+
+@BOTH
+def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "moved bravo > alpha", "untouched on alpha", "1 interrupted")
+        await pilot.press("g")
+        await shows(pilot, "Run the DARE on orders?", "moved bravo > alpha", "Type orders")
+        await pilot.press("enter")
+        await shows(pilot, "What happens to each group")
+        await pilot.press("g")
+        await shows(pilot, "Type orders")
+        await pilot.press("shift+tab", "shift+tab", *"web to alpha", "enter", *"orders", "enter")
+        await until(pilot, lambda: any(isinstance(one, Apply) for one in client.asked), "Apply")
+        await shows(pilot, "DARE 41")
+
+        asked = [one for one in client.asked if isinstance(one, Apply)]
+        assert asked == [
+            Apply(MOVING, file_digest(TEXT.encode()), reason="web to alpha", author="ann")
+        ]
+
+    play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING))
+
+
+def test_dare_that_interrupts_nobody_takes_a_plain_yes() -> None:
+    calm = TEXT + "\n[timing]\nheartbeat-ms = 250\n"
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "none interrupted", "heartbeat-ms")
+        await pilot.press("g")
+        await shows(pilot, "Run the DARE on orders?")
+        assert "Type orders" not in screen_text(pilot.app)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: Apply(calm, file_digest(TEXT.encode()), author="ann")
+                    in client.asked, "Apply")  # fmt: skip
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=calm))
+
+
+def test_refusal_is_shown_with_its_reports() -> None:
+    report = Report(
+        "E901", "error", f"port 80 is in use {HOSTILE}", Place(key="group.web"), "free the port"
+    )
+
+    def answer(request: Request) -> Answer:
+        if isinstance(request, Apply):
+            return Refused("verify", f"charlie said no {HOSTILE}", 4, (report,))
+        return Done()
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "1 interrupted")
+        await pilot.press("g")
+        await shows(pilot, "Type orders")
+        await pilot.press(*"orders", "enter")
+        await shows(pilot, "Refused: verify", "charlie said no [/b]", "E901", "free the port")
+        await pilot.press("escape")
+        await shows(pilot, "moved bravo > alpha")
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING), answer=answer)
+
+
+@pytest.mark.parametrize(
+    ("draft", "why"),
+    [
+        (TEXT, "nothing to do"),
+        (TEXT.replace('after = ["database"]', 'after = ["nobody"]'), "verify has 1 error"),
+        ("format = [", "verify has 1 error"),
+    ],
+)
+def test_no_dare_without_change_or_with_errors(draft: str, why: str) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "Nothing reaches the cluster")
+        await pilot.press("g")
+        await shows(pilot, why)
+        assert not [one for one in client.asked if isinstance(one, Apply)]
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=draft))
+
+
+def test_read_only_console_changes_nothing() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "moved bravo > alpha")
+        await pilot.press("g", "u", "ctrl+z", "r", "enter")
+        await shows(pilot, "read-only")
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.add_object("group")
+        app.remove_object(("group", "web"))
+        await pilot.press("4", "x", "a", "5")
+        await shows(pilot, "moved bravo > alpha")
+        assert bench.draft.text == MOVING
+        assert client.asked == []
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING), read_only=True)
+
+
+def test_draft_overtaken_by_the_cluster_says_so_and_starts_again() -> None:
+    newer = TEXT + "# eighteen\n"
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "moved bravo > alpha")
+        client.say(ConfigurationChanged(draft=False, epoch=18, digest="18" * 32, text=newer))
+        await shows(pilot, "epoch 18 is active, this draft is of epoch 17")
+        await pilot.press("g")
+        await shows(pilot, "based on an older one")
+        await pilot.press("r")
+        await shows(pilot, "Start the draft again?", "1 change of this draft will be lost")
+        await pilot.press("right", "enter")
+        await shows(pilot, "The draft is the active configuration", "to epoch 18")
+        assert bench.draft.text == newer
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING))
+
+
+def test_draft_whose_dare_was_done_is_no_draft_any_more() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "moved bravo > alpha")
+        client.say(ConfigurationChanged(draft=False, epoch=18, digest="18" * 32, text=MOVING))
+        await shows(pilot, "The draft is the active configuration", "to epoch 18")
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING))
+
+
+def test_draft_of_somebody_else_is_taken_only_where_nothing_is_lost() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "The draft is the active configuration")
+        client.say(ConfigurationChanged(True, 17, "", MOVING, "bob"))
+        await shows(pilot, "moved bravo > alpha")
+        await pilot.press("u")
+        await until(pilot, lambda: bench.saved == "kept", "our draft is kept")
+        bench.edit(bench.draft.set_value(("timing", "renew-ms"), 400))
+        client.say(ConfigurationChanged(True, 17, "", MOVING + "# more\n", "bob"))
+        await shows(pilot, "bob has kept another draft")
+        assert value(bench, "timing", "renew-ms") == 400
+
+    play(act)
+
+
+def test_text_of_the_draft_is_edited_with_findings_below() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "The draft is the active configuration")
+        await pilot.press("f7")
+        await shows(pilot, "DRAFT as text", "# Orders", "W312")
+        await pilot.press("ctrl+home", *"x = ")
+        await shows(pilot, "1 finding", "E010")
+        await pilot.press(*["backspace"] * 4)
+        await until(pilot, lambda: bench.draft.text == TEXT, "the text is as before")
+        await pilot.press("escape")
+        await shows(pilot, "The draft is the active configuration")
+
+    play(act)
+
+
+@BOTH
+def test_foreign_text_is_shown_and_not_obeyed(size: tuple[int, int]) -> None:
+    evil = TEXT + (
+        f'\n[group."{HOSTILE}"]\nnodes = ["{HOSTILE}", "alpha"]\nstartup = "{HOSTILE}"\n'
+        f'[group."{HOSTILE}".resource."{HOSTILE}"]\ntype = "{HOSTILE}"\nstart = ["{HOSTILE}"]\n'
+    )
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("6")
+        await shows(pilot, "error", "[/b]")
+        for _ in range(4):
+            await pilot.press("down")
+        await pilot.press("5", "t", "t")
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.edit_object(("group", HOSTILE))
+        await shows(pilot, "editing group [/b]", "\\u202e")
+        await pilot.press(*["tab"] * 2, "f4")
+        await shows(pilot, "first-available")
+        await pilot.press("escape", "f6")
+        await shows(pilot, "clustertui apply")
+        await pilot.press("escape", "escape")
+        app.edit_object(("group", HOSTILE, "resource", HOSTILE))
+        await shows(pilot, "editing [/b]")
+        await pilot.press("escape")
+        app.remove_object(("group", HOSTILE))
+        await shows(pilot, "Remove group [/b]")
+        await pilot.press("escape", "5", "f7")
+        await shows(pilot, "DRAFT as text")
+        assert "\u202e" not in screen_text(app)
+
+    play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=evil))

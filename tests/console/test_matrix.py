@@ -1,0 +1,126 @@
+import msgspec
+
+from nodeagent.model.run import Cell, DareRun
+from tests.console.test_store import NOW, later, view_of
+from tests.support import story
+from tui.viewmodels import dare
+from tui.viewmodels.matrix import Spot, columns_of, current_row, matrix_pane, strip_lines
+from tui.viewmodels.panes import Pane
+from tui.viewmodels.spans import joined, width_of
+
+
+def run_of(*messages: object) -> DareRun:
+    run = view_of(*messages).run
+    assert run is not None
+    return run
+
+
+def lines(pane: Pane) -> list[str]:
+    return [joined(row.line).rstrip() for row in pane.rows]
+
+
+def crowd(count: int) -> DareRun:
+    nodes = tuple(f"n{number:03d}" for number in range(count))
+    return story.new_run(nodes=nodes)
+
+
+def test_rows_are_those_of_the_coordinator_with_the_point_of_no_return() -> None:
+    run = run_of(*story.run_up_to("greet"))
+
+    text = lines(matrix_pane(run, NOW, 0.0, 80, Spot()))
+
+    assert text[0].split()[:6] == ["1", "verify", "3/3", "OK", "OK", "OK"]
+    assert "point of no return" in text[9]
+    assert text[10].split()[:2] == ["10", "decide"]
+
+
+def test_running_cell_counts_the_seconds() -> None:
+    run = run_of(*story.run_up_to("greet"))
+
+    text = lines(matrix_pane(run, later(3.1), 0.0, 120, Spot()))
+
+    assert "RUN 3.1s" in text[7]
+    assert "waits for alpha" in text[7]
+
+
+def test_abort_turns_to_its_undo_rows() -> None:
+    run = run_of(*story.run_aborts())
+
+    text = lines(matrix_pane(run, NOW, 0.0, 120, Spot()))
+
+    assert "FAIL" in text[8]
+    assert "port 80 is in use" in text[8]
+    assert "Undo" in text[9]
+    assert text[10].split()[:5] == ["<", "undo", "acquire", "1/1", "-"]
+    assert not any("decide" in line for line in text)
+
+
+def test_selected_cell_is_marked() -> None:
+    run = run_of(*story.run_aborts())
+
+    pane = matrix_pane(run, NOW, 0.0, 120, Spot("step:acquire", "charlie"))
+
+    marked = [span for row in pane.rows for span in row.line if span.tone == "cursor"]
+    assert [span.text.strip() for span in marked] == ["FAIL"]
+
+
+def test_every_line_fits_every_width() -> None:
+    for run in (run_of(*story.run_aborts()), crowd(9), crowd(64)):
+        for width in (80, 100, 120, 200):
+            pane = matrix_pane(run, NOW, 0.0, width, Spot())
+            widths = {width_of(line) for line in (*pane.head, *(row.line for row in pane.rows))}
+            assert max(widths) <= width
+
+
+def test_many_nodes_show_the_worst_in_columns_and_all_in_a_strip() -> None:
+    run = crowd(64)
+    row = run.steps[2]
+    cells = {**row.cells, "n050": Cell("failed", reason="disk full")}
+    steps = (*run.steps[:2], msgspec.structs.replace(row, cells=cells), *run.steps[3:])
+    run = msgspec.structs.replace(run, steps=steps)
+
+    assert "n050" in columns_of(run, Spot())
+    assert len(columns_of(run, Spot())) == 9
+    strip = strip_lines(run, "step:stage", 80)
+    assert "FAIL 1" in joined(strip[0])
+    assert "".join(joined(line) for line in strip[1:]).count("F") == 1
+
+
+def test_abort_is_possible_until_it_decides() -> None:
+    assert dare.can_abort(run_of(*story.run_up_to("acquire")))
+    assert not dare.can_abort(run_of(*story.run_up_to("decide")))
+    assert not dare.can_abort(run_of(*story.run_succeeds()))
+
+
+def test_forecast_of_an_abort_names_undo_and_who_is_spared() -> None:
+    text = dare.abort_forecast(run_of(*story.run_up_to("acquire")))
+
+    assert text == (
+        "If it aborts now: undo acquire, undo release, undo stage, web on bravo again, "
+        "then prove; database not interrupted."
+    )
+
+
+def test_result_in_words() -> None:
+    run = run_of(*story.run_aborts())
+    unknown = msgspec.structs.replace(run, restored="unknown")
+    partly = msgspec.structs.replace(run, restored="restored-except", text="web is offline")
+
+    assert "Every node has proved it" in dare.result_text(run)[0]
+    assert "UNKNOWN" in dare.result_text(unknown)[0]
+    assert "EXCEPT" in dare.result_text(partly)[0]
+    assert dare.result_text(run_of(*story.run_succeeds()))[1] == "ok"
+
+
+def test_cursor_goes_where_it_works_or_failed() -> None:
+    assert current_row(run_of(*story.run_up_to("release"))) == "step:release"
+    assert current_row(run_of(*story.run_aborts())) == "step:acquire"
+    assert current_row(run_of(*story.run_succeeds())) == "step:resume"
+
+
+def test_report_has_every_cell_and_its_evidence() -> None:
+    text = dare.report_text(run_of(*story.run_aborts()))
+
+    assert "acquire: failed 2.1s port 80 is in use by another program" in text
+    assert "nginx: bind() to 0.0.0.0:80 failed (98: Address in use)" in text
+    assert "prove: done" in text

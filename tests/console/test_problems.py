@@ -1,0 +1,89 @@
+from tests.console.test_store import NOW, later, view_of
+from tests.support import story
+from tui.viewmodels import store
+from tui.viewmodels.facts import Look
+from tui.viewmodels.problems import problems_of, verdict
+
+
+def texts(look: Look) -> list[str]:
+    return [problem.text for problem in problems_of(look)]
+
+
+def look_at(*messages: object) -> Look:
+    return Look(view_of(*messages), NOW)
+
+
+def test_nothing_is_wrong_and_one_node_may_fail() -> None:
+    look = look_at()
+    found = verdict(look, problems_of(look))
+
+    assert texts(look) == []
+    assert found.word == "ALL RIGHT"
+    assert found.text == "any 1 node may fail (quorum 2 of 3 voters, 3 up)"
+
+
+def test_node_down_is_named_with_what_it_owned() -> None:
+    look = look_at(story.node_live("bravo", state="down", age_ms=5_000))
+
+    problems = {problem.text: problem.note for problem in problems_of(look)}
+
+    assert problems["bravo is down, silent 5.0s"] == "owned web"
+    assert "web is lost on bravo" in problems
+    assert "no node may fail" in verdict(look, problems_of(look)).text
+
+
+def test_link_down_tells_of_the_last_path() -> None:
+    links = {"public2": "down", "private1": "down"}
+    look = look_at(story.node_live("charlie", links=links))  # type: ignore[arg-type]
+
+    notes = {problem.note for problem in problems_of(look)}
+
+    assert notes == {"charlie has one path left, public1"}
+
+
+def test_group_that_nobody_could_take_over() -> None:
+    look = look_at(
+        story.node_live("bravo", groups=(story.group_live("web"),)),
+        story.node_live("charlie", state="down"),
+    )
+
+    assert "nobody could take over web" in texts(look)
+
+
+def test_group_online_twice_is_the_worst() -> None:
+    web = (story.group_live("web"),)
+    look = look_at(story.node_live("bravo", groups=web), story.node_live("charlie", groups=web))
+
+    first = problems_of(look)[0]
+
+    assert first.tone == "bad"
+    assert first.text == "web is online on bravo and charlie"
+
+
+def test_node_on_another_epoch() -> None:
+    look = look_at(story.node_live("charlie", epoch=16))
+
+    assert "charlie is on epoch 16, the cluster on 17" in texts(look)
+
+
+def test_quorum_lost() -> None:
+    look = look_at(story.cluster_live(quorum=False))
+
+    assert "no quorum: nothing can be decided" in texts(look)
+
+
+def test_silent_agent_makes_the_answer_unknown() -> None:
+    look = Look(view_of(), later(4.0))
+
+    assert verdict(look, problems_of(look)).word == "UNKNOWN"
+    assert texts(look)[0] == "nothing heard from alpha for 4.0s"
+
+
+def test_no_current_state_from_a_dead_feed() -> None:
+    view = store.lost(view_of(), later(1.0))
+
+    look = Look(view, later(1.0))
+
+    assert {node.word for node in look.nodes} == {"stale"}
+    assert {group.word for group in look.groups} == {"stale"}
+    assert {link.letter for node in look.nodes for link in node.links} == {"?"}

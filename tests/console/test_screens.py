@@ -1,0 +1,341 @@
+"""The console driven by keys, on a cluster that is only a story."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from nodeagent.config.digest import file_digest
+from nodeagent.wire.console import Abort, Apply, Refused, Request
+from tests.support import story
+from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
+from tests.support.story import StoryClient
+from tui.app import ClusterApp
+from tui.viewmodels.ports import DrillItem, ProbeRow
+
+Play = Callable[[Pilot[int], StoryClient, Clock], Awaitable[None]]
+
+
+def play(act: Play, size: tuple[int, int] = SMALL, **options: object) -> ClusterApp:
+    """Run `act` against a console on three nodes; return the console after it ended."""
+    apps = []
+
+    async def run() -> None:
+        client, clock = StoryClient(), Clock()
+        client.begin()
+        app = console(client, clock, **options)
+        apps.append(app)
+        async with running(app, size) as pilot:
+            await shows(pilot, "ALL RIGHT")
+            await act(pilot, client, clock)
+        assert client.closed
+
+    asyncio.run(run())
+    return apps[0]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_dashboard_answers_at_one_look(size: tuple[int, int]) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        text = await shows(pilot, "any 1 node may fail", "3 up of 3", "2 online of 2")
+        assert "alpha > bravo > charlie" in text
+        assert "epoch 17" in text
+        client.say(story.node_live("bravo", state="down", age_ms=4_000))
+        await shows(pilot, "TROUBLE", "bravo is down, silent 4.0s", "no node may fail")
+
+    play(act, size)
+
+
+def test_sections_by_number_and_back() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        for key, text in (("2", "e edit"), ("3", "Networks 3"), ("4", "Groups 2 online"),
+                          ("7", "DARE 41"), ("8", "Events 3 of 3")):  # fmt: skip
+            await pilot.press(key)
+            await shows(pilot, text)
+            await pilot.press("escape")
+            await shows(pilot, "ALL RIGHT")
+
+    play(act)
+
+
+def test_node_page_and_back() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("down", "enter")
+        text = await shows(pilot, "Node bravo", "Adapters", "10.10.1.12")
+        assert "if bravo fails: charlie" in text
+        await pilot.press("escape")
+        await shows(pilot, "Nodes 3 up of 3")
+
+    play(act)
+
+
+def test_list_and_page_stand_side_by_side_where_there_is_room() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online", "Group database", "in acquire order")
+        await pilot.press("down")
+        await shows(pilot, "Group web")
+
+    play(act, LARGE)
+
+
+def test_cursor_stays_with_its_object() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("2", "down", "down")
+        table = pilot.app.screen.query_one("#list")
+        await until(pilot, lambda: table.cursor == "node:charlie")  # type: ignore[attr-defined]
+        await pilot.press("s", "s")
+        client.say(story.node_live("charlie", state="down"))
+        await shows(pilot, "by state", "X down")
+        assert table.cursor == "node:charlie"  # type: ignore[attr-defined]
+
+    play(act)
+
+
+def test_filter_and_problems_only() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("2", "slash", *"web", "enter")
+        text = await shows(pilot, 'with "web"')
+        assert "alpha    U" not in text
+        await pilot.press("escape", "exclamation_mark")
+        await shows(pilot, "problems only", "nothing matches")
+
+    play(act)
+
+
+def test_a_dare_shows_itself_and_goes_on_when_left() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_up_to("greet"))
+        await shows(pilot, "DARE 42", "RUNNING", "waits fo", "point of no return")
+        clock.passed += 2.0
+        await shows(pilot, "RUN 2.0s")
+        await pilot.press("1")
+        await shows(pilot, "CHANGING", "DARE 42 running", "R goes there")
+        client.say(*story.run_succeeds())
+        await shows(pilot, "Done in 21.0s")
+
+    play(act)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_abort_shows_its_undo_and_its_proof(size: tuple[int, int]) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_aborts())
+        text = await shows(pilot, "ABORTED", "undo stage", "prove", "Every node has proved")
+        assert "charlie / acquire  failed 2.1s" in text
+        assert "port 80 is in use by another program" in text
+
+    play(act, size)
+
+
+def test_abort_wants_the_clusters_name_and_cancel_has_the_focus() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_up_to("acquire"))
+        await shows(pilot, "RUNNING")
+        await pilot.press("a")
+        await shows(pilot, "Abort DARE 42", "undo release")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        assert not client.asked
+        await pilot.press("a", *"orders", "enter")
+        await until(pilot, lambda: client.asked == [Abort("42")], "the abort")
+
+    play(act)
+
+
+def test_abort_is_refused_after_the_decision() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_up_to("decide"))
+        await shows(pilot, "cannot be aborted")
+        await pilot.press("a")
+        await shows(pilot, "cannot abort: it is decided")
+
+    play(act)
+
+
+def test_read_only_offers_and_does_nothing_that_changes() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4")
+        text = await shows(pilot, "│ RO", "Groups 2 online")
+        assert "m move" not in text
+        await pilot.press("m")
+        await shows(pilot, "read-only")
+        answer = await pilot.app.session.ask(Abort("42"))  # type: ignore[attr-defined]
+        assert isinstance(answer, Refused)
+        assert not client.asked
+
+    play(act, read_only=True)
+
+
+def test_move_shows_the_consequences_and_asks_for_the_same_text() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4", "down", "m")
+        await shows(pilot, "Move web, now on bravo", "Nothing moves yet")
+        await pilot.press("enter")
+        await shows(pilot, "moved bravo > charlie", "clustertui move web charlie")
+        await pilot.press(*"web", "enter")
+        await until(pilot, lambda: client.asked, "the request")
+        text = story.configuration_text()
+        assert client.asked == [
+            Apply(text=text, base=file_digest(text.encode()), reason="move web to charlie",
+                  author="ann", owners={"web": "charlie"})
+        ]  # fmt: skip
+
+    play(act)
+
+
+def test_refusal_is_shown() -> None:
+    def refuse(request: Request) -> Refused:
+        return Refused("busy", "42 of ann is going on", 3)
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.answer = refuse
+        await pilot.press("4", "down", "m", "enter")
+        await shows(pilot, "moved bravo > charlie")
+        await pilot.press(*"web", "enter")
+        await shows(pilot, "Not done (busy)", "42 of ann is going on")
+
+    play(act)
+
+
+def test_lost_agent_is_said_and_nothing_stays_green() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.trying = "bravo"
+        client.break_stream()
+        clock.passed += 3.0
+        text = await shows(pilot, "agent alpha lost 3.0s ago, trying bravo", "UNKNOWN", "stale")
+        assert "online  " not in text
+        client.begin(agent="bravo")
+        text = await shows(pilot, "ALL RIGHT", "bravo 0.0s")
+        assert "agent alpha lost 3.0s ago" not in text
+
+    play(act)
+
+
+def test_client_that_raises_is_a_problem_and_not_an_end() -> None:
+    def broken(request: Request) -> Refused:
+        raise OSError("no route to host")
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.answer = broken
+        answer = await pilot.app.session.ask(Abort("1"))  # type: ignore[attr-defined]
+        assert isinstance(answer, Refused)
+        await shows(pilot, "no route to host", "ALL RIGHT")
+
+    play(act)
+
+
+def test_events_follow_freeze_and_filter() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("8")
+        await shows(pilot, "Events 3 of 3", "following")
+        await pilot.press("f")
+        client.say(story.event(50, "lost", severity="error"), story.event(51, "found"))
+        await shows(pilot, "frozen, 2 wait")
+        await pilot.press("f", "exclamation_mark")
+        await shows(pilot, "Events 2 of 5", "only warnings and errors", "lost")
+
+    play(act)
+
+
+def test_help_lists_the_keys_of_its_screen() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("7", "f1")
+        await shows(pilot, "Keys of DARE", "abort")
+        await pilot.press("end", "escape")
+        await shows(pilot, "DARE 41")
+
+    play(act)
+
+
+def test_palette_finds_an_action() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("f9", *"Networks and adap")
+        await shows(pilot, "Networks and adapters")
+        await pilot.press("enter")
+        await shows(pilot, "Networks 3")
+
+    play(act)
+
+
+class Probe:
+    def rows(self) -> list[ProbeRow]:
+        return [ProbeRow("web", 120, 2, 340, "bravo", ok=True)]
+
+
+class Drills:
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def drills(self) -> list[DrillItem]:
+        return [DrillItem("kill", "kill a node", "end an agent abruptly")]
+
+    async def run(self, key: str) -> str:
+        self.ran.append(key)
+        return "alpha was killed"
+
+
+def test_demonstration_shows_its_client_and_its_drills() -> None:
+    drills = Drills()
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await shows(pilot, "Clients of the services", "340 ms")
+        await pilot.press("D")
+        await shows(pilot, "Practise a fault", "kill a node")
+        await pilot.press("enter")
+        await shows(pilot, "alpha was killed")
+
+    play(act, probe=Probe(), drills=drills)
+    assert drills.ran == ["kill"]
+
+
+def test_report_and_picture_are_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_aborts())
+        await shows(pilot, "ABORTED")
+        await pilot.press("y", "y", "f8")
+        await until(pilot, (tmp_path / "clustertui.svg").exists)
+
+    play(act)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["clustertui.svg", "dare-42-2.txt", "dare-42.txt"]
+    assert "nginx: bind()" in (tmp_path / "dare-42.txt").read_text("utf-8")
+
+
+def test_past_runs_can_be_looked_at() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_aborts())
+        await shows(pilot, "run 2 of 2")
+        await pilot.press("left_square_bracket")
+        await shows(pilot, "DARE 41", "run 1 of 2", "Done in 21.0s")
+
+    play(act)
+
+
+def test_hostile_words_are_words() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        bad = "[/x] [@click=app.quit]a[/] \x1b]52;c;aGk=\x07 \u202eabc"
+        client.say(
+            story.node_live("bravo", groups=(story.group_live("web", "error", bad),)),
+            story.event(9, bad, node=bad, subject=bad, severity="error"),
+            story.cluster_live(lock=bad),
+        )
+        await shows(pilot, "[/x] [@click=app.quit]")
+        for key in "234781":
+            await pilot.press(key, "enter", "escape")
+        text = screen_text(pilot.app)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+    play(act)
+
+
+def test_quit_by_key() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("q")
+
+    assert not play(act).return_code

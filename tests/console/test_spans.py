@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.viewmodels.ages import age_text, clock_text, length_text
+from tui.viewmodels.panes import share
+from tui.viewmodels.spans import cut, joined, line, put, rule, spread, width_of, wrap
+
+
+@given(st.text(max_size=60), st.integers(1, 40))
+def test_put_fills_exactly_its_width_and_lets_no_control_through(text: str, width: int) -> None:
+    span = put(text, width)
+
+    assert width_of((span,)) == width
+    assert "\x1b" not in span.text
+    assert "\u202e" not in span.text
+
+
+@given(st.text(max_size=80), st.integers(1, 40))
+def test_cut_never_exceeds(text: str, width: int) -> None:
+    assert width_of(cut(line(put(text), put(text)), width)) <= width
+
+
+@given(st.text(max_size=200), st.integers(8, 60))
+def test_wrap_keeps_within_the_width(text: str, width: int) -> None:
+    assert all(width_of(line(put(part))) <= width for part in wrap(text, width))
+
+
+def test_wide_characters_count_twice() -> None:
+    assert width_of((put("節点", 6),)) == 6
+    assert put("節点", 3).text.endswith("…")
+
+
+def test_spread_puts_both_ends_in_place() -> None:
+    assert joined(spread(line("left"), line("right"), 12)) == "left   right"
+    assert width_of(spread(line("a" * 30), line("right"), 12)) == 12
+
+
+def test_rule_fills_the_line() -> None:
+    assert joined(rule(["Nodes"], 16)) == "── Nodes ───────"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0s"), (9.94, "9.9s"), (12.4, "12s"), (252, "4m12s"), (11_100, "3h05m"), (8e5, "9d")],
+)
+def test_ages(seconds: float, text: str) -> None:
+    assert age_text(seconds) == text
+
+
+def test_times() -> None:
+    assert clock_text(1_789_732_800.0) == "12:00:00Z"
+    assert length_text(74) == "1:14"
+
+
+def test_share_lets_the_biggest_yield_and_gives_the_rest_to_one() -> None:
+    assert share(20, [(3, 30), (3, 5)]) == (15, 5)
+    assert share(20, [(3, 5), (3, 5)]) == (5, 15)
+    assert share(4, [(3, 5), (3, 5)]) == (3, 3)

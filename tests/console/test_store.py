@@ -1,0 +1,136 @@
+import msgspec
+
+from nodeagent.wire.live import ConfigurationChanged
+from tests.support import story
+from tui.viewmodels import store
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.store import View
+
+NOW = Moment(1_000.0, story.WALL)
+
+
+def later(seconds: float) -> Moment:
+    return Moment(NOW.mono + seconds, NOW.wall + seconds)
+
+
+def view_of(*messages: object, now: Moment = NOW) -> View:
+    view = store.connected(View(), "alpha", now)
+    for message in (story.three_nodes(), *messages):
+        view, _ = store.fold(view, message, now)  # type: ignore[arg-type]
+    return view
+
+
+def test_snapshot_is_everything() -> None:
+    view = view_of()
+
+    assert tuple(view.nodes) == story.NODES
+    assert view.cluster_name == "orders"
+    assert view.epoch == 17
+    assert view.active.configuration is not None
+    assert not view.draft_differs
+    assert [event.number for event in view.events] == [1, 2, 3]
+
+
+def test_age_is_what_the_agent_said_and_what_passed_since() -> None:
+    view = view_of()
+
+    assert abs(view.node_age("alpha", later(1.5)) - 1.7) < 1e-6
+
+
+def test_values_grow_stale_by_time_alone() -> None:
+    view = view_of()
+
+    assert not view.node_stale("alpha", later(2.0))
+    assert view.node_stale("alpha", later(3.5))
+
+
+def test_lost_agent_makes_everything_stale_and_keeps_it() -> None:
+    view = store.lost(view_of(), later(0.5), text="connection reset")
+
+    assert view.connection.lost(later(0.5))
+    assert view.node_stale("alpha", later(0.5))
+    assert "alpha" in view.nodes
+
+
+def test_silence_is_loss() -> None:
+    view = view_of()
+
+    assert not view.connection.lost(later(2.0))
+    assert view.connection.lost(later(3.0))
+
+
+def test_news_after_a_loss_connects_again() -> None:
+    lost = store.lost(view_of(), later(1.0))
+
+    view, topic = store.fold(lost, story.cluster_live(), later(2.0))
+
+    assert topic == "cluster"
+    assert not view.connection.lost(later(2.0))
+
+
+def test_folding_changes_no_old_view() -> None:
+    before = view_of()
+    nodes = dict(before.nodes)
+
+    store.fold(before, story.node_live("alpha", state="down"), NOW)
+
+    assert dict(before.nodes) == nodes
+
+
+def test_run_is_built_from_its_progress() -> None:
+    view = view_of(*story.run_aborts())
+
+    assert view.run is not None
+    assert view.run.state == "aborted"
+    assert [row.name for row in view.run.steps if row.undo] == [
+        "undo-acquire",
+        "undo-release",
+        "undo-stage",
+        "prove",
+    ]
+    assert [run.tx for run in view.all_runs] == ["41", "42"]
+    assert not view.running
+
+
+def test_clock_ahead_of_the_agents_does_not_lengthen_a_run() -> None:
+    ahead = Moment(1_000.0, story.WALL + 90.0)
+
+    view = view_of(*story.run_up_to("acquire"), now=ahead)
+
+    assert abs(view.skew - 90.0) < 1e-6
+
+
+def test_events_are_bounded_and_each_once() -> None:
+    line = story.event(7, "again")
+    view = view_of(line, line)
+
+    assert sum(event == line for event in view.events) == 1
+
+    for number in range(store.EVENTS_MAX + 50):
+        view, _ = store.fold(view, story.event(1_000 + number, "x"), NOW)
+    assert len(view.events) == store.EVENTS_MAX
+
+
+def test_draft_of_another_console_is_told_from_the_active_text() -> None:
+    text = story.configuration_text().replace('"bravo", "charlie"]', '"charlie", "bravo"]')
+    changed = ConfigurationChanged(True, 17, "x", text, "bob")
+
+    view = view_of(changed)
+
+    assert view.draft_differs
+    assert view.draft.author == "bob"
+
+
+def test_broken_text_is_kept_with_what_is_wrong() -> None:
+    view = view_of(ConfigurationChanged(True, 17, "x", "[cluster\n"))
+
+    assert view.draft.configuration is None
+    assert view.draft.reports
+
+
+def test_snapshot_of_the_next_agent_replaces_the_nodes() -> None:
+    two = msgspec.structs.replace(story.three_nodes(), nodes=(story.node_live("bravo"),))
+
+    view = view_of(two)
+
+    assert tuple(view.nodes) == ("bravo",)

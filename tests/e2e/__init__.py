@@ -1,0 +1,1 @@
+"""Real agents, started as programs: the tour, and that nothing of a demonstration stays behind."""

@@ -1,0 +1,76 @@
+"""Starting the demonstration as a program, and looking for what it leaves behind."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tui.demo import warden
+
+DEMO = (sys.executable, "-m", "tui.cli", "demo")
+
+
+def until(holds: Callable[[], bool], limit_s: float, what: str) -> None:
+    """Return once it holds; AssertionError with `what` after the limit."""
+    deadline = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {limit_s:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+@contextmanager
+def demonstration(temporary: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run the demonstration with its folder below `temporary`; kill it at the end if need be."""
+    process = subprocess.Popen(
+        [*DEMO, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def folder_below(temporary: Path) -> Path | None:
+    """Return the folder of the demonstration, None while there is none."""
+    return next(temporary.glob("clustertui-demo-*"), None)
+
+
+def mark_of(folder: Path) -> str:
+    """Return the mark that the demonstration's processes carry, "" while none runs."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if str(folder).encode() in words and any(word.endswith(b"warden.py") for word in words):
+            return words[words.index(str(folder).encode()) - 1].decode()
+    return ""
+
+
+def processes_of(mark: str, folder: Path) -> list[str]:
+    """Return what runs of a demonstration: marked, or named after its folder."""
+    found = {str(pid) for pid in warden.marked(mark)}
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(folder).encode() in path.read_bytes():
+                found.add(path.parent.name)
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def is_taken(address: str, port: int) -> bool:
+    """Return whether somebody listens there."""
+    with closing(socket.socket()) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((address, port)) == 0

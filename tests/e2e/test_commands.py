@@ -1,0 +1,164 @@
+"""The subcommands on a real cluster, as a script would call them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.support import until
+from tui.demo.box import Box
+
+pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
+LIMIT_S = 40.0
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    with Box() as made:
+        made.start()
+        until(lambda: status(made)["cluster"]["state"] == "stable", LIMIT_S, "a stable cluster")
+        yield made
+
+
+def command(box: Box, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "tui.cli", "--key", str(box.access_file), *arguments]
+
+
+def run(box: Box, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command(box, *arguments),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+
+
+def status(box: Box) -> Any:
+    done = run(box, "status", "--json")
+    if done.returncode:
+        return {"cluster": {"state": done.stderr}}
+    return json.loads(done.stdout)
+
+
+def owner(box: Box, group: str) -> str:
+    return str(status(box)["cluster"]["owners"][group])
+
+
+def test_example_of_a_change_is_right_and_can_be_applied(box: Box) -> None:
+    example = str(box.folder / "add-group.toml")
+
+    assert run(box, "check", example).returncode == 0
+    assert "+ group.mail" in run(box, "diff", example).stdout
+    planned = run(box, "plan", example)
+    assert "mail    started    bravo" in planned.stdout, planned
+    applied = run(box, "apply", example, "--json", "--reason", "example")
+
+    assert applied.returncode == 0, applied
+    lines = [json.loads(line) for line in applied.stdout.splitlines()]
+    assert lines[-1]["result"] == "done"
+    done = {(line["step"], line["node"]) for line in lines[:-1] if line["state"] == "done"}
+    assert {("acquire", "bravo"), ("activate", "alpha"), ("activate", "charlie")} <= done
+    assert owner(box, "mail") == "bravo"
+
+
+def test_group_is_moved(box: Box) -> None:
+    moved = run(box, "move", "web", "bravo")
+
+    assert moved.returncode == 0, moved
+    assert moved.stdout.splitlines()[-1].startswith("done: ")
+    assert owner(box, "web") == "bravo"
+    assert run(box, "move", "web", "alpha").returncode == 0
+
+
+def test_stale_base_is_6_and_touches_nothing(box: Box) -> None:
+    before = status(box)["cluster"]
+    changed = box.folder / "stale.toml"
+    changed.write_text(box.first)
+
+    assert run(box, "apply", str(changed), "--base", "0" * 64).returncode == 6
+    assert status(box)["cluster"]["epoch"] == before["epoch"]
+
+
+def test_agent_that_dies_during_a_change_does_not_hide_its_end(box: Box) -> None:
+    """The first agent of the access file coordinates; it is killed while the command follows."""
+    text = box.first + "\n# a comment more\n"
+    changed = box.folder / "comment.toml"
+    changed.write_text(text)
+    before = status(box)["cluster"]["epoch"]
+    with subprocess.Popen(
+        command(box, "apply", str(changed), "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while '"stage"' not in process.stdout.readline():
+            assert process.poll() is None
+        box.agents["alpha"].power_off()
+        out, err = process.communicate(timeout=60)
+    last = json.loads(out.splitlines()[-1])
+    try:
+        assert process.returncode == {"done": 0, "aborted": 7}[last["result"]], (out, err)
+        until(lambda: not status(box)["cluster"]["lock"], LIMIT_S, "a free lock")
+        after = status(box)["cluster"]["epoch"]
+        assert after == before + (last["result"] == "done"), (out, err)
+    finally:
+        box.run("alpha")
+        until(lambda: status(box)["cluster"]["state"] == "stable", LIMIT_S, "a stable cluster")
+
+
+def test_events_are_followed_until_interrupted(box: Box) -> None:
+    with subprocess.Popen(
+        command(box, "events", "--follow", "--json"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["type"] == "EventLine"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+    assert process.returncode == 130
+
+
+def test_reader_that_goes_away_is_no_trouble(box: Box) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command(box, "status"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_foreign_key_is_refused(box: Box, tmp_path: Path) -> None:
+    from nodeagent.client import access
+    from tests.unit.client.fake_agent import key_pair
+
+    file = tmp_path / "stranger.toml"
+    access.save(access.Access(*key_pair(), box.access().agents), file)
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli", "--key", str(file), "status"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "no agent admits this key" in done.stderr
