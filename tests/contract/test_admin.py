@@ -10,6 +10,7 @@ from nodeagent.transport import admin, keys, sockets
 from nodeagent.transport.admin import AdminServer
 from nodeagent.transport.keys import KeyPair
 from tests.contract.waiting import subnet, until
+from tests.support.uninvited import offer
 
 REQUESTS, EVENTS = 17412, 17413
 Socket = zmq.Socket[bytes]
@@ -124,7 +125,7 @@ async def test_a_stolen_routing_id_gets_nobody_elses_answer(agent: Agent) -> Non
 
 async def test_a_key_without_role_is_not_let_in(agent: Agent) -> None:
     stranger, friend = agent.asking(agent.console(role="")), agent.asking(agent.console())
-    stranger.send(b"let me in")
+    offer(stranger, b"let me in")
     friend.send(b"hello")
 
     await until(lambda: agent.asked)
@@ -141,7 +142,7 @@ async def test_a_role_taken_away_ends_requests_and_stream(agent: Agent) -> None:
     await until(lambda: agent.asked and agent.server.subscribers == 2)
 
     del agent.roles[console.public]
-    asking.send(b"after")
+    offer(asking, b"after")
 
     await until(lambda: "stranger" in agent.codes())
 

@@ -15,6 +15,7 @@ from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX
 from tests.contract.waiting import subnet, until
+from tests.support.uninvited import offer
 
 CONTROL, HEARTBEAT = 17410, 17411
 
@@ -205,7 +206,7 @@ async def test_unknown_peer_and_oversized_data_are_not_sent(cluster: Cluster) ->
 async def test_a_strangers_key_is_refused_and_told(cluster: Cluster) -> None:
     alpha, bravo = cluster.pair()
     raw = cluster.raw(keys.generate(), alpha)
-    raw.send(b"let me in")
+    offer(raw, b"let me in")
 
     await until(lambda: "stranger" in alpha.codes())
     await delivered(bravo, alpha)
@@ -219,7 +220,7 @@ async def test_without_curve_nothing_gets_in(cluster: Cluster) -> None:
     cluster.raws.append(raw)
     monitor = raw.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_DISCONNECTED)
     raw.connect(sockets.endpoint(alpha.adapters[0].address, CONTROL))
-    raw.send(b"let me in")
+    offer(raw, b"let me in")
 
     await until(lambda: monitor.poll(0), "the handshake fails")
     await delivered(bravo, alpha)
@@ -329,7 +330,7 @@ async def test_a_revoked_key_is_heard_no_more_on_its_open_connection(cluster: Cl
     await until(lambda: ("bravo", b"before") in alpha.got)
 
     alpha.know(charlie)
-    raw.send(b"after")
+    offer(raw, b"after")
     bravo.transport.send("alpha", b"after")
 
     await until(lambda: "stranger" in alpha.codes())

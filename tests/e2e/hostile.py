@@ -133,6 +133,7 @@ class Victim:
         """Talk ZeroMQ to one port of a node, with this key pair or without CURVE."""
         made = self.context.socket(zmq.DEALER)
         made.linger = 0
+        made.sndtimeo = ANSWER_MS  # whom nobody lets in has no line; a test shall say so soon
         if pair is not None:
             made.curve_publickey, made.curve_secretkey = pair[0].encode(), pair[1].encode()
             made.curve_serverkey = self.key(node)[0].encode()

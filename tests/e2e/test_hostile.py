@@ -29,6 +29,7 @@ from nodeagent.wire.peer import (
 )
 from tests.e2e.hostile import LIMIT_S, Victim, answer_on, packed, said, stranger
 from tests.e2e.support import until
+from tests.support.uninvited import offer
 from tui.demo.box import Box
 
 pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
@@ -71,8 +72,8 @@ def test_raw_connections_hurt_nobody(unharmed: Victim) -> None:
 def test_strangers_are_not_heard(unharmed: Victim, port: int) -> None:
     question = encode(Ask(1, GetSnapshot()))
     with unharmed.dealer(None, port) as plain, unharmed.dealer(stranger(), port) as unknown:
-        plain.send(question)
-        unknown.send(question)
+        offer(plain, question)
+        offer(unknown, question)
         until(lambda: '"stranger"' in unharmed.log("alpha"), LIMIT_S, "a line in the log")
         assert not plain.poll(0)
         assert not unknown.poll(0)
