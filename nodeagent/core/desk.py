@@ -9,15 +9,25 @@ from nodeagent.config.load import load
 from nodeagent.config.plan import plan
 from nodeagent.core.coordinator import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
+from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.reports import has_errors
 from nodeagent.model.text import clean
-from nodeagent.wire.codec import pack
-from nodeagent.wire.console import Answer, Apply, Done, Drill, Refused, SaveDraft
+from nodeagent.wire.codec import pack, unpack
+from nodeagent.wire.console import (
+    Answer,
+    Apply,
+    ConfigurationFile,
+    Done,
+    Drill,
+    GetConfiguration,
+    Refused,
+    SaveDraft,
+)
 from nodeagent.wire.limits import PACKED_BYTES_MAX
-from nodeagent.wire.peer import DraftNote
+from nodeagent.wire.peer import Commit, DraftNote
 
 NOT_IN = "this node is not in the cluster now; ask another agent, or wait until it has joined"
 
@@ -36,8 +46,8 @@ def save_draft(shared: Shared, request: SaveDraft) -> Answer:
     packed = pack(data)
     if len(packed) > PACKED_BYTES_MAX:
         return _too_large(packed)
-    set_draft(shared, data)
-    note = DraftNote(packed, clean(request.author, 100))
+    set_draft(shared, data, request.base)
+    note = DraftNote(packed, clean(request.author, 100), request.base)
     shared.send_all((n for n in shared.alive_nodes() if n != shared.name), note)
     return Done("draft saved")
 
@@ -47,11 +57,25 @@ def _too_large(packed: bytes) -> Refused:
     return Refused("too-large", text, 4)
 
 
-def set_draft(shared: Shared, data: bytes) -> None:
-    """Replace the default configuration; nothing that runs reads it."""
+def set_draft(shared: Shared, data: bytes, base: str) -> None:
+    """Replace the default configuration, made from that of digest `base`; nothing reads it."""
     shared.draft = data
     shared.draft_digest = file_digest(data)
+    if base != shared.draft_base:
+        shared.draft_base = base
+        shared.persist(Drafted(base))
     shared.out.append(WriteDraft(data))
+
+
+def configuration_of(shared: Shared, request: GetConfiguration) -> Answer:
+    """Return a decided configuration of the past, for who compares or merges."""
+    for decree in reversed(shared.log.decrees):
+        value = decree.value
+        if isinstance(value, Commit) and value.digest == request.digest:
+            text = unpack(value.file).decode("utf-8", "replace")
+            return ConfigurationFile(value.epoch, value.digest, text)
+    text = f"no decided configuration here has the digest {clean(request.digest[:12])}"
+    return Refused("unknown-digest", text, 1)
 
 
 def practise(shared: Shared, request: Drill) -> Answer:

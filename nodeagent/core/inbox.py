@@ -236,7 +236,7 @@ def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay) -> No
         except WireError as error:
             shared.tell("warning", sender, f"sent a draft that cannot be read: {error}")
             return
-        desk.set_draft(shared, data)
+        desk.set_draft(shared, data, m.base)
         node.reporter.configuration_changed(m.author, draft=True)
 
 

@@ -45,6 +45,7 @@ from nodeagent.wire.console import (
     Apply,
     Done,
     Drill,
+    GetConfiguration,
     GetSnapshot,
     Refused,
     SaveDraft,
@@ -113,6 +114,7 @@ class Node:
             drills=Drills(allowed=setup.drills),
             draft=setup.draft,
             draft_digest=setup.draft_digest,
+            draft_base=durable.draft_base,
         )
         self.queue = EventQueue()
         self.proofs = Proofs(self.shared.incarnation * SEQUENCES_PER_LIFE)
@@ -154,7 +156,7 @@ class Node:
             active = Activate(standing.epoch, standing.digest, shared.log.active, joined)
             shared.out.append(active)
         if shared.log.active and not shared.draft:
-            desk.set_draft(shared, shared.log.active)
+            desk.set_draft(shared, shared.log.active, standing.digest)
         self._wire()
         shared.tell("note", shared.name, f"agent started, incarnation {shared.incarnation}")
         return self._settle()
@@ -329,7 +331,7 @@ class Node:
         """Let a draft in which nothing is pending follow; one that somebody edits is kept."""
         shared = self.shared
         if shared.draft_digest in ("", old_digest, shared.log.standing.digest):
-            desk.set_draft(shared, shared.log.active)
+            desk.set_draft(shared, shared.log.active, shared.log.standing.digest)
             self.reporter.configuration_changed(author, draft=True)
 
     def _refresh_runners(self) -> None:
@@ -514,9 +516,8 @@ class Node:
         request = event.ask.request
         if not role:
             return Refused("stranger", "this key is not an administrator of the cluster", 2)
-        if isinstance(request, GetSnapshot):
-            self.reporter.lock_text = self.busy()
-            return self.reporter.snapshot()
+        if isinstance(request, GetSnapshot | GetConfiguration):
+            return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
         if isinstance(request, Abort):
@@ -531,6 +532,12 @@ class Node:
         if isinstance(request, Drill):
             return desk.practise(self.shared, request)
         return self._apply(request, name)
+
+    def _shown(self, request: GetSnapshot | GetConfiguration) -> Answer:
+        if isinstance(request, GetConfiguration):
+            return desk.configuration_of(self.shared, request)
+        self.reporter.lock_text = self.busy()
+        return self.reporter.snapshot()
 
     def _only_moves(self, request: Apply | SaveDraft | Drill) -> bool:
         return isinstance(request, Apply) and request.text.encode() == self.shared.log.active

@@ -78,7 +78,23 @@ class Tried(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     pairs: tuple[tuple[str, str], ...]
 
 
-Record = Tried | Started | Promised | Withdrawn | Staged | AcceptedValue | DecidedValue | Holding
+class Drafted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The default configuration was made from the decided one with this file digest."""
+
+    base: str
+
+
+Record = (
+    Drafted
+    | Tried
+    | Started
+    | Promised
+    | Withdrawn
+    | Staged
+    | AcceptedValue
+    | DecidedValue
+    | Holding
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,7 @@ class Durable:
     accepted: AcceptedValue | None = None
     held: frozenset[str] = field(default_factory=frozenset)
     tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    draft_base: str = ""
 
 
 def _promised(state: Durable, record: Promised) -> Durable:
@@ -106,6 +123,8 @@ def _fold(state: Durable, record: Record) -> Durable:
     match record:
         case Started():
             return replace(state, incarnation=record.incarnation)
+        case Drafted():
+            return replace(state, draft_base=record.base)
         case Tried():
             return replace(state, tried=state.tried | set(record.pairs))
         case Holding():
@@ -121,8 +140,13 @@ def _fold(state: Durable, record: Record) -> Durable:
 def _decided(state: Durable, decree: Decree) -> Durable:
     if decree.slot != len(state.decrees):
         return state
-    decrees = (*state.decrees, decree)
-    return Durable(state.incarnation, decrees, held=state.held, tried=state.tried)
+    return Durable(
+        incarnation=state.incarnation,
+        decrees=(*state.decrees, decree),
+        held=state.held,
+        tried=state.tried,
+        draft_base=state.draft_base,
+    )
 
 
 def _fold_open(state: Durable, record: Promised | Withdrawn | Staged | AcceptedValue) -> Durable:
@@ -153,6 +177,8 @@ def compact(durable: Durable) -> list[Record]:
     records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
     records.append(Started(durable.incarnation))
     records += [Holding(group, held=True) for group in sorted(durable.held)]
+    if durable.draft_base:
+        records.append(Drafted(durable.draft_base))
     if durable.tried:
         records.append(Tried(tuple(sorted(durable.tried))))
     if durable.lock:

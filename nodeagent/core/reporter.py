@@ -281,6 +281,7 @@ class Reporter:
             runs=tuple(shared.runs),
             active=shared.log.active.decode("utf-8", "replace"),
             draft=shared.draft.decode("utf-8", "replace"),
+            draft_base=shared.draft_base,
         )
 
     def configuration_changed(self, author: str, *, draft: bool) -> None:
@@ -290,7 +291,8 @@ class Reporter:
         standing = shared.log.standing
         digest = shared.draft_digest if draft else standing.digest
         text = data.decode("utf-8", "replace")
-        message = ConfigurationChanged(draft, standing.epoch, digest, text, author)
+        base = shared.draft_base if draft else ""
+        message = ConfigurationChanged(draft, standing.epoch, digest, text, author, base)
         shared.out.append(Publish(message))
 
 

@@ -62,6 +62,7 @@ class Shared:
     run_news_ms: int = 0
     draft: bytes = b""
     draft_digest: str = ""
+    draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
     drills: Drills = field(default_factory=Drills)
     load: float = 0.0

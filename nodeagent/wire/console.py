@@ -47,10 +47,20 @@ class Abort(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class SaveDraft(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Keep `text` as the default configuration (blocks 86-88); nothing that runs reads it."""
+    """Keep `text` as the default configuration (blocks 86-88); nothing that runs reads it.
+
+    `base` is the file digest of the decided configuration it was made from ("": not known).
+    """
 
     text: ConfigurationText
     author: ShortText = ""
+    base: Annotated[str, Meta(max_length=80)] = ""
+
+
+class GetConfiguration(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask for a decided configuration by its file digest; answered by ConfigurationFile."""
+
+    digest: Annotated[str, Meta(max_length=80)]
 
 
 class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -65,7 +75,7 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     target: ShortText = ""
 
 
-Request = GetSnapshot | Apply | Abort | SaveDraft | Drill
+Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Drill
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +101,15 @@ class Refused(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     reports: tuple[Report, ...] = ()
 
 
-Answer = Snapshot | Done | Refused
+class ConfigurationFile(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A decided configuration: its epoch, file digest and exact text."""
+
+    epoch: int
+    digest: str
+    text: str
+
+
+Answer = Snapshot | ConfigurationFile | Done | Refused
 
 
 class Answered(Struct, frozen=True, forbid_unknown_fields=True):

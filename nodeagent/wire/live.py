@@ -100,13 +100,17 @@ class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class ConfigurationChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A new active configuration was decided, or (`draft`) the default one was edited."""
+    """A new active configuration was decided, or (`draft`) the default one was edited.
+
+    `base`: file digest of the decided configuration that a draft was made from ("": not known).
+    """
 
     draft: bool
     epoch: int
     digest: str
     text: str
     author: str = ""
+    base: str = ""
 
 
 class ProgressMade(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -128,3 +132,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     runs: tuple[DareRun, ...] = ()
     active: str = ""
     draft: str = ""
+    draft_base: str = ""

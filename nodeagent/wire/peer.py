@@ -249,6 +249,7 @@ class DraftNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     file: Packed
     author: Text = ""
+    base: Digest = ""
 
 
 class Relay(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

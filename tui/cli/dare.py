@@ -93,7 +93,7 @@ async def _ask(client: Client, apply: Apply) -> Done | Refused | None:
     except TimedOut as error:
         complain(f"{error.text}; looking at the cluster to see what became of it")
         return None
-    assert not isinstance(answer, Snapshot), "only GetSnapshot is answered so"
+    assert isinstance(answer, Done | Refused), "the others are answers to looking"
     return answer
 
 

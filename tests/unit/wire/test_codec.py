@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire import codec
-from nodeagent.wire.console import Abort, Apply, Ask, Drill, GetSnapshot, SaveDraft
+from nodeagent.wire.console import (
+    Abort,
+    Apply,
+    Ask,
+    Drill,
+    GetConfiguration,
+    GetSnapshot,
+    SaveDraft,
+)
 from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.limits import (
     CONFIGURATION_BYTES_MAX,
@@ -48,6 +56,7 @@ MESSAGES: tuple[Message, ...] = (
 )
 REQUESTS = (
     GetSnapshot(),
+    GetConfiguration("0" * 64),
     Apply("text", "base", owners={"web": ""}),
     Abort("t"),
     SaveDraft("x"),
