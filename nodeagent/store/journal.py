@@ -18,6 +18,7 @@ import os
 import struct
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -71,11 +72,12 @@ class Journal:
         file = Path(path)
         data = read(file, FILE_BYTES_MAX)
         if not data:
-            replace(file, _header() + bytes(CHUNK_BYTES - _HEADER.size))
+            head = pack_journal(())
+            replace(file, head + bytes(CHUNK_BYTES - len(head)))
             data = b""
         elif (problem := _foreign(data)) is not None:
             raise StoreError(file, problem, "move it away, or use the program that wrote it")
-        records, state = _replay(data)
+        records, state = replay_bytes(data)
         with naming(file):
             descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             size = os.fstat(descriptor).st_size
@@ -96,7 +98,7 @@ class Journal:
         if self._broken:
             raise StoreError(self._path, self._broken, "end the agent and start it anew")
         self._reserve(_RECORD.size + len(record))
-        data = _pack(self._offset, record)
+        data = pack_record(self._offset, record)
         try:
             _write(self._descriptor, data, self._offset)
             os.fdatasync(self._descriptor)
@@ -108,12 +110,10 @@ class Journal:
 
     def rewrite(self, records: list[bytes]) -> None:
         """Replace the whole journal by `records`, to keep it short: all of it or nothing."""
-        data = bytearray(_header())
-        for record in records:
-            data += _pack(len(data), record)
-        offset = len(data)
-        data += bytes(-offset % CHUNK_BYTES or CHUNK_BYTES)
-        replace(self._path, bytes(data))
+        packed = pack_journal(records)
+        offset = len(packed)
+        data = packed + bytes(-offset % CHUNK_BYTES or CHUNK_BYTES)
+        replace(self._path, data)
         self._reopen(offset, len(data))
 
     def set_aside(self) -> Path:
@@ -166,6 +166,38 @@ class Journal:
         self._size = self._offset
 
 
+# -- the format, as pure functions: bytes in memory go through the same code as a file
+
+
+def pack_journal(records: Iterable[bytes]) -> bytes:
+    """Return a journal that holds these records, without the zeros that a file has behind them."""
+    data = bytearray(_header())
+    for record in records:
+        data += pack_record(len(data), record)
+    return bytes(data)
+
+
+def pack_record(offset: int, record: bytes) -> bytes:
+    """Return the bytes of a record that begins `offset` bytes behind the journal's beginning."""
+    return _RECORD.pack(_MARK, len(record), _checksum(offset, record)) + record
+
+
+def replay_bytes(data: bytes) -> tuple[list[bytes], JournalState]:
+    """Return the whole records of a journal in memory, oldest first, and how it was found.
+
+    The header is not looked at. Empty `data` is a new journal; what follows `JournalState.offset`
+    in a torn one must be cut off before a record is written there.
+    """
+    if not data:
+        return [], JournalState("new", _HEADER.size, 0, "the journal is new")
+    records: list[bytes] = []
+    offset = _HEADER.size
+    while (record := _record_at(data, offset)) is not None:
+        records.append(record)
+        offset += _RECORD.size + len(record)
+    return records, _judge(data, offset, len(records))
+
+
 def _header() -> bytes:
     head = struct.pack("<8sI", MAGIC, VERSION)
     return head + struct.pack("<I", zlib.crc32(head))
@@ -195,10 +227,6 @@ def _checksum(offset: int, record: bytes) -> int:
     return zlib.crc32(record, zlib.crc32(struct.pack("<QI", offset, len(record))))
 
 
-def _pack(offset: int, record: bytes) -> bytes:
-    return _RECORD.pack(_MARK, len(record), _checksum(offset, record)) + record
-
-
 def _record_at(data: bytes, offset: int) -> bytes | None:
     """Return the whole record that begins at `offset`, None if there is none."""
     if offset + _RECORD.size > len(data):
@@ -209,17 +237,6 @@ def _record_at(data: bytes, offset: int) -> bytes | None:
         return None
     record = data[start : start + length]
     return record if _checksum(offset, record) == checksum else None
-
-
-def _replay(data: bytes) -> tuple[list[bytes], JournalState]:
-    if not data:
-        return [], JournalState("new", _HEADER.size, 0, "the journal is new")
-    records: list[bytes] = []
-    offset = _HEADER.size
-    while (record := _record_at(data, offset)) is not None:
-        records.append(record)
-        offset += _RECORD.size + len(record)
-    return records, _judge(data, offset, len(records))
 
 
 def _judge(data: bytes, offset: int, count: int) -> JournalState:
