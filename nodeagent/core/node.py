@@ -145,7 +145,7 @@ class Node:
         assert durable is not None, "a node starts once"
         shared = self.shared
         shared.now = now
-        shared.persist(Started(shared.incarnation))
+        shared.persist(Started(shared.incarnation, shared.name))
         for group in sorted(durable.held):
             shared.persist(Holding(group, held=False))  # the daemon ended what was left running
         if self.acceptor.lock is not None:

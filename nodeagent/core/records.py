@@ -14,9 +14,10 @@ from nodeagent.wire.peer import Decree, Value
 
 
 class Started(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """The agent started for the `incarnation`-th time."""
+    """The agent of `node` started, as this incarnation of it ("": a journal of earlier times)."""
 
     incarnation: int
+    node: str = ""
 
 
 class Promised(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -99,9 +100,14 @@ Record = (
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """All that the journal says. `tried`: (group, node) of every DARE that was staged here."""
+    """All that the journal says.
+
+    `node` is whose journal it is ("": not known); `tried` are (group, node) of every DARE that was
+    staged here.
+    """
 
     incarnation: int = 0
+    node: str = ""
     decrees: tuple[Decree, ...] = ()
     promised: Ballot = field(default_factory=Ballot)
     lock: str = ""
@@ -122,7 +128,7 @@ def _promised(state: Durable, record: Promised) -> Durable:
 def _fold(state: Durable, record: Record) -> Durable:
     match record:
         case Started():
-            return replace(state, incarnation=record.incarnation)
+            return replace(state, incarnation=record.incarnation, node=record.node or state.node)
         case Drafted():
             return replace(state, draft_base=record.base)
         case Tried():
@@ -142,6 +148,7 @@ def _decided(state: Durable, decree: Decree) -> Durable:
         return state
     return Durable(
         incarnation=state.incarnation,
+        node=state.node,
         decrees=(*state.decrees, decree),
         held=state.held,
         tried=state.tried,
@@ -175,7 +182,7 @@ def compact(durable: Durable) -> list[Record]:
     """Return the shortest records that replay to `durable`."""
     slot = len(durable.decrees)
     records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
-    records.append(Started(durable.incarnation))
+    records.append(Started(durable.incarnation, durable.node))
     records += [Holding(group, held=True) for group in sorted(durable.held)]
     if durable.draft_base:
         records.append(Drafted(durable.draft_base))

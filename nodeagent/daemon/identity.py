@@ -125,11 +125,11 @@ def read_identity(state: Path) -> Identity:
     return Identity(name, keys.load(state / KEY_FILE), joining)
 
 
-def read_journal(state: Path) -> tuple[Journal, tuple[rec.Record, ...], str]:
+def read_journal(state: Path, name: str) -> tuple[Journal, tuple[rec.Record, ...], str]:
     """Open the journal; returns it, its records, and how it was found ("" when all is well).
 
     SetupError if a record in the middle is damaged: promises may be lost, so the node must not
-    vote from this directory.
+    vote from this directory. SetupError, too, if it is the journal of a node not called `name`.
     """
     journal, raw, found = Journal.open(state / JOURNAL)
     if found.kind == "damaged":
@@ -143,6 +143,14 @@ def read_journal(state: Path) -> tuple[Journal, tuple[rec.Record, ...], str]:
     except ValueError as error:
         journal.close()
         raise SetupError(f"{state / JOURNAL}: a record is not one of ours: {error}") from error
+    whose = rec.replay(list(records)).node
+    if whose not in {"", name}:
+        journal.close()
+        raise SetupError(
+            f"{state / JOURNAL} is the journal of node {whose}, and this is node {name}: it would "
+            f"give away the promises of {whose}. Put the own journal back; if it is lost, remove "
+            f"{name} from the cluster and add it again with a new state directory"
+        )
     return journal, records, found.text if found.kind == "torn" else ""
 
 

@@ -67,7 +67,7 @@ def run(options: Options) -> int:
 
 async def _serve(options: Options, directory: StateDirectory, identity: Identity) -> int:
     log = open_log(identity.name, options.log_file)
-    journal, records, found = read_journal(options.state)
+    journal, records, found = read_journal(options.state, identity.name)
     if found:
         log.write("warning", "journal", {"text": found})
     if journal.size > JOURNAL_BYTES_MAX:

@@ -13,6 +13,7 @@ from nodeagent.core.records import (
     Staged,
     Started,
     Withdrawn,
+    compact,
     decode,
     encode,
     replay,
@@ -65,6 +66,13 @@ def test_who_may_have_got_a_group_in_a_dare_is_known_for_ever() -> None:
 
 def test_records_of_a_decided_slot_say_nothing_more() -> None:
     assert replay([*STORY, Promised(1, Ballot(9, "z"), "old"), staged(1)]) == replay(STORY)
+
+
+def test_whose_journal_it_is_stays_known() -> None:
+    named = [FIRST, Started(1, "alpha"), SECOND, Started(2)]
+
+    assert replay(named).node == "alpha"
+    assert replay(compact(replay(named))) == replay(named)
 
 
 def test_a_withdrawn_lock_is_free_and_the_promise_stays() -> None:

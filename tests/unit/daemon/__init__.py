@@ -1,0 +1,1 @@
+"""The agent around the core: identity, loop, hands."""
