@@ -86,7 +86,8 @@ class Governor:
         if self.proposer is not None:
             self._attend(self.proposer)
             return
-        if shared.name not in shared.log.voters or not shared.quorum or self._behind():
+        votes = shared.name in shared.log.voters and not shared.forgetful
+        if not votes or not shared.quorum or shared.behind:
             self._wished_since_ms = -1
             return
         if shared.now.ms < self._not_before_ms:
@@ -121,11 +122,6 @@ class Governor:
             withdraw = Withdraw(self.shared.log.next_slot, lock.ballot)
             self.shared.out += acceptor.on_withdraw(withdraw)
             participant.unlocked()
-
-    def _behind(self) -> bool:
-        peers = self.shared.hearts.peers
-        top = max((p.beat.slot for n, p in peers.items() if self.shared.alive(n)), default=-1)
-        return top > self.shared.log.standing.slot
 
     def _my_turn(self) -> bool:
         now = self.shared.now.ms

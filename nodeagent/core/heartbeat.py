@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from nodeagent.model.configuration import Timing
 from nodeagent.model.health import LinkState
+from nodeagent.model.ownership import is_older
 from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.live import GroupLive
 
@@ -59,12 +60,20 @@ class Heartbeats:
         self.gap_ms = 0
         self._interval_ms = now_ms
 
-    def heard(self, peer: str, own: str, beat: Heartbeat, now_ms: int) -> bool:
-        """Take a heartbeat; returns False for one that is older than the newest on that link."""
+    def heard(
+        self, peer: str, own: str, beat: Heartbeat, now_ms: int, *, anew: bool = False
+    ) -> bool:
+        """Take a heartbeat; returns False for one that is older than the newest on that link.
+
+        `anew`: the peer is not part of the cluster, so it may count its lives from the beginning.
+        """
         known = self.peers.get(peer)
         if known is None:
             known = self.peers[peer] = Peer(beat, now_ms)
-        elif beat.incarnation < known.beat.incarnation:
+        elif beat.state == "amnesiac" != known.beat.state or (anew and beat.state == "joining"):
+            if beat.incarnation != known.beat.incarnation:
+                known = self.peers[peer] = Peer(beat, now_ms)  # the life that was known has ended
+        elif is_older(beat.incarnation, known.beat.incarnation):
             return False
         newest = (beat.incarnation, beat.sequence) >= (
             known.beat.incarnation,
@@ -112,6 +121,11 @@ class Heartbeats:
         """Return whether `peer` was heard on any path within `dead_after_ms`."""
         known = self.peers.get(peer)
         return known is not None and now_ms - known.heard_ms < timing.dead_after_ms
+
+    def is_forgetful(self, peer: str, incarnation: int) -> bool:
+        """Return whether a newer life of `peer` was heard, which this one does not know of."""
+        known = self.peers.get(peer)
+        return known is not None and is_older(incarnation, known.beat.incarnation)
 
     def forget(self, keep: set[str]) -> None:
         """Drop the peers that are no longer part of the cluster."""

@@ -49,8 +49,18 @@ if TYPE_CHECKING:
     from nodeagent.core.node import Node
 
 
+ASKS_FOR_MEMORY = (Prepare, Accept, StepOrder, LeaseRequest, Probe)
+"""What a node that lost its memory does not answer."""
+
+
 def receive(node: Node, sender: str, incarnation: int, message: Message) -> None:
     """Take one control message of a peer (or of this node itself)."""
+    if node.shared.forgetful and isinstance(message, ASKS_FOR_MEMORY):
+        return  # whatever it says now, it may have said the opposite before
+    _take(node, sender, incarnation, message)
+
+
+def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
     match message:
         case Prepare() | Accept():
             _on_ask(node, sender, message)

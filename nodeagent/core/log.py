@@ -17,7 +17,7 @@ from nodeagent.config.digest import file_digest
 from nodeagent.config.parse import Parsed, parse
 from nodeagent.core.wishes import Wishes
 from nodeagent.model.configuration import Configuration, Timing
-from nodeagent.model.ownership import NOBODY, Ballot, Standing
+from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
 from nodeagent.wire.codec import WireError, pack, unpack
 from nodeagent.wire.peer import Aborted, Commit, Decree, Value, ViewChange
 
@@ -75,6 +75,7 @@ class DecreeLog:
 
     `voters` decide the open slot; `holders` are all nodes that any decree ever gave a group to.
     `timings` are those of the last configurations: who is lost may still go by an older one.
+    `lives` are the newest incarnations that were decreed in since each node was added.
     """
 
     def __init__(self) -> None:
@@ -86,6 +87,7 @@ class DecreeLog:
         self.voters: tuple[str, ...] = ()
         self.wishes = Wishes()
         self.holders: dict[str, set[str]] = {}
+        self.lives: dict[str, int] = {}
         self.timings: deque[Timing] = deque(maxlen=4)
         self._last = ""
         self._read: tuple[tuple[str, bytes], bytes, Configuration] | None = None
@@ -153,6 +155,7 @@ class DecreeLog:
             self.timings.append(self.configuration.timing)
             changes |= {"epoch": value.epoch, "digest": value.digest}
         if isinstance(value, Commit | ViewChange):
+            self._count_lives(value.view)
             changes |= {"view": dict(value.view), "owners": dict(value.owners)}
         if isinstance(value, Commit | ViewChange | Aborted):
             for group, owner in value.owners.items():
@@ -161,6 +164,17 @@ class DecreeLog:
         self.standing = msgspec.structs.replace(self.standing, **changes)
         assert self.configuration is not None, "decree 0 brings a configuration"
         self.wishes.learn(before, value, old, self.configuration)
+
+    def _count_lives(self, view: dict[str, int]) -> None:
+        for node, incarnation in view.items():
+            self.lives[node] = max(incarnation, self.lives.get(node, 0))
+        nodes = self.configuration.node if self.configuration else {}
+        for node in [node for node in self.lives if node not in nodes]:
+            del self.lives[node]  # once added again, it may begin anew
+
+    def is_forgetful(self, node: str, incarnation: int) -> bool:
+        """Return whether a newer life of `node` was decreed in than this one."""
+        return is_older(incarnation, self.lives.get(node, 0))
 
     def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
         """Count nodes as possible holders that a DARE gave a group to before it was decided."""

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from nodeagent.core import desk, inbox, runs
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
-from nodeagent.core.effects import Activate, Connect, Effect, End, Note, Reply, Send
+from nodeagent.core.effects import (
+    Activate,
+    Connect,
+    DropTemporary,
+    Effect,
+    End,
+    Note,
+    Reply,
+    Send,
+)
 from nodeagent.core.event_queue import ClusterEvent, EventQueue
 from nodeagent.core.events import (
     BeatHeard,
@@ -37,7 +46,7 @@ from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.wiring import connections
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.ownership import Standing
+from nodeagent.model.ownership import Standing, incarnation_of, life_of
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import (
     Abort,
@@ -53,12 +62,18 @@ from nodeagent.wire.console import (
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.peer import (
     Aborted,
+    Accept,
+    Accepted,
     CatchUp,
     Commit,
     Decided,
     Decree,
     Envelope,
+    LeaseAck,
     Message,
+    Prepare,
+    ProbeReply,
+    Promise,
     Relay,
     Value,
     ViewChange,
@@ -72,13 +87,21 @@ SEQUENCES_PER_LIFE = 1 << 32
 CATCH_UP_MS = 300
 DROPPED_NOTE_MS = 5_000
 LEAVE_MS_MAX = 25_000
+AMNESIA = (
+    "its state directory was lost or set back to an older copy, so it does not know what it "
+    "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent init, "
+    "and add it again"
+)
+VOUCHES = (Prepare, Promise, Accept, Accepted, LeaseAck, ProbeReply)
+"""What is only as good as its sender's memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What a node starts with: its name, its journal, and files as they are on disk.
 
-    `joining` is the configuration that a node was given which has no history yet.
+    `joining` is the configuration that a node was given which has no history yet. `mark` is drawn
+    at random for this start.
     """
 
     name: str
@@ -87,6 +110,7 @@ class Setup:
     active_digest: str = ""
     draft: bytes = b""
     draft_digest: str = ""
+    mark: int = 0
     software: str = ""
     drills: bool = False
 
@@ -100,13 +124,14 @@ class Node:
         for decree in durable.decrees:
             log.extend(decree)
         log.suspect(durable.tried)
+        life = life_of(durable.incarnation) + 1
         self.setup = setup
         self.shared = Shared(
             name=setup.name,
-            incarnation=durable.incarnation + 1,
+            incarnation=incarnation_of(life, setup.mark),
             log=log,
             hearts=Heartbeats(now.ms),
-            lease=Lease(sequence=(durable.incarnation + 1) * SEQUENCES_PER_LIFE),
+            lease=Lease(sequence=life * SEQUENCES_PER_LIFE),
             now=now,
             began_ms=now.ms,
             software=setup.software,
@@ -117,11 +142,11 @@ class Node:
             draft_base=durable.draft_base,
         )
         self.queue = EventQueue()
-        self.proofs = Proofs(self.shared.incarnation * SEQUENCES_PER_LIFE)
+        self.proofs = Proofs(life * SEQUENCES_PER_LIFE)
         self.acceptor = Acceptor(durable)
         self.participant = Participant(self.shared, self.proofs)
         self.governor = Governor(self.shared, self.acceptor, self.participant)
-        self.governor.round_seen = self.shared.incarnation * ROUNDS_PER_LIFE
+        self.governor.round_seen = life * ROUNDS_PER_LIFE
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
         self.reporter = Reporter(self.shared, self.participant, self.queue)
         self.coordinator: Coordinator | None = None
@@ -134,8 +159,10 @@ class Node:
         self._ticked_ms = now.ms
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms = -CATCH_UP_MS
+        self._catch_up_from = ""
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
+        self._amnesiac = False
 
     # -- the two entrances
 
@@ -155,10 +182,12 @@ class Node:
             joined = shared.joining is None
             active = Activate(standing.epoch, standing.digest, shared.log.active, joined)
             shared.out.append(active)
+        if durable.staged is None:
+            shared.out.append(DropTemporary())  # left by a crash at the end of a DARE
         if shared.log.active and not shared.draft:
             desk.set_draft(shared, shared.log.active, standing.digest)
         self._wire()
-        shared.tell("note", shared.name, f"agent started, incarnation {shared.incarnation}")
+        shared.tell("note", shared.name, f"agent started, life {life_of(shared.incarnation)}")
         return self._settle()
 
     def step(self, event: Event, now: Now) -> list[Effect]:
@@ -287,6 +316,12 @@ class Node:
         self.keeper.renew()
         return True
 
+    def _notice_amnesia(self) -> None:
+        """Say once, where an administrator looks, why this node takes no part any more."""
+        amnesiac, self._amnesiac = self._amnesiac, self.shared.amnesiac
+        if self._amnesiac and not amnesiac:
+            self.shared.tell("error", self.shared.name, AMNESIA)
+
     def _take_force(self, decree: Decree, before: Standing) -> None:
         shared, value = self.shared, decree.value
         self._note_who_is_out(before, value)
@@ -366,9 +401,7 @@ class Node:
         configuration = shared.configuration
         if configuration is not None and shared.name not in configuration.node:
             return before
-        coordinator = self.coordinator
-        waits = self._told_others or (coordinator is not None and not coordinator.finished)
-        return before if waits else None
+        return before
 
     def _wire(self) -> None:
         shared = self.shared
@@ -399,6 +432,7 @@ class Node:
         decides = coordinator and not coordinator.finished and not coordinator.outrun
         shared.coordinating = coordinator.request.tx if coordinator and decides else ""
         self._notice_nodes()
+        self._notice_amnesia()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
             shared.tell(severity, event.subject, event.text)
@@ -458,19 +492,28 @@ class Node:
         shared, beat = self.shared, event.beat
         if shared.log.root and beat.cluster not in ("", shared.log.root):
             return
-        shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms)
+        anew = self._may_begin_anew(event.peer)
+        shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
             self.catch_up(event.peer)
 
+    def _may_begin_anew(self, peer: str) -> bool:
+        configuration = self.shared.log.configuration
+        return configuration is None or peer not in configuration.node
+
     def catch_up(self, peer: str) -> None:
-        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS."""
-        if self.shared.now.ms - self._catch_up_ms >= CATCH_UP_MS:
-            self._catch_up_ms = self.shared.now.ms
+        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS.
+
+        One that gave no answer must wait longer: others may be able to, and be slower to offer it.
+        """
+        patience_ms = 2 * CATCH_UP_MS if peer == self._catch_up_from else CATCH_UP_MS
+        if self.shared.now.ms - self._catch_up_ms >= patience_ms:
+            self._catch_up_ms, self._catch_up_from = self.shared.now.ms, peer
             self.shared.send(peer, CatchUp(self.shared.log.next_slot))
 
     def caught_up(self) -> None:
         """Allow the next question at once: an answer came."""
-        self._catch_up_ms = -CATCH_UP_MS
+        self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
 
     def _heard(self, event: MessageHeard) -> None:
         envelope, root = event.envelope, self.shared.log.root
@@ -480,6 +523,11 @@ class Node:
             return
         if not self.governor.believes(envelope.message):
             self._drop(event.peer, "message with a ballot that nobody can have", "")
+            return
+        vouches = isinstance(envelope.message, VOUCHES)
+        hearts, anew = self.shared.hearts, self._may_begin_anew(event.peer)
+        if vouches and not anew and hearts.is_forgetful(event.peer, envelope.incarnation):
+            self._drop(event.peer, "word of a node that has forgotten a newer life of its own", "")
             return
         inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
 

@@ -8,9 +8,11 @@ import msgspec
 
 from nodeagent.core.effects import Beat, Publish
 from nodeagent.core.event_queue import EventQueue
+from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
 from nodeagent.core.shared import Shared
 from nodeagent.model.health import ClusterState, LinkState, NodeState
+from nodeagent.model.ownership import life_of
 from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.live import (
@@ -101,6 +103,8 @@ class Reporter:
         removed = not known and shared.joining is None  # one that joins replays older ones, too
         if removed or shared.stopping:
             return "leaving"
+        if shared.amnesiac:
+            return "amnesiac"
         if self.participant.open is not None:
             return "reconfiguring"
         return "up" if shared.is_member else "joining"
@@ -188,9 +192,9 @@ class Reporter:
         alive = shared.alive(name)
         return NodeLive(
             node=name,
-            state=beat.state if alive else "down",
+            state=self._peer_state(peer),
             age_ms=shared.now.ms - peer.heard_ms,
-            incarnation=beat.incarnation,
+            incarnation=life_of(beat.incarnation),
             voter=name in shared.log.voters,
             member=standing.view.get(name) == beat.incarnation,
             epoch=beat.epoch,
@@ -203,6 +207,11 @@ class Reporter:
             groups=peer.groups if alive else (),
         )
 
+    def _peer_state(self, peer: Peer) -> NodeState:
+        shared = self.shared
+        silent = shared.now.ms - peer.heard_ms >= shared.timing.dead_after_ms
+        return "down" if silent else peer.beat.state
+
     def _own_live(self) -> NodeLive:
         shared = self.shared
         standing = shared.log.standing
@@ -210,7 +219,7 @@ class Reporter:
         return NodeLive(
             node=shared.name,
             state=self.node_state(),
-            incarnation=shared.incarnation,
+            incarnation=life_of(shared.incarnation),
             voter=shared.name in shared.log.voters,
             member=shared.is_member,
             epoch=standing.epoch,

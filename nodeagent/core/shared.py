@@ -95,13 +95,41 @@ class Shared:
         return self.log.standing.view.get(self.name) == self.incarnation
 
     @property
+    def forgetful(self) -> bool:
+        """Return whether the decrees known here count a newer life of this node in than this one.
+
+        It does not vote then, vouch for anything, or own a group.
+        """
+        return self.log.is_forgetful(self.name, self.incarnation)
+
+    @property
+    def amnesiac(self) -> bool:
+        """Return whether this node forgot what it once promised: its disk was lost or set back.
+
+        It stays so until a DARE has removed it and another one added it. A node that is being added
+        again is only forgetful, until it has read the decree that removed it.
+        """
+        return self.forgetful and not self.behind
+
+    @property
+    def behind(self) -> bool:
+        """Return whether somebody who is heard knows decrees that are not known here."""
+        alive = (p.beat.slot for n, p in self.hearts.peers.items() if self.alive(n))
+        return max(alive, default=-1) > self.log.standing.slot
+
+    @property
     def lease_valid(self) -> bool:
         """Return whether this node may hold groups now."""
         return self.lease.valid_until_ms(self.log.voters, self.timing) > self.now.ms
 
     def alive(self, node: str) -> bool:
         """Return whether `node` is heard (this node always is)."""
-        return node == self.name or self.hearts.alive(node, self.now.ms, self.timing)
+        if node == self.name:
+            return True
+        peer = self.hearts.peers.get(node)
+        if peer is None or self.log.is_forgetful(node, peer.beat.incarnation):
+            return False  # it may be there, but nothing can be asked of it
+        return self.hearts.alive(node, self.now.ms, self.timing)
 
     def alive_nodes(self) -> tuple[str, ...]:
         """Return the configured nodes that are heard."""

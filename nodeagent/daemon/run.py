@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from nodeagent.drivers.base import Context
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import MARKS
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
 from nodeagent.transport.admin import AdminServer
@@ -83,6 +85,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         active_digest=directory.digest("active"),
         draft=draft,
         draft_digest=file_digest(draft) if draft else "",
+        mark=secrets.randbelow(MARKS),
         software=software(),
         drills=options.drills,
     )

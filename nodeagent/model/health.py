@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-NodeState = Literal["up", "down", "joining", "leaving", "reconfiguring", "unknown"]
+NodeState = Literal["up", "down", "joining", "leaving", "reconfiguring", "amnesiac", "unknown"]
 LinkState = Literal["up", "late", "down", "unknown"]
 GroupState = Literal["online", "offline", "acquiring", "releasing", "error", "unknown"]
 ClusterState = Literal["stable", "unstable", "reconfiguring", "error", "no-quorum", "unknown"]

@@ -55,6 +55,10 @@ NODE_MOVES: tuple[Move[NodeState], ...] = (
     Move("joining", "up", "a VIEW counts this start of its agent in"),
     Move("joining", "reconfiguring", "promised to the DARE that adds it"),
     Move("joining", "leaving", "told to stop, or removed while it was away"),
+    Move(
+        "joining", "amnesiac", "learns that it forgot a newer life: its disk was lost or set back"
+    ),
+    Move("amnesiac", "leaving", "told to stop, or a DARE removed it, which is its way back"),
     Move("up", "joining", "a VIEW left it out"),
     Move("up", "reconfiguring", "promised to a DARE"),
     Move("up", "leaving", "told to stop, or learns that a DARE removed it"),

@@ -16,7 +16,8 @@ class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
 
     The sender is the key of the connection, `adapter` its adapter; `cluster` is the digest of the
     first configuration.
-    `sent_ms` is the sender's monotonic clock. `hears` are nodes that it heard lately on any path.
+    `incarnation` is that of `model.ownership.incarnation_of`. `sent_ms` is the sender's monotonic
+    clock. `hears` are nodes that it heard lately on any path.
     `groups` is given only every fifth beat or when it changed (None: unchanged).
     """
 
