@@ -1,4 +1,4 @@
-"""The command `nodeagent`: set up a node, run it, make keys.
+"""The command `nodeagent`: set up a node, run it, examine what it wrote, make keys.
 
 Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 failed, 2 usage,
 4 findings in a configuration. Leans on `daemon` to run and on `config` to examine.
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from nodeagent.cli.check import check
 from nodeagent.daemon.identity import SetupError, initialise
 from nodeagent.daemon.run import Options, run, software
 from nodeagent.store.errors import StoreError
@@ -58,6 +59,17 @@ def key_command(file: Path) -> None:
     pair = keys.generate()
     keys.save(pair, file)
     click.echo(pair.public)
+
+
+@cli.command("check")
+@click.option("--state", required=True, type=FOLDER, help="State directory to examine.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+def check_command(state: Path, *, as_json: bool) -> None:
+    """Examine a state directory offline, change nothing, and say what to do.
+
+    Exit codes: 0 nothing is wrong, 1 something is wrong, 2 usage.
+    """
+    sys.exit(check(state, as_json=as_json))
 
 
 def main(arguments: list[str] | None = None) -> int:

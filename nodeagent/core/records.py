@@ -4,6 +4,7 @@ The journal is a list of these records. `replay` folds them into `Durable`; noth
 node's past survives a crash.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -188,11 +189,19 @@ def compact(durable: Durable) -> list[Record]:
         records.append(Drafted(durable.draft_base))
     if durable.tried:
         records.append(Tried(tuple(sorted(durable.tried))))
+    return records + sorted(_still_open(durable, slot), key=lambda record: record.ballot)
+
+
+def _still_open(durable: Durable, slot: int) -> Iterator[Promised | Staged | AcceptedValue]:
+    """Yield what is open; sorted by ballot, promises do not fall, just as they were given."""
     if durable.lock:
-        records.append(Promised(slot, durable.lock_ballot, durable.lock))
+        yield Promised(slot, durable.lock_ballot, durable.lock)
+    if durable.staged is not None:
+        yield durable.staged
+    if durable.accepted is not None:
+        yield durable.accepted
     if durable.promised != Ballot():
-        records.append(Promised(slot, durable.promised))
-    return records + [r for r in (durable.staged, durable.accepted) if r is not None]
+        yield Promised(slot, durable.promised)
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -75,7 +75,7 @@ class Journal:
             head = pack_journal(())
             replace(file, head + bytes(CHUNK_BYTES - len(head)))
             data = b""
-        elif (problem := _foreign(data)) is not None:
+        elif (problem := foreign(data)) is not None:
             raise StoreError(file, problem, "move it away, or use the program that wrote it")
         records, state = replay_bytes(data)
         with naming(file):
@@ -203,7 +203,7 @@ def _header() -> bytes:
     return head + struct.pack("<I", zlib.crc32(head))
 
 
-def _foreign(data: bytes) -> str | None:
+def foreign(data: bytes) -> str | None:
     """Return why `data` is not a journal of ours, None if it is."""
     if data[: len(MAGIC)] != MAGIC:
         return "is not a journal"

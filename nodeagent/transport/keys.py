@@ -58,7 +58,11 @@ def is_key(text: str) -> bool:
 def load(path: Path | str) -> KeyPair:
     """Return the pair in the file `path`; KeyFileError names what is wrong and the remedy."""
     subject = str(path)
-    text = _read_private(subject)
+    return parse(_read_private(subject), subject)
+
+
+def parse(text: str, subject: str) -> KeyPair:
+    """Return the pair in the text of a key file; KeyFileError names `subject` and the remedy."""
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -69,7 +69,7 @@ def test_records_of_a_decided_slot_say_nothing_more() -> None:
 
 
 def test_whose_journal_it_is_stays_known() -> None:
-    named = [FIRST, Started(1, "alpha"), SECOND, Started(2)]
+    named: list[Record] = [FIRST, Started(1, "alpha"), SECOND, Started(2)]
 
     assert replay(named).node == "alpha"
     assert replay(compact(replay(named))) == replay(named)
