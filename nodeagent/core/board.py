@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from nodeagent.core.effects import Publish
 from nodeagent.model.run import (
     Cell,
@@ -25,42 +27,48 @@ from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import ProgressNote
 
 if TYPE_CHECKING:
-    from nodeagent.core.coordinator import Request
+    from nodeagent.core.audience import Request
     from nodeagent.core.shared import Shared
-    from nodeagent.core.table import Step
     from nodeagent.model.health import CellState, RestoreState, RunState
-    from nodeagent.model.ownership import Standing
     from nodeagent.model.reports import Severity
 
 
-class Board:
-    """Publishes one run's progress."""
+def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> DareRun:
+    """Return the record of a run that begins now, all its rows waiting."""
+    return DareRun(
+        tx=request.tx,
+        coordinator=shared.name,
+        author=request.author,
+        reason=request.reason,
+        base_epoch=request.base.epoch,
+        base_digest=request.base.digest,
+        target_digest=request.digest,
+        nodes=tuple(request.participants),
+        plan=request.plan,
+        began=shared.now.unix,
+        steps=tuple(StepRow(name=row) for row in rows),
+    )
 
-    def __init__(
-        self, shared: Shared, request: Request, rows: tuple[Step, ...], standing: Standing
-    ) -> None:
+
+class Board:
+    """Publishes one run's progress, from its beginning or from where another one left it."""
+
+    def __init__(self, shared: Shared, run: DareRun) -> None:
         self._shared = shared
-        self._began = shared.now
         self._step_began: dict[tuple[str, bool], int] = {}
-        self._peers = tuple(dict.fromkeys((*standing.view, *request.participants)))
-        involved = tuple(request.participants)
-        self.run_record: DareRun = DareRun(
-            tx=request.tx,
-            coordinator=shared.name,
-            author=request.author,
-            reason=request.reason,
-            base_epoch=standing.epoch,
-            base_digest=standing.digest,
-            target_digest=request.digest,
-            nodes=involved,
-            plan=request.plan,
-            began=shared.now.unix,
-            steps=tuple(StepRow(name=row.name) for row in rows),
-        )
+        self._began_ms = shared.now.ms - int(max(0.0, shared.now.unix - run.began) * 1000)
+        self._peers = tuple(dict.fromkeys((*shared.log.standing.view, *run.nodes)))
+        self.run_record = run
 
     def start(self) -> None:
         """Tell everybody that the run began."""
-        self._shared.hearts.gap_ms = 0
+        self._tell(RunStarted(self.run_record))
+
+    def taken_over(self) -> None:
+        """Tell everybody who goes on with it, and its record so far: some may have missed it."""
+        shared, lost = self._shared, self.run_record.coordinator
+        self.run_record = msgspec.structs.replace(self.run_record, coordinator=shared.name)
+        shared.tell("warning", self.run_record.tx, f"{lost} was lost; {shared.name} goes on")
         self._tell(RunStarted(self.run_record))
 
     def _tell(self, progress: Progress) -> None:
@@ -99,15 +107,21 @@ class Board:
         cell = Cell(state, began, seconds, clean(reason, 300), lines)
         self._tell(CellChanged(self.run_record.tx, step, undo, node, cell))
 
-    def run(self, state: RunState, *, text: str, restored: RestoreState = "") -> None:
-        """Say how the run as a whole stands."""
-        shared = self._shared
-        seconds = (shared.now.ms - self._began.ms) / 1000
-        gap = shared.hearts.gap_ms
-        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, clean(text, 500), gap))
+    def run(
+        self,
+        state: RunState,
+        *,
+        text: str,
+        restored: RestoreState = "",
+        gap: tuple[int, str] = (0, ""),
+    ) -> None:
+        """Say how the run as a whole stands; `gap`: worst detection gap in ms, and its node."""
+        seconds = (self._shared.now.ms - self._began_ms) / 1000
+        told = clean(text, 500)
+        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, told, *gap))
 
-    def end(self, state: RunState, text: str, restored: RestoreState) -> None:
+    def end(self, state: RunState, text: str, restored: RestoreState, gap: tuple[int, str]) -> None:
         """Say how the run ended, also as an event."""
-        self.run(state, text=text, restored=restored)
+        self.run(state, text=text, restored=restored, gap=gap)
         severity: Severity = "note" if state == "done" else "warning"
         self._shared.tell(severity, self.run_record.tx, f"{state}: {text}", self.run_record.reason)

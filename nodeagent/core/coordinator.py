@@ -8,17 +8,15 @@ value is asked for again, until the majorities have it or another voter has fini
 
 from dataclasses import dataclass, field
 
-from nodeagent.core.board import Board
+from nodeagent.core.audience import Audiences, Request
+from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
-from nodeagent.core.effects import DriverAction, End
-from nodeagent.core.groups import limit_s
+from nodeagent.core.effects import End
 from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
-from nodeagent.model.configuration import Configuration
 from nodeagent.model.health import CellState, RestoreState, RunState
-from nodeagent.model.ownership import Ballot
-from nodeagent.model.plan import Plan
+from nodeagent.model.run import DareRun
 from nodeagent.wire.peer import (
     Aborted,
     Applied,
@@ -37,23 +35,6 @@ RESEND_MS = 250
 SLOW_STEP_MS = 5_000
 DECIDE_PATIENCE_MS = 10_000
 _NOT_UNDONE = frozenset({"verify", "lock"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the administrator wants, checked and planned."""
-
-    tx: str
-    ballot: Ballot
-    slot: int
-    data: bytes
-    packed: bytes
-    digest: str
-    candidate: Configuration
-    plan: Plan
-    participants: tuple[str, ...]
-    author: str
-    reason: str
 
 
 @dataclass
@@ -78,19 +59,19 @@ class Coordinator:
     ) -> None:
         self.shared = shared
         self.request = request
+        self.standing = request.base
+        self.before = before
+        self.finished = False
+        self.decided: Decree | None = None
+        self._ask_whom = Audiences(shared, request, shared.log.configuration)
         self.proposer = Proposer(
             slot=request.slot,
             ballot=request.ballot,
             purpose="dare",
             tx=request.tx,
-            base=shared.log.standing.digest,
-            audience=self._lock_audience(),
+            base=request.base.digest,
+            audience=self._ask_whom.to_lock(),
         )
-        self.old = shared.log.configuration
-        self.standing = shared.log.standing
-        self.before = before
-        self.finished = False
-        self.decided: Decree | None = None
         self._forward = rows_for(
             topology=request.plan.topology,
             resources=request.plan.resources
@@ -102,13 +83,12 @@ class Coordinator:
         self._row: _Row | None = None
         self._began: list[StepName] = []
         self._incarnations: dict[str, int] = {}
+        self._gap = (0, "")
         self._aborting = ""
         self._restored: RestoreState = ""
         self._exceptions: list[str] = []
-        self.board = Board(shared, request, self._forward, self.standing)
-
-    def _lock_audience(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.request.participants, *self.shared.log.voters)))
+        names = tuple(step.name for step in self._forward)
+        self.board = Board(shared, first_record(shared, request, names))
 
     # -- what others ask
 
@@ -140,6 +120,22 @@ class Coordinator:
         self.board.start()
         self._enter(0)
 
+    def take_over(self, run: DareRun, decree: Decree) -> None:
+        """Go on after the decision with a run whose coordinator was lost (`core.heir`)."""
+        lost = run.coordinator
+        self.board = Board(self.shared, run)
+        self.board.taken_over()
+        seen = {row.name for row in run.steps if row.state != "waiting" and not row.undo}
+        names = [step.name for step in self._forward if step.name != "decide"]
+        self._began = [name for name in names if name in seen or not run.steps]
+        self.decided = decree
+        if isinstance(decree.value, Aborted):
+            self._undo(decree.value)
+        else:
+            reason = f"{lost} was lost; finished by {self.shared.name}"
+            self.board.step("decide", "done", undo=False, reason=reason)
+            self._enter(self._decide_index + 1)
+
     def _enter(self, index: int) -> None:
         self._index = index
         if index >= len(self._rows):
@@ -147,7 +143,7 @@ class Coordinator:
             return
         step = self._rows[index]
         undo = self._rows is not self._forward
-        audience = self._audience(step)
+        audience = self._ask_whom.of(step)
         if not audience:
             self.board.step(step.name, "skipped", undo=undo, reason="nobody is concerned")
             self._enter(index + 1)
@@ -156,7 +152,7 @@ class Coordinator:
         if not undo and drills.stop_at_step == step.name:
             self.shared.out.append(End(f"drill: stopped at {step.name}", abrupt=True))
             return
-        row = _Row(step, audience, self.shared.now.ms + self._limit_ms(step), undo)
+        row = _Row(step, audience, self.shared.now.ms + self._ask_whom.limit_ms(step), undo)
         if not undo and drills.slow_step == step.name:
             row.hold_until_ms = self.shared.now.ms + SLOW_STEP_MS
             row.deadline_ms += SLOW_STEP_MS
@@ -168,51 +164,6 @@ class Coordinator:
         for node in audience:
             self.board.cell(step.name, node, "running", undo=undo)
         self._ask()
-
-    def _audience(self, step: Step) -> tuple[str, ...]:
-        request = self.request
-        if step.name == "lock":
-            return self._awaited_for_lock()
-        if step.audience == "releasing":
-            return tuple(dict.fromkeys(node for _, node in request.plan.release))
-        if step.audience == "acquiring":
-            return tuple(dict.fromkeys(node for _, node in request.plan.acquire))
-        if step.audience == "voters":
-            return self._deciders()
-        return request.participants
-
-    def _awaited_for_lock(self) -> tuple[str, ...]:
-        """Return who must promise: not a voter that is out by decree and silent.
-
-        Else nobody could change a cluster, or take a dead node out of it, while a voter is down.
-        """
-        participants, alive = self.request.participants, self.shared.alive
-        return tuple(n for n in self._lock_audience() if n in participants or alive(n))
-
-    def _deciders(self) -> tuple[str, ...]:
-        old = self.shared.log.voters if self.decided is None else ()
-        return tuple(dict.fromkeys((*old, *self.request.candidate.voters())))
-
-    def _limit_ms(self, step: Step) -> int:
-        timing = self.shared.timing
-        base = timing.step_ms
-        if step.name in ("release", "undo-acquire"):
-            return base + self._driver_ms("stop")
-        if step.name in ("acquire", "undo-release"):
-            return base + self._driver_ms("start") + self.shared.takeover_wait_ms
-        if step.name == "verify":
-            return base + 10_000
-        if step.name in ("greet", "stage") or (
-            step.name == "lock" and self.request.plan.added_nodes  # they fetch history first
-        ):
-            return base + 3 * timing.dead_after_ms
-        return base
-
-    def _driver_ms(self, action: DriverAction) -> int:
-        pairs = (*self.request.plan.release, *self.request.plan.acquire)
-        configurations = [c for c in (self.old, self.request.candidate) if c is not None]
-        nouns = [c.group[g] for g in {g for g, _ in pairs} for c in configurations if g in c.group]
-        return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
 
     def _ask(self) -> None:
         row = self._row
@@ -242,27 +193,19 @@ class Coordinator:
     def _ask_decide(self, *, first: bool) -> None:
         now = self.shared.now.ms
         if first:
-            self.shared.out += self.proposer.accept(self._commit(), self._deciders(), now)
+            self.shared.out += self.proposer.accept(self._commit(), self._ask_whom.deciders(), now)
         else:
             self.shared.out += self.proposer.resend(now, 0)
 
-    def _ahead_ms(self) -> int:
-        """Return the limits of the rows ahead that ask only some: the others wait through them."""
-        total = 0
-        for step in self._rows[self._index + 1 :]:
-            if step.audience == "everybody":
-                break
-            total += self._limit_ms(step)
-        return total
-
     def _order(self, name: StepName, row: _Row) -> StepOrder:
         request = self.request
+        ahead_ms = self._ask_whom.limit_until_all_ms(self._rows[self._index + 1 :])
         return StepOrder(
             tx=request.tx,
             slot=request.slot,
             ballot=request.ballot,
             step=name,
-            limit_ms=max(0, row.deadline_ms - self.shared.now.ms) + self._ahead_ms(),
+            limit_ms=max(0, row.deadline_ms - self.shared.now.ms) + ahead_ms,
             file=request.packed if name in ("verify", "stage") else b"",
             digest=request.digest,
             owners=request.plan.owners,
@@ -302,6 +245,7 @@ class Coordinator:
             return
         if m.incarnation:
             self._incarnations.setdefault(sender, m.incarnation)
+        self._gap = max(self._gap, (m.gap_ms, sender))
         if not m.final:
             self.board.cell(m.step, sender, "running", undo=row.undo, reason=m.reason)
             return
@@ -326,9 +270,10 @@ class Coordinator:
         if sender in self.standing.view and m.digest != self.standing.digest:
             return f"active digest {m.digest[:12]}, not {self.standing.digest[:12]}"
         online = {line.removeprefix("online ") for line in m.evidence if line.startswith("online ")}
-        missing = sorted(set(self.before.get(sender, ())) - online)
-        owned = {group for group, owner in self.standing.owners.items() if owner == sender}
-        extra = sorted(online - set(self.before.get(sender, ())) - owned)
+        before = set(self.before.get(sender, ()))
+        owners = self.shared.log.standing.owners  # a later VIEW may have moved what was lost
+        missing = sorted(group for group in before - online if owners.get(group) == sender)
+        extra = sorted(group for group in online - before if owners.get(group) != sender)
         if missing:
             return f"not online again: {', '.join(missing)}"
         return f"online here though it was not before: {', '.join(extra)}" if extra else ""
@@ -449,7 +394,7 @@ class Coordinator:
     def _refuse(self, reason: str) -> None:
         if "lock" in self._began:
             withdraw = Withdraw(self.request.slot, self.request.ballot)
-            self.shared.send_all(self._lock_audience(), withdraw)
+            self.shared.send_all(self._ask_whom.to_lock(), withdraw)
         self._end("refused", reason)
 
     def _undo(self, value: Aborted) -> None:
@@ -548,4 +493,4 @@ class Coordinator:
     def _end(self, state: RunState, text: str) -> None:
         self.finished = True
         self._row = None
-        self.board.end(state, text, self._restored)
+        self.board.end(state, text, self._restored, self._gap)

@@ -7,7 +7,7 @@ aborts, an admin changes the configuration. This is the one place where a role i
 from nodeagent.config.digest import file_digest
 from nodeagent.config.load import load
 from nodeagent.config.plan import plan
-from nodeagent.core.coordinator import Request
+from nodeagent.core.audience import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
 from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
@@ -154,12 +154,12 @@ def prepare_dare(
         tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",
         ballot=ballot,
         slot=slot,
-        data=data,
         packed=packed,
         digest=file_digest(data),
         candidate=candidate,
         plan=planned,
         participants=(*shared.log.standing.view, *added),
+        base=standing,
         author=clean(author, 100),
         reason=clean(apply.reason, 300),
     )

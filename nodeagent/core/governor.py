@@ -200,13 +200,23 @@ class Governor:
     def _supported(self, node: str, voters: tuple[str, ...]) -> bool:
         """Return whether a majority of the voters hears a node, be it heard here or not.
 
-        The node itself counts as hearing itself once anybody else does.
+        The node itself counts as hearing itself once anybody else does. So does, for a node that is
+        in, a voter whose opinion is not known: one that only others hear. Else two bad links would
+        make two opinions, and views would follow each other for as long as the links are bad.
         """
         shared = self.shared
         if shared.alive(node) and shared.hearts.peers[node].beat.state == "leaving":
             return False
         hearing = {voter for voter in voters if self._hears(voter, node)}
-        return majority(voters, hearing | {node}) and (bool(hearing) or shared.alive(node))
+        if not hearing and not shared.alive(node):
+            return False
+        unknown = {voter for voter in voters if not shared.alive(voter) and self._lives(voter)}
+        doubt = unknown if node in shared.log.standing.view else set[str]()
+        return majority(voters, hearing | doubt | {node})
+
+    def _lives(self, voter: str) -> bool:
+        """Return whether a voter that is not heard here is heard by another one."""
+        return any(self._hears(other, voter) for other in self.shared.log.voters)
 
     def _hears(self, voter: str, node: str) -> bool:
         if voter == self.shared.name:

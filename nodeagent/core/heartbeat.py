@@ -57,8 +57,17 @@ class Heartbeats:
     def __init__(self, now_ms: int) -> None:
         self.peers: dict[str, Peer] = {}
         self.began_ms = now_ms
-        self.gap_ms = 0
+        self._gap_ms = 0
+        self._looked_ms = now_ms
         self._interval_ms = now_ms
+
+    def measure_gap(self) -> None:
+        """Begin to measure anew the longest time for which nobody was judged here."""
+        self._gap_ms = 0
+
+    def gap_ms(self, now_ms: int) -> int:
+        """Return the longest time since `measure_gap` for which nobody was judged here."""
+        return max(self._gap_ms, now_ms - self._looked_ms)
 
     def heard(
         self, peer: str, own: str, beat: Heartbeat, now_ms: int, *, anew: bool = False
@@ -85,7 +94,6 @@ class Heartbeats:
             elif beat.incarnation != known.beat.incarnation:
                 known.groups = ()
             known.beat = beat
-            self.gap_ms = max(self.gap_ms, now_ms - known.heard_ms)
             known.heard_ms = now_ms
         link = known.links.setdefault(beat.adapter, Link(beat.adapter))
         link.own = own
@@ -96,6 +104,8 @@ class Heartbeats:
 
     def tick(self, now_ms: int, timing: Timing, slept_ms: int) -> None:
         """Shift the strips each interval; forgive all silences after an own pause."""
+        self._gap_ms = self.gap_ms(now_ms)
+        self._looked_ms = now_ms
         if slept_ms > timing.dead_after_ms // 2:
             self._forgive(now_ms, timing, slept_ms)
         while now_ms - self._interval_ms >= timing.heartbeat_ms:

@@ -13,7 +13,6 @@ import msgspec
 from nodeagent.core import desk, runs
 from nodeagent.core.effects import Publish
 from nodeagent.core.log import DecreeError
-from nodeagent.model.run import RunChanged
 from nodeagent.wire.codec import WireError, unpack
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
@@ -248,28 +247,3 @@ def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay) -> No
             return
         desk.set_draft(shared, data, m.base)
         node.reporter.configuration_changed(m.author, draft=True)
-
-
-def close_run(node: Node, decree: Decree) -> None:
-    """End the record of a run whose coordinator cannot: it was decided by another voter."""
-    shared, value, run = node.shared, decree.value, node.shared.run
-    if run is None or run.state not in ("running", "aborting", "in-doubt"):
-        return
-    if not isinstance(value, Commit | Aborted) or value.tx != run.tx:
-        return
-    doubted = run.state == "in-doubt"
-    lives = run.coordinator == shared.name or shared.alive(run.coordinator)
-    if lives and not doubted:
-        return
-    done = isinstance(value, Commit)
-    why = "a majority answered again" if doubted else f"{run.coordinator} was lost"
-    text = f"{why}; the others {'finished' if done else 'undid'} the DARE"
-    progress = RunChanged(
-        tx=run.tx,
-        state="done" if done else "aborted",
-        restored="" if done else "unknown",  # nobody asked for the proofs
-        seconds=max(0.0, shared.now.unix - run.began),
-        text=text,
-    )
-    shared.fold(progress)
-    shared.out.append(Publish(ProgressMade(progress)))

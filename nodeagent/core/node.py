@@ -7,7 +7,7 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
-from nodeagent.core import desk, inbox, runs
+from nodeagent.core import desk, heir, inbox, runs
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -266,17 +266,33 @@ class Node:
             coordinator.on_accepted()
             self._decide_if_certified(coordinator.proposer)
         if self.governor.proposer is not None:
-            self._decide_if_certified(self.governor.proposer)
+            self._decide_for_another(self.governor.proposer)
 
-    def _decide_if_certified(self, proposer: Proposer) -> None:
+    def _decide_for_another(self, proposer: Proposer) -> None:
+        """Decide what this node proposed for a coordinator that is lost, and go on in its place."""
+        if not self._is_certified(proposer):
+            return
+        opened = self.participant.open
+        request = heir.request_of(self.shared, proposer, opened)
+        if not self._decide_if_certified(proposer) or request is None:
+            return
+        record = heir.record_of(self.shared, request, opened.ballot.node if opened else "")
+        self.coordinator = Coordinator(self.shared, request, heir.owned_before(request))
+        self.coordinator.take_over(record, self.shared.log.decrees[-1])
+
+    def _decide_if_certified(self, proposer: Proposer) -> bool:
+        value = proposer.value
+        if value is None or not self._is_certified(proposer):
+            return False
+        accepted_by, last = tuple(sorted(proposer.accepted_by)), self.shared.log.last_digest
+        decree = Decree(proposer.slot, value, proposer.ballot, last, accepted_by)
+        return self.extend(decree, announce=True)
+
+    def _is_certified(self, proposer: Proposer) -> bool:
         log, value = self.shared.log, proposer.value
         if value is None or proposer.slot != log.next_slot:
-            return
-        if not log.certified(value, proposer.accepted_by):
-            return
-        accepted_by = tuple(sorted(proposer.accepted_by))
-        decree = Decree(proposer.slot, value, proposer.ballot, log.last_digest, accepted_by)
-        self.extend(decree, announce=True)
+            return False
+        return log.certified(value, proposer.accepted_by)
 
     def _announce(self, decree: Decree, configurations: tuple[Configuration | None, ...]) -> None:
         nodes = {node for c in configurations if c is not None for node in c.node}
@@ -312,7 +328,6 @@ class Node:
         coordinator = self.coordinator
         if coordinator is not None:
             coordinator.on_decided(decree)
-        inbox.close_run(self, decree)
         self.keeper.renew()
         return True
 

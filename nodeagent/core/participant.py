@@ -219,6 +219,7 @@ class Participant:
             reason=clean(reason, 500),
             evidence=tuple(clean(line, 300) for line in work.evidence[:40]),
             milliseconds=self.shared.now.ms - work.began_ms,
+            gap_ms=0 if order.step == "verify" else self._gap_ms(),
             digest=digest,
             incarnation=self.shared.incarnation,
         )
@@ -229,6 +230,9 @@ class Participant:
             self._replies.clear()
         self._replies[order.tx, order.step] = reply
         self.shared.send(work.coordinator, reply)
+
+    def _gap_ms(self) -> int:
+        return self.shared.hearts.gap_ms(self.shared.now.ms)
 
     def _progress(self, text: str) -> None:
         work = self._work
@@ -269,9 +273,11 @@ class Participant:
         if candidate is None:
             self._answer(work, ok=False, reason="; ".join(work.problems))
             return
-        shared = self.shared
-        base = shared.log.configuration
-        reports = verify(candidate, base=base, live=tuple(shared.log.standing.view))
+        log = self.shared.log
+        current = log.next_slot >= work.order.slot  # a node that joins may know some history only
+        base = log.configuration if current else None
+        live = tuple(log.standing.view) if current else ()
+        reports = verify(candidate, base=base, live=live)
         work.evidence += [str(report) for report in reports]
         if has_errors(reports):
             errors = [str(r) for r in reports if r.severity == "error"]
@@ -279,13 +285,14 @@ class Participant:
             return
         for group in changed_groups(base, candidate):
             noun = candidate.group[group]
-            if shared.name not in noun.nodes:
+            if self.shared.name not in noun.nodes:
                 continue
             for name, resource in noun.resource.items():
-                op = shared.new_op()
+                op = self.shared.new_op()
                 work.ops[op] = f"{group}/{name}"
                 limit = limit_s(resource, "validate")
-                shared.out.append(RunDriver(op, group, name, resource, "validate", limit, Token()))
+                order = RunDriver(op, group, name, resource, "validate", limit, Token())
+                self.shared.out.append(order)
         self._verified(work)
 
     def _read(self, work: Work) -> Configuration | None:
@@ -365,6 +372,7 @@ class Participant:
         )
         shared.out.append(WriteTemporary(unpack(order.file)))
         shared.persist(staged)
+        shared.hearts.measure_gap()
         self.open.staged = staged
         self._take_up(staged, candidate)
         work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")

@@ -38,7 +38,11 @@ class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
-    """One DARE from request to result. `nodes` are the columns; times are Unix seconds."""
+    """One DARE from request to result. `nodes` are the columns; times are Unix seconds.
+
+    `detection_gap_ms` is the longest time for which a node (`detection_gap_node`) did not look
+    whether its peers live, while it was suspended; what died then was seen that much later.
+    """
 
     tx: str
     coordinator: str
@@ -55,6 +59,7 @@ class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 0.0
     text: str = ""
     detection_gap_ms: int = 0
+    detection_gap_node: str = ""
     steps: tuple[StepRow, ...] = ()
 
 
@@ -94,6 +99,7 @@ class RunChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     seconds: float = 0.0
     text: str = ""
     detection_gap_ms: int = 0
+    detection_gap_node: str = ""
 
 
 Progress = RunStarted | CellChanged | StepChanged | RunChanged
@@ -119,9 +125,11 @@ def _is_old_news(row: StepRow, progress: CellChanged | StepChanged) -> bool:
 def advance(run: DareRun | None, progress: Progress) -> DareRun | None:
     """Return `run` with one `progress` applied; progress of another run leaves it as it is."""
     if isinstance(progress, RunStarted):
-        known = run is not None and run.tx == progress.run.tx
-        ends = run is not None and run.state in OPEN and progress.run.state not in OPEN
-        return run if known and not ends else progress.run
+        if run is None or run.tx != progress.run.tx:
+            return progress.run
+        ends = run.state in OPEN and progress.run.state not in OPEN
+        taken_over = run.state in OPEN and run.coordinator != progress.run.coordinator
+        return progress.run if ends or taken_over else run
     if run is None or progress.tx != run.tx:
         return run
     if isinstance(progress, RunChanged):
@@ -134,6 +142,7 @@ def advance(run: DareRun | None, progress: Progress) -> DareRun | None:
             seconds=progress.seconds,
             text=progress.text,
             detection_gap_ms=progress.detection_gap_ms,
+            detection_gap_node=progress.detection_gap_node,
         )
     rows, index = _with_row(run, progress.step, undo=progress.undo)
     if _is_old_news(rows[index], progress):

@@ -193,7 +193,10 @@ class StepOrder(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A participant's result of one step; `final` False is a sign of life with news."""
+    """A participant's result of one step; `final` False is a sign of life with news.
+
+    `gap_ms`: the longest time in this DARE for which it did not look whether its peers live.
+    """
 
     tx: Transaction
     slot: Slot
@@ -204,6 +207,7 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     reason: Text = ""
     evidence: Lines = ()
     milliseconds: Counter = 0
+    gap_ms: Counter = 0
     digest: Digest = ""
     incarnation: Counter = 0
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nodeagent.wire.peer import Accept, StepOrder, Withdraw
+from nodeagent.wire.peer import Accept, Decided, StepOrder, Withdraw
 from tests.unit.core.story import Story
 
 ROWS = (
@@ -52,6 +52,48 @@ def test_the_survivors_show_how_it_ended(row: str) -> None:
 
     assert run.state == ("done" if row == "activate" else "aborted")
     assert "alpha" in run.text
+
+
+@pytest.mark.parametrize("row", ["stage", "compare", "release", "acquire"])
+def test_an_heir_walks_the_undo_rows_and_proves_them(row: str) -> None:
+    story = Story()
+    story.drill("alpha", "stop-at-step", row)
+
+    story.ask(story.changed("orders", version=2))
+    story.until(lambda: "alpha" not in story.world.nodes())
+    run = story.end()
+
+    assert (run.state, run.coordinator in ("bravo", "charlie")) == ("aborted", True)
+    undone = [step.name for step in run.steps if step.undo]
+    assert undone[-1] == "prove"
+    proofs = next(step for step in run.steps if step.name == "prove").cells
+    assert {proofs[node].state for node in ("bravo", "charlie")} == {"done"}
+    assert proofs["alpha"].state in ("failed", "lost")
+    assert (run.restored, "alpha" in run.text) == ("restored-except", True)
+
+
+def test_an_heir_activates_and_resumes_what_was_decided() -> None:
+    story = Story()
+    story.world.network.lost_kinds.add(Decided)
+    story.drill("alpha", "stop-at-step", "activate")
+
+    story.ask(story.with_group("mail", "charlie", "bravo"))
+    story.until(lambda: "alpha" not in story.world.nodes())
+    story.world.network.lost_kinds.clear()
+    run = story.end()
+
+    assert (run.state, run.coordinator in ("bravo", "charlie")) == ("done", True)
+    cells = {step.name: step.cells for step in run.steps}
+    assert {cells["activate"][node].state for node in ("bravo", "charlie")} == {"done"}
+    assert {cells["resume"][node].state for node in ("bravo", "charlie")} == {"done"}
+
+
+def test_a_dare_tells_how_long_nobody_was_judged() -> None:
+    story = Story()
+    run = story.dare(story.with_group("mail", "charlie", "bravo"))
+
+    assert 0 < run.detection_gap_ms <= 2 * story.world.tick_ms
+    assert run.detection_gap_node in story.shape.nodes
 
 
 def test_a_coordinator_that_is_paused_past_the_end_does_no_harm() -> None:

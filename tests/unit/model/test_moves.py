@@ -113,6 +113,7 @@ def test_a_doubt_is_resolved_on_all_nodes_once_a_majority_answers() -> None:
     world.cut.clear()
     world.until(lambda: world.nodes()["alpha"].shared.log.standing.slot > coordinator.request.slot)
 
-    states = {node.shared.run.state for node in world.nodes().values() if node.shared.run}
-    assert len(states) == 1
-    assert states <= {"done", "aborted"}
+    def states() -> set[str]:
+        return {node.shared.run.state for node in world.nodes().values() if node.shared.run}
+
+    world.until(lambda: len(states()) == 1 and states() <= {"done", "aborted"})
