@@ -1,0 +1,102 @@
+"""Whom each row of a DARE asks, and by when they must have answered. Decides from the plan alone.
+
+Told: the request and who is heard. Asks for nothing.
+"""
+
+from dataclasses import dataclass
+
+from nodeagent.core.effects import DriverAction
+from nodeagent.core.groups import limit_s
+from nodeagent.core.shared import Shared
+from nodeagent.core.table import Step
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import Ballot, Standing
+from nodeagent.model.plan import Plan
+
+VALIDATION_MS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the administrator wants, checked and planned. `base` is what stood when it was asked."""
+
+    tx: str
+    ballot: Ballot
+    slot: int
+    packed: bytes
+    digest: str
+    candidate: Configuration
+    plan: Plan
+    participants: tuple[str, ...]
+    base: Standing
+    author: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """Who is asked in each row of one DARE, and how long they may take."""
+
+    shared: Shared
+    request: Request
+    old: Configuration | None
+
+    def to_lock(self) -> tuple[str, ...]:
+        """Return who is asked for the lock."""
+        return tuple(dict.fromkeys((*self.request.participants, *self.shared.log.voters)))
+
+    def awaited_for_lock(self) -> tuple[str, ...]:
+        """Return who must promise: not a voter that is out by decree and silent.
+
+        Else nobody could change a cluster, or take a dead node out of it, while a voter is down.
+        """
+        participants, alive = self.request.participants, self.shared.alive
+        return tuple(n for n in self.to_lock() if n in participants or alive(n))
+
+    def deciders(self) -> tuple[str, ...]:
+        """Return the old and the new voters."""
+        return tuple(dict.fromkeys((*self.shared.log.voters, *self.request.candidate.voters())))
+
+    def of(self, step: Step) -> tuple[str, ...]:
+        """Return who is asked in this row."""
+        request = self.request
+        if step.name == "lock":
+            return self.awaited_for_lock()
+        if step.audience == "releasing":
+            return tuple(dict.fromkeys(node for _, node in request.plan.release))
+        if step.audience == "acquiring":
+            return tuple(dict.fromkeys(node for _, node in request.plan.acquire))
+        if step.audience == "voters":
+            return self.deciders()
+        return request.participants
+
+    def limit_ms(self, step: Step) -> int:
+        """Return how long this row may take, drivers' own deadlines included."""
+        timing = self.shared.timing
+        base = timing.step_ms
+        if step.name in ("release", "undo-acquire"):
+            return base + self._driver_ms("stop")
+        if step.name in ("acquire", "undo-release"):
+            return base + self._driver_ms("start") + self.shared.takeover_wait_ms
+        if step.name == "verify":
+            return base + VALIDATION_MS
+        if step.name in ("greet", "stage") or (
+            step.name == "lock" and self.request.plan.added_nodes  # they fetch history first
+        ):
+            return base + 3 * timing.dead_after_ms
+        return base
+
+    def _driver_ms(self, action: DriverAction) -> int:
+        pairs = (*self.request.plan.release, *self.request.plan.acquire)
+        configurations = [c for c in (self.old, self.request.candidate) if c is not None]
+        nouns = [c.group[g] for g in {g for g, _ in pairs} for c in configurations if g in c.group]
+        return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
+
+    def limit_until_all_ms(self, rows: tuple[Step, ...]) -> int:
+        """Return the limits of the rows that ask only some: the others wait through them."""
+        total = 0
+        for step in rows:
+            if step.audience == "everybody":
+                break
+            total += self.limit_ms(step)
+        return total
