@@ -171,15 +171,21 @@ def move(way: Way, group: str, node: str, reason: str, as_json: bool) -> int:
 @click.option("--headless", is_flag=True, help="No screen: go through the tour and prove it.")
 @json_option("The tour as one JSON object for each step.")
 @click.option("--keep", metavar="DIR", help="Put it there and keep it; default: leave nothing.")
-def demo(nodes: int, headless: bool, as_json: bool, keep: str | None) -> int:
+@click.option(
+    "--drill",
+    type=click.Choice(["coordinator-death"]),
+    help="No screen: kill the coordinator of a DARE at each step, and prove that it ends.",
+)
+@click.option("--step", "steps", metavar="STEP", multiple=True, help="With --drill: only there.")
+def demo(**wanted: Any) -> int:
     """Start a real cluster on this machine and open the console on it.
 
     Agents are processes on loopback addresses and need no root. Without a terminal this is the
-    tour, as with --headless: it ends with 0 only if all of it held.
+    tour, as with --headless: it ends with 0 only if all of it held. So does a drill.
     """
     from tui.cli.demo import run
 
-    return run(nodes, headless=headless, as_json=as_json, keep=keep)
+    return run(**wanted)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

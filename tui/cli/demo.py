@@ -1,13 +1,37 @@
 """`clustertui demo`: with a screen where there is one, else as a tour that proves itself."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from tui.demo.run import demo
+import click
+
+from tui.demo.deaths import STEPS
+from tui.demo.run import Wanted, demo
 
 
-def run(nodes: int, *, headless: bool, as_json: bool, keep: str | None) -> int:
+def run(
+    nodes: int,
+    *,
+    headless: bool,
+    as_json: bool,
+    keep: str | None,
+    drill: str | None = None,
+    steps: Sequence[str] = (),
+) -> int:
     """Run the demonstration. Return the exit code."""
-    screen = sys.stdin.isatty() and sys.stdout.isatty() and not (headless or as_json)
-    folder = Path(keep) if keep is not None else None
-    return demo(nodes, headless=not screen, as_json=as_json, keep=folder)
+    if steps and not drill:
+        raise click.UsageError("--step goes with --drill")
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown:
+        raise click.UsageError(f"there is no step {unknown[0]!r}; steps are {', '.join(STEPS)}")
+    screen = sys.stdin.isatty() and sys.stdout.isatty() and not (headless or as_json or drill)
+    return demo(
+        Wanted(
+            nodes=nodes,
+            headless=not screen,
+            as_json=as_json,
+            keep=Path(keep) if keep is not None else None,
+            deaths=(tuple(steps) or STEPS) if drill else (),
+        )
+    )

@@ -1,4 +1,4 @@
-"""How the tour is told: as lines for people, or as one JSON object for each step."""
+"""How a tour or a drill is told: as lines for people, or as one JSON object for each step."""
 
 import json
 import sys
@@ -10,9 +10,10 @@ from tui.demo.scene import Proof
 
 
 class Report:
-    """Writes the tour's results to stdout."""
+    """Writes the results of a tour or a drill, whose name is `whole`, to stdout."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, whole: str = "tour", *, as_json: bool) -> None:
+        self._whole = whole
         self._as_json = as_json
 
     def step(self, name: str, *, ok: bool, seconds: float, proof: Proof) -> None:
@@ -41,11 +42,11 @@ class Report:
             )
 
     def end(self, *, ok: bool, requests: int, failed: int, gap_s: float, seconds: float) -> None:
-        """Tell how the whole tour went; the counts are those of the unaffected service."""
+        """Tell how all of it went; the counts are those of the unaffected service."""
         if self._as_json:
             self._json(
                 {
-                    "step": "tour",
+                    "step": self._whole,
                     "ok": ok,
                     "requests": requests,
                     "failed": failed,
@@ -56,7 +57,7 @@ class Report:
             return
         word = "all of it held" if ok else "it did not hold"
         self._line(
-            f"tour: {word} ({seconds:.0f} s; the unaffected service: {requests} requests, "
+            f"{self._whole}: {word} ({seconds:.0f} s; the unaffected service: {requests} requests, "
             f"{failed} failed, longest gap {gap_s * 1000:.0f} ms)"
         )
 

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -17,13 +18,14 @@ from tui.demo import signals
 from tui.demo.agents import AgentError
 from tui.demo.asker import Asker
 from tui.demo.box import Box, BoxError
+from tui.demo.deaths import CoordinatorDeaths
 from tui.demo.drills import BoxDrills
 from tui.demo.places import NoPlace
 from tui.demo.recipe import GROUPS
 from tui.demo.report import Report
 from tui.demo.scene import Proof, Scene
 from tui.demo.signals import Ended
-from tui.demo.tour import Tour
+from tui.demo.tour import Steps, Tour
 from tui.demo.watch import NotHeld, Watch
 
 if TYPE_CHECKING:
@@ -40,16 +42,27 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
-def demo(nodes: int, *, headless: bool, as_json: bool, keep: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How `clustertui demo` was called. `deaths`: steps at which the coordinator is to die."""
+
+    nodes: int
+    headless: bool = False
+    as_json: bool = False
+    keep: Path | None = None
+    deaths: tuple[str, ...] = ()
+
+
+def demo(wanted: Wanted) -> int:
     """Run the demonstration and return the exit code; nothing of it is left behind."""
     signals.listen()
     try:
         with ExitStack() as stack:
             stack.callback(signals.ignore)
-            box = Box(nodes, keep)
+            box = Box(wanted.nodes, wanted.keep)
             stack.callback(_tidy, box)
             stack.callback(signals.ignore)
-            return _shown(box, headless=headless, as_json=as_json)
+            return _shown(box, wanted)
     except Ended as ended:
         return ended.exit_code
     except (BoxError, NoPlace, AgentError) as error:
@@ -62,12 +75,12 @@ def _tidy(box: Box) -> None:
     box.close()
 
 
-def _shown(box: Box, *, headless: bool, as_json: bool) -> int:
+def _shown(box: Box, wanted: Wanted) -> int:
     say(f"starting {len(box.names)} agents in {box.folder}")
     box.start()
     services = {group: box.recipe.address_of(group) for group in GROUPS}
-    if headless:
-        return asyncio.run(_tour(box, services, Report(as_json=as_json)))
+    if wanted.headless:
+        return asyncio.run(_tour(box, services, wanted))
     try:
         asyncio.run(_stable(box))
     except NotHeld as reason:
@@ -92,12 +105,15 @@ async def _stable(box: Box) -> None:
         await watch.close()
 
 
-async def _tour(box: Box, services: dict[str, str], report: Report) -> int:
+async def _tour(box: Box, services: dict[str, str], wanted: Wanted) -> int:
+    report = Report("drill" if wanted.deaths else "tour", as_json=wanted.as_json)
     began = time.monotonic()
     watch = Watch(box.access_to)
     with closing(Asker({}, box.places.service_port)) as client:
         try:
-            ok = await _walk(Scene(box, watch, client), services, report)
+            scene = Scene(box, watch, client)
+            story = CoordinatorDeaths(scene, wanted.deaths) if wanted.deaths else Tour(scene)
+            ok = await _walk(scene, story.steps(), services, report)
         finally:
             await watch.close()
         record = client.record("orders")
@@ -111,8 +127,8 @@ async def _tour(box: Box, services: dict[str, str], report: Report) -> int:
     return 0 if ok else FAILED
 
 
-async def _walk(scene: Scene, services: dict[str, str], report: Report) -> bool:
-    for name, step in Tour(scene).steps():
+async def _walk(scene: Scene, steps: Steps, services: dict[str, str], report: Report) -> bool:
+    for name, step in steps:
         began = time.monotonic()
         try:
             proof = await step()

@@ -16,7 +16,8 @@ from tui.demo.recipe import with_adapter, with_group, with_node
 from tui.demo.scene import Proof, Scene, per_node, told
 from tui.demo.watch import agree, require, staged_files, where
 
-Step = Callable[[], Awaitable[Proof]]
+Steps = tuple[tuple[str, Callable[[], Awaitable[Proof]]], ...]
+"""What a story shows, in order: a name, and what does it and proves it."""
 FINISH_S = 25.0
 UNDO_ROWS = ("undo-acquire", "undo-release", "undo-stage", "prove")
 
@@ -30,7 +31,7 @@ class Tour:
         self.first, self.second, self.quiet = scene.box.names[:3]
         self.spare = scene.box.spare
 
-    def steps(self) -> tuple[tuple[str, Step], ...]:
+    def steps(self) -> Steps:
         """Return the steps in their order."""
         return (
             ("stable", self.stable),
