@@ -1,7 +1,13 @@
 """Ending a demonstration by a signal: once, and then nothing disturbs the tidying up."""
 
+import asyncio
 import signal
+from collections.abc import Coroutine
+from functools import partial
 from types import FrameType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,6 +35,40 @@ def listen() -> None:
 
     for number in ENDING:
         signal.signal(number, end)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in a loop of its own; raises Ended if a signal came meanwhile.
+
+    Raised out of the blue, an exception may hit code that swallows it (a destructor, a callback
+    from C), and the signal would be lost. So the loop is told, and it cancels what runs.
+    """
+    return asyncio.run(_until_ended(work))
+
+
+async def _until_ended(work: Coroutine[Any, Any, T]) -> T:
+    loop, told = asyncio.get_running_loop(), list[int]()
+    task = loop.create_task(work)
+
+    def end(number: int) -> None:
+        told.append(number)
+        task.cancel()
+
+    for number in ENDING:
+        loop.add_signal_handler(number, partial(end, number))
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if told:
+            raise Ended(told[0]) from None
+        raise
+    finally:
+        for number in ENDING:
+            loop.remove_signal_handler(number)
+        if told:
+            ignore()
+        else:
+            listen()
 
 
 def ignore() -> None:
