@@ -1,4 +1,9 @@
-"""Simulated resources: started, stopped and monitored after a while, refused or slow on demand."""
+"""Simulated resources: started, stopped and monitored after a while, and what goes wrong with that.
+
+A driver may fail, be slow, hang until its deadline, or lie. Of the lies, "it runs" about what does
+not run is found by the next monitor. "It is stopped" about what still runs cannot be found by any
+protocol, so it is counted and excused: the group is a *ghost* on that machine.
+"""
 
 from __future__ import annotations
 
@@ -21,26 +26,40 @@ class Drivers:
 
     def run(self, machine: Machine, effect: fx.RunDriver) -> None:
         """Carry out one action; its result comes as an event."""
-        faults, chance = self.world.faults, self.world.random
         fails = (machine.name, effect.group, effect.action) in self.refuse
-        fails = fails or (faults.driver_fails > 0 and chance.random() < faults.driver_fails)
-        slow = faults.driver_slow > 0 and chance.random() < faults.driver_slow
+        fails = fails or self._by_chance(self.world.faults.driver_fails)
+        slow = self._by_chance(self.world.faults.driver_slow)
+        hangs = self._by_chance(self.world.faults.driver_hangs)
+        lies = self._by_chance(self.world.faults.driver_lies)
         running = machine.running.setdefault(effect.group, set())
         if effect.action == "monitor":
-            fails = fails or effect.name not in running
-        if effect.action == "start" and (not fails or slow):
+            fails = (fails or effect.name not in running) and not lies
+        if effect.action == "start" and not lies and (not fails or slow or hangs):
             running.add(effect.name)  # a slow start that fails leaves something behind
         life = machine.life
 
         def end() -> None:
-            if machine.life != life:
-                return
-            if effect.action == "stop" and not fails:
-                running.discard(effect.name)
-            text = f"{effect.action} refused by the test" if fails else ""
-            self.world.step(machine.name, ev.DriverFinished(effect.op, not fails, text=text))
+            if machine.life == life:
+                self._end(machine, effect, ok=not fails and not hangs, lies=lies)
 
-        self.world.later(chance.randint(300, 3_000) if slow else chance.randint(1, 20), end)
+        self.world.later(self._takes_ms(effect, slow=slow, hangs=hangs), end)
+
+    def _by_chance(self, probability: float) -> bool:
+        return probability > 0 and self.world.random.random() < probability
+
+    def _takes_ms(self, effect: fx.RunDriver, *, slow: bool, hangs: bool) -> int:
+        if hangs:
+            return int(effect.limit_s * 1000)  # then it is killed, and counts as failed
+        low, high = (300, 3_000) if slow else (1, 20)
+        return low + int(self.world.random.random() * (high - low + 1))
+
+    def _end(self, machine: Machine, effect: fx.RunDriver, *, ok: bool, lies: bool) -> None:
+        if effect.action == "stop" and ok:
+            machine.running[effect.group].discard(effect.name)
+            if lies:
+                machine.ghosts.add(effect.group)
+        text = "" if ok else f"{effect.action} refused by the test"
+        self.world.step(machine.name, ev.DriverFinished(effect.op, ok, text=text))
 
     def fail_application(self, machine: Machine, group: str) -> None:
         """End a group's application behind the agent's back."""

@@ -1,45 +1,47 @@
 """What must hold after every event, whatever fails (the numbers are those of the rules below).
 
 1 agreement per slot · 2 one chain · 3 one digest per epoch · 4 epochs never fall · 5 nothing active
-without a decision whose acceptances are on disks · 6 promises kept over restarts · 7 one owner ·
-8 who holds has a lease or is within the watchdog's time · 9 what an open DARE governs is not
-acquired by the normal path · 11 suspension ends · 12 on disk before told · 13 removed stays removed
-· 15 nothing reads the draft · and what an administrator is told of a run's end is true.
+without a decision whose acceptances are on disks that never forgot · 6 promises kept over restarts
+· 7 one owner · 8 who holds has a lease or is within the watchdog's time · 9 what an open DARE
+governs is not acquired by the normal path · 10 one open transaction: nothing is asked under a lock
+before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
+before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
+told of a run's end is true. (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import effects as fx
 from nodeagent.core.log import chain_digest, majority, read_configuration
-from nodeagent.core.records import (
-    AcceptedValue,
-    DecidedValue,
-    Promised,
-    Record,
-    Staged,
-)
+from nodeagent.core.participant import AFTER_DECISION
+from nodeagent.core.records import AcceptedValue, DecidedValue, Promised, Record
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, RunChanged
 from nodeagent.wire.codec import unpack
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
+    Accept,
     Accepted,
     Applied,
     Commit,
     Decree,
-    Message,
     Promise,
+    StepOrder,
     StepReply,
     Value,
+    ViewChange,
 )
+from tests.simulation.ondisk import OnDisk, on_disk
+from tests.simulation.world import FIRST
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -52,21 +54,12 @@ def _digest(value: Value) -> str:
     return hashlib.sha256(msgspec.msgpack.encode(value)).hexdigest()
 
 
-class _OnDisk:
-    """What the disk of one machine vouches for, kept by this watcher on its own account."""
-
-    def __init__(self) -> None:
-        self.slot = 1
-        self.epoch = 1
-        self.promised = Ballot()
-        self.accepted: dict[tuple[int, Ballot], str] = {}
-        self.staged: Staged | None = None
-        self.suspended_since = -1
-        self.lease_end_ms = 0
-
-
 class Invariants:
-    """Watches a world; every method raises AssertionError with the rule that is broken."""
+    """Watches a world; every method raises AssertionError with the rule that is broken.
+
+    `forgetful` are the nodes whose disk was lost or set back and that were not removed since: no
+    acceptance of theirs counts. `excused` counts starts beside a group that a driver lied about.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -78,16 +71,36 @@ class Invariants:
         self.ended: dict[str, str] = {}
         self.committed: set[str] = set()
         self.acquisitions = 0
+        self.excused = 0
         self.asked_offline: set[str] = set()
-        self._disks: defaultdict[str, _OnDisk] = defaultdict(_OnDisk)
+        self.forgetful: set[str] = set()
+        self._disks: defaultdict[str, OnDisk] = defaultdict(OnDisk)
+        self._accepted: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
+        self._promised: defaultdict[tuple[int, Ballot], set[str]] = defaultdict(set)
+        self._participants: dict[str, frozenset[str]] = {}
+        self._looks: dict[type, Callable[[Machine, Any], None]] = {
+            fx.Send: self._sends,
+            fx.Activate: self._activates,
+            fx.RunDriver: self._drives,
+            fx.Publish: self._publishes,
+        }
+        self._hears: dict[type, Callable[[Machine, OnDisk, Any], None]] = {
+            Promise: _promises,
+            Accepted: _accepts,
+            StepReply: _replies,
+            Applied: _applies,
+            StepOrder: self._orders,
+            Accept: self._asks_for_commit,
+        }
         self._learn_genesis()
         world.watchers.append(self)
 
     def _learn_genesis(self) -> None:
         data = self.world.text.encode()
-        self.voters = read_configuration(data, "genesis").voters()
+        configuration = read_configuration(data, FIRST)
+        self.voters = configuration.voters()
         self.epochs[1] = file_digest(data)
-        self.configurations[file_digest(data)] = read_configuration(data, "genesis")
+        self.configurations[file_digest(data)] = configuration
 
     @property
     def active(self) -> Configuration:
@@ -98,126 +111,130 @@ class Invariants:
     def owners(self) -> dict[str, str]:
         """Return the owners by the newest decree that names them."""
         for decree in reversed(self.decrees):
-            owners = getattr(decree.value, "owners", None)
-            if owners is not None and decree.value.__class__.__name__ != "Aborted":
-                return dict(owners)
+            if isinstance(decree.value, Commit | ViewChange):
+                return dict(decree.value.owners)
         return {}
 
-    def forget(self, name: str) -> None:
-        """A machine was set up anew: its disk vouches for nothing."""
-        self._disks.pop(name, None)
+    def forget(self, name: str, records: list[Record] | None = None) -> None:
+        """A disk was lost, or set back to these records: it vouches for no more than they do."""
+        self.forgetful.add(name)
+        self._disks[name] = on_disk(records or [])
 
-    def _disk(self, machine: Machine) -> _OnDisk:
+    def _disk(self, machine: Machine) -> OnDisk:
         return self._disks[machine.name]
 
     # -- what reaches the disk
 
     def wrote(self, machine: Machine, record: Record) -> None:
         """Follow the journal."""
-        disk = self._disk(machine)
-        match record:
-            case Promised():
-                assert record.ballot >= disk.promised, "6 promise: a lower ballot was promised"
-                disk.promised = record.ballot
-            case AcceptedValue():
-                text = f"6 promise: accepted {record.ballot} under {disk.promised}"
-                assert record.ballot >= disk.promised, text
-                disk.promised = record.ballot
-                disk.accepted[record.slot, record.ballot] = _digest(record.value)
-            case Staged():
-                disk.staged = record
-            case DecidedValue():
-                self._decided(disk, record.decree)
-            case _:
-                pass
+        disk = self._disks[machine.name]
+        disk.take(record)
+        kind = type(record)
+        if kind is DecidedValue:
+            self._decided(record.decree)  # type: ignore[union-attr]
+        elif machine.name in self.forgetful:
+            return
+        elif isinstance(record, Promised):
+            self._promised[record.slot, record.ballot].add(machine.name)
+        elif isinstance(record, AcceptedValue):
+            self._promised[record.slot, record.ballot].add(machine.name)
+            self._accepted[record.slot, _digest(record.value)].add(machine.name)
 
-    def _decided(self, disk: _OnDisk, decree: Decree) -> None:
-        disk.promised, disk.staged = Ballot(), None
-        disk.slot = decree.slot + 1
-        digest = chain_digest(decree)
+    def _decided(self, decree: Decree) -> None:
         if decree.slot == 0:
             return
         if decree.slot not in self.decided:
             assert decree.slot == len(self.decided) + 1, "2 chain: a slot was left out"
             self._first_seen(decree)
-        assert self.decided[decree.slot] == digest, (
-            f"1 agreement: slot {decree.slot} has two values"
-        )
-        if isinstance(decree.value, Commit):
-            assert decree.value.epoch > disk.epoch, "4 monotone: an epoch fell"
-            disk.epoch = decree.value.epoch
+        text = f"1 agreement: slot {decree.slot} has two values"
+        assert self.decided[decree.slot] == chain_digest(decree), text
 
     def _first_seen(self, decree: Decree) -> None:
         value = decree.value
-        wanted = _digest(value)
-        behind = [
-            name
-            for name in decree.accepted_by
-            if wanted in {d for (s, _), d in self._accepted(name) if s == decree.slot}
-        ]
+        wrote = self._accepted[decree.slot, _digest(value)]
+        behind = [name for name in decree.accepted_by if name in wrote]
         assert majority(self.voters, behind), f"5 certificate: slot {decree.slot} has no majority"
+        configuration = self.active
         if isinstance(value, Commit):
-            configuration = read_configuration(unpack(value.file), "decided")
-            assert majority(configuration.voters(), behind), "5 certificate: no majority of the new"
-            assert self.epochs.get(value.epoch) is None, f"3 epoch {value.epoch} was decided twice"
-            self.epochs[value.epoch] = value.digest
-            self.configurations[value.digest] = configuration
-            self.voters = configuration.voters()
-            self.committed.add(value.tx)
+            configuration = self._first_commit(value, behind)
+        if isinstance(value, Commit | ViewChange):
+            strange = set(value.view) - set(configuration.node)
+            assert not strange, f"13 removed: {strange} counted in by slot {decree.slot}"
+            nobody = {n for n in value.owners.values() if n and n not in value.view}
+            assert not nobody, f"7 one owner: {nobody} owns by slot {decree.slot} and is not in"
         self.decided[decree.slot] = chain_digest(decree)
         self.decrees.append(decree)
 
-    def _accepted(self, name: str) -> list[tuple[tuple[int, Ballot], str]]:
-        return list(self._disks[name].accepted.items()) if name in self._disks else []
+    def _first_commit(self, value: Commit, behind: list[str]) -> Configuration:
+        what = f"configuration of epoch {value.epoch}"
+        configuration = read_configuration(unpack(value.file), what)
+        assert majority(configuration.voters(), behind), "5 certificate: no majority of the new"
+        assert self.epochs.get(value.epoch) is None, f"3 epoch {value.epoch} was decided twice"
+        self.epochs[value.epoch] = value.digest
+        self.configurations[value.digest] = configuration
+        self.voters = configuration.voters()
+        self.committed.add(value.tx)
+        self.forgetful &= set(configuration.node)  # who was removed may be added again, anew
+        return configuration
 
     # -- what is told and done
 
     def acts(self, machine: Machine, effect: fx.Effect) -> None:
         """Look at an effect before it is carried out."""
-        match effect:
-            case fx.Send():
-                self._sends(machine, effect.message)
-            case fx.Activate():
-                text = f"5 active without decision: epoch {effect.epoch} on {machine.name}"
-                assert self.epochs.get(effect.epoch) == effect.digest, text
-                assert file_digest(effect.data) == effect.digest, "5 active: not the decided bytes"
-            case fx.RunDriver():
-                if effect.action == "start":
-                    self._starts(machine, effect)
-            case fx.Publish(message=ProgressMade(progress=progress)):
-                self._tells(machine, progress)
-            case _:
-                pass
+        look = self._looks.get(type(effect))
+        if look is not None:
+            look(machine, effect)
 
-    def _sends(self, machine: Machine, message: Message) -> None:
-        disk = self._disk(machine)
-        match message:
-            case Promise():
-                held = disk.slot > message.slot or disk.promised >= message.ballot
-                assert held, "12 durable: a promise was told before it was on disk"
-            case Accepted():
-                held = disk.slot > message.slot or (message.slot, message.ballot) in disk.accepted
-                assert held, "12 durable: an acceptance was told before it was on disk"
-            case StepReply(step="stage", ok=True, final=True):
-                held = disk.slot > message.slot or (
-                    disk.staged is not None and disk.staged.tx == message.tx
-                )
-                assert held, "12 durable: a staged file was told before it was on disk"
-            case Applied(error=""):
-                assert disk.slot > message.slot, "12 durable: a decree was told before it was known"
-            case _:
-                pass
+    def _sends(self, machine: Machine, effect: fx.Send) -> None:
+        hear = self._hears.get(type(effect.message))
+        if hear is not None:
+            hear(machine, self._disks[machine.name], effect.message)
+
+    def _activates(self, machine: Machine, effect: fx.Activate) -> None:
+        text = f"5 active without decision: epoch {effect.epoch} on {machine.name}"
+        assert self.epochs.get(effect.epoch) == effect.digest, text
+        assert file_digest(effect.data) == effect.digest, "5 active: not the decided bytes"
+
+    def _publishes(self, machine: Machine, effect: fx.Publish) -> None:
+        if isinstance(effect.message, ProgressMade):
+            self._tells(machine, effect.message.progress)
+
+    def _drives(self, machine: Machine, effect: fx.RunDriver) -> None:
+        if effect.action == "start":
+            self._starts(machine, effect)
+
+    def _orders(self, machine: Machine, _: OnDisk, order: StepOrder) -> None:
+        if order.step == "stage":
+            self._participants[order.tx] = frozenset(order.view)
+        if order.step == "verify" or order.step in AFTER_DECISION:
+            return
+        if order.slot == len(self.decided) + 1:
+            promised = self._promised[order.slot, order.ballot]
+            text = f"10 one open: {machine.name} orders {order.step} without a majority's promise"
+            assert majority(self.voters, promised), text
+
+    def _asks_for_commit(self, machine: Machine, _: OnDisk, ask: Accept) -> None:
+        value = ask.value
+        if not isinstance(value, Commit) or value.tx.split(".")[2:3] != [machine.name]:
+            return
+        participants = self._participants.pop(value.tx, frozenset())  # looked at once
+        for name in participants - self.forgetful:
+            disk = self._disks[name]
+            staged = disk.staged is not None and disk.staged.tx == value.tx
+            text = f"10 one open: COMMIT of {value.tx} asked for, and {name} has not staged it"
+            assert staged or disk.knows(ask.slot), text
 
     def _starts(self, machine: Machine, effect: fx.RunDriver) -> None:
         self.acquisitions += 1
-        node = machine.node
+        node, disk = machine.node, self._disk(machine)
         assert node is not None, "a running agent starts"
         group = effect.group
-        others = [m.name for m in self.world.machines.values() if m is not machine]
-        double = [name for name in others if self.world.machines[name].running.get(group)]
+        others = [m for m in self.world.machines.values() if m is not machine]
+        double = [m.name for m in others if m.running.get(group)]
         assert not double, f"7 one owner: {machine.name} starts {group}, {double} runs it"
-        configuration = node.shared.log.configuration
-        staged = self._disk(machine).staged
+        self.excused += any(group in m.ghosts for m in others)
+        assert group in disk.held, f"12 durable: {machine.name} starts {group} unwritten"
+        configuration, staged = node.shared.log.configuration, disk.staged
         known = configuration is None or machine.name in configuration.node
         joins = staged is not None and (group, machine.name) in staged.acquire
         assert known or joins, f"13 removed: {machine.name} starts {group}"
@@ -246,11 +263,11 @@ class Invariants:
         if node is None:
             return
         standing = node.shared.log.standing
-        if standing.epoch:
-            known = self.epochs.get(standing.epoch)
-            assert known == standing.digest, f"3 epoch {standing.epoch}: two digests"
-        self._holds(machine)
-        disk = self._disk(machine)
+        if standing.epoch and self.epochs.get(standing.epoch) != standing.digest:
+            raise AssertionError(f"3 epoch {standing.epoch}: two digests")
+        disk = self._disks[machine.name]
+        if machine.running:
+            self._holds(machine, disk)
         if not node.participant.suspended:
             disk.suspended_since = -1
         elif disk.suspended_since < 0:
@@ -259,17 +276,36 @@ class Invariants:
             lasted = self.world.now_ms - disk.suspended_since
             assert lasted < SUSPENDED_MAX_MS, f"11 suspended: {machine.name} for {lasted} ms"
 
-    def _holds(self, machine: Machine) -> None:
-        node, held, disk = machine.node, machine.runs(), self._disk(machine)
+    def _holds(self, machine: Machine, disk: OnDisk) -> None:
+        node, held = machine.node, machine.runs()
         assert node is not None, "only a running agent steps"
         shared = node.shared
         ends = shared.lease.valid_until_ms(shared.log.voters, shared.timing)
-        if ends > 0:
-            disk.lease_end_ms = (
-                ends  # else it was given up after a pause, which ends nothing sooner
-            )
+        if ends > 0:  # else it was given up after a pause, which ends nothing sooner
+            disk.lease_end_ms = ends
         if not held:
             return
         late = shared.now.ms - disk.lease_end_ms
         limit = shared.timing.watchdog_ms * 102 // 100 + 300
         assert late < limit, f"8 lease: {machine.name} holds {held}, {late} ms after its lease"
+
+
+def _promises(_: Machine, disk: OnDisk, m: Promise) -> None:
+    held = disk.knows(m.slot) or disk.promised >= m.ballot
+    assert held, "12 durable: a promise was told before it was on disk"
+
+
+def _accepts(_: Machine, disk: OnDisk, m: Accepted) -> None:
+    held = disk.knows(m.slot) or (m.slot, m.ballot) in disk.accepted
+    assert held, "12 durable: an acceptance was told before it was on disk"
+
+
+def _replies(_: Machine, disk: OnDisk, m: StepReply) -> None:
+    if m.step == "stage" and m.ok and m.final:
+        held = disk.knows(m.slot) or (disk.staged is not None and disk.staged.tx == m.tx)
+        assert held, "12 durable: a staged file was told before it was on disk"
+
+
+def _applies(_: Machine, disk: OnDisk, m: Applied) -> None:
+    if not m.error:
+        assert disk.knows(m.slot), "12 durable: a decree was told before it was known"

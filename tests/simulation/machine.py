@@ -1,4 +1,8 @@
-"""A computer of the simulated world: its disk, what runs on it, and the agent while that lives."""
+"""A computer of the simulated world: its disk, what runs on it, and the agent while that lives.
+
+The journal on the disk is bytes in the format of `nodeagent.store.journal`, packed and replayed by
+its own functions, so that a torn record is torn as it would be in a file.
+"""
 
 from dataclasses import dataclass, field
 
@@ -6,6 +10,9 @@ from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
 from nodeagent.core.node import Node
 from nodeagent.model.configuration import Configuration
+from nodeagent.store.journal import pack_journal, pack_record, replay_bytes
+
+NEVER = 1 << 62
 
 
 class Crash(Exception):  # noqa: N818 - not an error, a fate
@@ -14,28 +21,74 @@ class Crash(Exception):  # noqa: N818 - not an error, a fate
 
 @dataclass
 class Disk:
-    """What survives a crash of a node; `writes` counts what was asked to be made durable."""
+    """What survives a crash of a node; `writes` counts what was asked to be made durable.
 
-    records: list[bytes] = field(default_factory=list)
+    `full` refuses every file, and with `full_journal` every record, too: the journal has room
+    reserved, so a full disk refuses records only now and then.
+    """
+
+    journal: bytes = field(default_factory=lambda: pack_journal(()))
     files: dict[str, bytes] = field(default_factory=dict)
     writes: int = 0
+    full: bool = False
+    full_journal: bool = False
+
+    @property
+    def records(self) -> list[bytes]:
+        """Return the whole records, oldest first."""
+        return replay_bytes(self.journal)[0]
+
+    def append(self, record: bytes) -> None:
+        """Bring a record to the disk."""
+        self.journal += pack_record(len(self.journal), record)
+
+    def tear(self, record: bytes, part: float) -> bool:
+        """Bring only the first part (0 to 1) of a record to the disk; the rest stays zeros.
+
+        Returns whether it can be read all the same, as when only zeros are missing.
+        """
+        packed = pack_record(len(self.journal), record)
+        kept = max(1, min(len(packed) - 1, int(len(packed) * part)))
+        self.journal += packed[:kept] + bytes(len(packed) - kept)
+        return self.journal.endswith(packed)
+
+    def open(self) -> list[bytes]:
+        """Replay the journal as an agent does that starts, and cut a torn tail off."""
+        records, state = replay_bytes(self.journal)
+        assert state.kind in ("clean", "torn"), f"store: {state.text}"
+        self.journal = self.journal[: state.offset]
+        return records
+
+    def rewrite(self, records: list[bytes]) -> None:
+        """Replace the whole journal."""
+        self.journal = pack_journal(records)
+
+    def copy(self) -> "Disk":
+        """Return a backup."""
+        return Disk(self.journal, dict(self.files), self.writes)
 
 
 @dataclass(frozen=True)
 class CrashPoint:
     """Crash at a durable write: `written` says whether it reached the disk.
 
-    A record that was torn is dropped when the journal is opened, so it counts as not written.
+    `torn` above 0: that part of a record did. `refused`: the disk says so, and the agent ends by
+    itself, as it does when the disk answers with an error. -1: it is not started again.
     """
 
     write: int
     written: bool
     reboot_ms: int = -1
+    torn: float = 0.0
+    refused: bool = False
 
 
 @dataclass
 class Machine:
-    """A computer. `rate` and `offset_ms` make its clock differ from the world's."""
+    """A computer. `rate` and `offset_ms` make its clock differ from the world's.
+
+    `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
+    """
 
     name: str
     disk: Disk = field(default_factory=Disk)
@@ -43,6 +96,7 @@ class Machine:
     node: Node | None = None
     life: int = 0
     running: dict[str, set[str]] = field(default_factory=dict)
+    ghosts: set[str] = field(default_factory=set)
     adapters: dict[str, str] = field(default_factory=dict)
     peers: dict[str, fx.PeerAt] = field(default_factory=dict)
     crash_at: CrashPoint | None = None
@@ -58,4 +112,6 @@ class Machine:
 
     def now(self, world_ms: int) -> ev.Now:
         """Return the time as this machine's clock tells it."""
+        if self.rate == 1.0:
+            return ev.Now(world_ms + self.offset_ms, world_ms / 1000)
         return ev.Now(int(world_ms * self.rate) + self.offset_ms, world_ms / 1000)

@@ -1,8 +1,10 @@
 """Whether a cluster has come to rest: all agree, nothing is open, every group has one owner."""
 
+from nodeagent.config.digest import file_digest
 from nodeagent.config.placement import able
 from nodeagent.core.node import Node
 from tests.simulation.invariants import Invariants
+from tests.simulation.machine import Machine
 from tests.simulation.world import World
 
 
@@ -20,7 +22,11 @@ def restless(world: World, invariants: Invariants) -> str:
         return f"{missing} do not run"
     top = len(invariants.decided)
     for name, node in present.items():
-        problem = _open(node, top)
+        if name in invariants.forgetful:
+            if world.machines[name].runs():
+                return f"{name} has forgotten and runs {world.machines[name].runs()}"
+            continue
+        problem = _open(node, top) or _on_disk(world.machines[name], node)
         if problem:
             return f"{name} {problem}"
     return _misplaced(world, invariants, present)
@@ -42,6 +48,14 @@ def _open(node: Node, top: int) -> str:
     return "" if shared.lease_valid else "has no lease"
 
 
+def _on_disk(machine: Machine, node: Node) -> str:
+    """Return what is left of a DARE on the disk, or is not as it was decided."""
+    files = machine.disk.files
+    if file_digest(files.get("active", b"")) != node.shared.log.standing.digest:
+        return "has another active file than the decided one"
+    return "keeps a temporary file" if "temporary" in files else ""
+
+
 def _could_run(invariants: Invariants, name: str, present: dict[str, Node]) -> bool:
     active, owners = invariants.active, invariants.owners
     group = active.group[name]
@@ -52,7 +66,8 @@ def _could_run(invariants: Invariants, name: str, present: dict[str, Node]) -> b
     if any(not owners.get(parent) for parent in group.after):
         return False
     nodes = group.nodes[:1] if group.startup == "home-node" else group.nodes
-    return any(able(active, group, node) for node in nodes if node in present)
+    healthy = present.keys() - invariants.forgetful
+    return any(able(active, group, node) for node in nodes if node in healthy)
 
 
 def _asked_offline(name: str, present: dict[str, Node]) -> bool:

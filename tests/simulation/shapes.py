@@ -22,6 +22,11 @@ TIMINGS = (
         "watchdog-ms = 2000\nsuspend-ms = 9000\nstep-ms = 2500\n"
     ),
 )
+SHORT = (
+    "heartbeat-ms = 500\ndead-after-ms = 1500\nlease-ms = 2000\nrenew-ms = 750\n"
+    "watchdog-ms = 1000\nsuspend-ms = 2500\nstep-ms = 1200\n"
+)
+"""Timing -1: few heartbeats and short deadlines, so that a schedule costs little."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,22 @@ class GroupShape:
 
 @dataclass(frozen=True)
 class Shape:
-    """A whole cluster in a few words; `voters` empty means the default."""
+    """A whole cluster in a few words; `voters` empty means the default.
+
+    `witness` votes, and no group may run there.
+    """
 
     nodes: tuple[str, ...]
     groups: tuple[tuple[str, GroupShape], ...]
     networks: int = 1
     timing: int = 0
     voters: tuple[str, ...] = ()
+    witness: str = ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Return the nodes on which groups may run."""
+        return tuple(node for node in self.nodes if node != self.witness) or self.nodes
 
     @cached_property
     def text(self) -> str:
@@ -68,7 +82,7 @@ class Shape:
         voters = ", ".join(f'"{voter}"' for voter in self.voters)
         parts = [
             f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]\n',
-            f"[timing]\n{TIMINGS[self.timing]}",
+            f"[timing]\n{SHORT if self.timing < 0 else TIMINGS[self.timing]}",
             f'[admin.me]\nkey = "{CONSOLE_KEY}"\n',
             '[network.public]\nkind = "public"\nsubnet = "10.1.0.0/24"\n',
         ]
@@ -98,19 +112,27 @@ class Shape:
         return file_digest(self.text.encode())
 
 
-def first_shape(chance: random.Random, nodes: int, groups: int, networks: int) -> Shape:
-    """Return a cluster to begin with."""
+def first_shape(
+    chance: random.Random,
+    nodes: int,
+    groups: int,
+    networks: int,
+    *,
+    timing: int = 0,
+    witness: bool = False,
+) -> Shape:
+    """Return a cluster to begin with; the witness, if there is to be one, is its last node."""
     names = NAMES[:nodes]
+    shape = Shape(names, (), networks, timing, witness=names[-1] if witness else "")
     made: list[tuple[str, GroupShape]] = []
     for number in range(groups):
-        order = list(names)
+        order = list(shape.hosts)
         chance.shuffle(order)
-        size = chance.randint(min(2, nodes), nodes)
+        size = chance.randint(min(2, len(order)), len(order))
         after = (made[-1][0],) if made and chance.random() < 0.25 else ()
-        made.append(
-            (f"group{number}", GroupShape(tuple(order[:size]), 1, after, number=100 + number))
-        )
-    return Shape(names, tuple(made), networks)
+        group = GroupShape(tuple(order[:size]), 1, after, number=100 + number)
+        made.append((f"group{number}", group))
+    return replace(shape, groups=tuple(made))
 
 
 def _with_group(shape: Shape, name: str, group: GroupShape) -> Shape:
@@ -121,7 +143,7 @@ def add_group(shape: Shape, chance: random.Random) -> Shape:
     """Add a group under a name that is free."""
     used = {group.number for _, group in shape.groups}
     number = next(n for n in range(100, 200) if n not in used)
-    order = list(shape.nodes)
+    order = list(shape.hosts)
     chance.shuffle(order)
     size = chance.randint(1, len(order))
     group = GroupShape(tuple(order[:size]), number=number)
@@ -189,10 +211,14 @@ def remove_node(shape: Shape, chance: random.Random) -> Shape:
     left = tuple(node for node in shape.nodes if node != gone)
     groups = []
     for name, group in shape.groups:
-        nodes = tuple(node for node in group.nodes if node != gone) or left[:1]
+        nodes = tuple(node for node in group.nodes if node != gone) or _any_host(shape, left)
         groups.append((name, replace(group, nodes=nodes)))
     voters = tuple(voter for voter in shape.voters if voter != gone)
     return replace(shape, nodes=left, groups=tuple(groups), voters=voters)
+
+
+def _any_host(shape: Shape, left: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(node for node in left if node != shape.witness)[:1] or left[:1]
 
 
 def change_voters(shape: Shape, chance: random.Random) -> Shape:
@@ -203,4 +229,6 @@ def change_voters(shape: Shape, chance: random.Random) -> Shape:
 
 def change_timing(shape: Shape, chance: random.Random) -> Shape:
     """Use other intervals and deadlines."""
+    if shape.timing < 0:
+        return replace(shape, timing=1)
     return replace(shape, timing=(shape.timing + chance.randint(1, 2)) % len(TIMINGS))

@@ -3,14 +3,16 @@
 `World` carries out the effects of each `Node` as the daemon would: journal records are kept before
 later sends leave, drivers answer after a while, messages travel with delay, loss, doubling and
 partitions. A crash keeps the journal and files and loses all else; with `lingers`, what the agent
-started runs on until the agent comes back or the watchdog resets the machine.
+started runs on until the agent comes back or the watchdog resets the machine. A disk that refuses
+a record ends the agent, as in the daemon, and the service manager starts it again.
 """
 
+import contextlib
 import heapq
 import random
 import zlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import effects as fx
@@ -19,6 +21,7 @@ from nodeagent.core.log import genesis, read_configuration
 from nodeagent.core.node import TICK_MS, Node, Setup
 from nodeagent.core.records import DecidedValue, Record, compact, decode, encode, replay
 from nodeagent.model.run import DareRun
+from nodeagent.store.errors import StoreError
 from nodeagent.wire.console import Answer, Apply, Ask, Request
 from nodeagent.wire.live import EventLine
 from tests.simulation.drivers import Drivers
@@ -27,6 +30,9 @@ from tests.simulation.network import Faults, Network
 
 CONSOLE_KEY = "c" * 40
 REBOOT_MS = 2_500
+SERVICE_RESTART_MS = 1_000
+FIRST = "first configuration"
+"""How the core calls it when it reads it: what has one name is read once."""
 
 __all__ = ["CONSOLE_KEY", "Crash", "CrashPoint", "Disk", "Faults", "Machine", "World"]
 
@@ -75,27 +81,32 @@ class World:
         self.drivers = Drivers(self)
         self.cut = self.network.cut
         self.refuse_driver = self.drivers.refuse
-        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
         self._ask = 0
-        first = genesis(text.encode())
-        for name in read_configuration(text.encode(), "world").node:
+        self._deeds = self._known_deeds()
+        for name in read_configuration(text.encode(), FIRST).node:
             machine = self.machines[name] = Machine(name)
-            machine.disk.records.append(encode(DecidedValue(first)))
+            self.initialise(machine)
 
     # -- time
 
     def later(self, delay_ms: int, action: Callable[[], None]) -> None:
         """Do something after a while."""
+        self.push(delay_ms, action)
+
+    def push(self, delay_ms: int, action: Callable[..., None], *arguments: Any) -> None:
+        """Do something with these arguments after a while."""
         self._number += 1
-        heapq.heappush(self._heap, (self.now_ms + max(0, delay_ms), self._number, action))
+        due = self.now_ms + delay_ms if delay_ms > 0 else self.now_ms
+        heapq.heappush(self._heap, (due, self._number, action, arguments))
 
     def advance(self, ms: int) -> None:
         """Let `ms` of virtual time pass."""
         end = self.now_ms + ms
         while self._heap and self._heap[0][0] <= end:
-            self.now_ms, _, action = heapq.heappop(self._heap)
-            action()
+            self.now_ms, _, action, arguments = heapq.heappop(self._heap)
+            action(*arguments)
         self.now_ms = end
 
     def until(self, condition: Callable[[], bool], limit_ms: int = 60_000) -> None:
@@ -104,8 +115,8 @@ class World:
         while not condition():
             if self.now_ms >= end or not self._heap:
                 raise AssertionError(f"did not come within {limit_ms} ms\n{self.told(30)}")
-            self.now_ms, _, action = heapq.heappop(self._heap)
-            action()
+            self.now_ms, _, action, arguments = heapq.heappop(self._heap)
+            action(*arguments)
 
     def told(self, lines: int) -> str:
         """Return the newest event lines of all agents."""
@@ -125,20 +136,27 @@ class World:
         machine = self.machines[name] = Machine(name, joining=joining)
         return machine
 
+    def initialise(self, machine: Machine) -> None:
+        """Leave on the disk of a first node what `nodeagent init` leaves there."""
+        data = self.text.encode()
+        machine.disk = Disk(files={"active": data, "default": data})
+        machine.disk.append(encode(DecidedValue(genesis(data))))
+
     def _boot(self, machine: Machine) -> None:
         machine.life += 1
         machine.running.clear()
         machine.paused = False
-        records: list[Record] = [decode(data) for data in machine.disk.records]
+        records: list[Record] = [decode(data) for data in machine.disk.open()]
         if self.compacts:
             records = compact(replay(records))
-            machine.disk.records = [encode(record) for record in records]
+            machine.disk.rewrite([encode(record) for record in records])
         setup = Setup(
             name=machine.name,
             records=tuple(records),
             joining=machine.joining,
             active_digest=file_digest(machine.disk.files.get("active", b"")),
             draft=machine.disk.files.get("default", b""),
+            mark=machine.life,
             software="sim",
             drills=self.drills,
         )
@@ -163,6 +181,7 @@ class World:
         """Do what a watchdog does: a hard reset, after which the agent starts again."""
         self.crash(machine.name)
         machine.running.clear()
+        machine.ghosts.clear()
         self.restart_in(machine, REBOOT_MS)
 
     def restart_in(self, machine: Machine, delay_ms: int) -> None:
@@ -200,11 +219,15 @@ class World:
         if machine.life != life or machine.node is None or machine.paused:
             return
         self._step(machine, ev.Tick())
-        self.later(self.tick_ms, lambda: self._tick(machine, life))
+        self.push(self.tick_ms, self._tick, machine, life)
 
     def step(self, name: str, event: ev.Event) -> None:
         """Hand an event to a node."""
         self._step(self.machines[name], event)
+
+    def take(self, machine: Machine, event: ev.Event) -> None:
+        """Hand an event to the agent of this machine."""
+        self._step(machine, event)
 
     def _step(self, machine: Machine, event: ev.Event) -> None:
         node = machine.node
@@ -215,81 +238,85 @@ class World:
             return
         effects = node.step(event, machine.now(self.now_ms))
         self.handled += 1
-        mark = f"{self.now_ms}{machine.name}{type(event).__name__}{len(effects)}"
-        self.trace = zlib.crc32(mark.encode(), self.trace)
-        self._carry_out(machine, effects)
+        if effects:
+            self._carry_out(machine, effects)
         for watcher in self.watchers:
             watcher.stepped(machine)
 
     # -- effects
 
     def _carry_out(self, machine: Machine, effects: list[fx.Effect]) -> None:
-        node = machine.node
+        node, deeds = machine.node, self._deeds
         try:
             for effect in effects:
-                if machine.node is node:
-                    self._do(machine, effect)
+                if machine.node is not node:
+                    break
+                if not isinstance(effect, fx.Persist):
+                    for watcher in self.watchers:
+                        watcher.acts(machine, effect)
+                deed = deeds.get(type(effect))
+                if deed is not None:
+                    deed(machine, effect)
         except Crash:
             self.crash(machine.name)
             point, machine.crash_at = machine.crash_at, None
             if point is not None and point.reboot_ms >= 0:
                 self.restart_in(machine, point.reboot_ms)
+        except StoreError:  # as in the daemon: nothing that follows may be told
+            self.crash(machine.name)
+            self.restart_in(machine, SERVICE_RESTART_MS)
 
-    def _do(self, machine: Machine, effect: fx.Effect) -> None:
-        if isinstance(effect, fx.Persist):
-            self._write(machine, effect.record)
-            return
-        for watcher in self.watchers:
-            watcher.acts(machine, effect)
-        match effect:
-            case fx.Send():
-                self.network.send(machine, effect)
-            case fx.Beat():
-                self.network.beat(machine, effect)
-            case fx.RunDriver():
-                self.drivers.run(machine, effect)
-            case fx.Pet():
-                self._pet(machine)
-            case fx.Publish():
-                if isinstance(effect.message, EventLine):
-                    self.events.append(effect.message)
-            case fx.Reply() | fx.Connect() | fx.End() | fx.FailApplication():
-                self._do_rarely(machine, effect)
-            case _:
-                self._do_file(machine, effect)
+    def _known_deeds(self) -> dict[type, Callable[[Machine, Any], None]]:
+        """Return what is done for each effect; what is not there (log lines) is for people."""
+        return {
+            fx.Persist: lambda machine, effect: self._write(machine, effect.record),
+            fx.Send: self._send,
+            fx.Beat: self._beat,
+            fx.RunDriver: self._run,
+            fx.Pet: lambda machine, _: self._pet(machine),
+            fx.Publish: lambda _, effect: self._publish(effect),
+            fx.Reply: self._reply,
+            fx.Connect: self._connect,
+            fx.End: self._end,
+            fx.FailApplication: lambda m, effect: self.drivers.fail_application(m, effect.group),
+            fx.WriteTemporary: lambda m, effect: self._spare_file(m, "temporary", effect.data),
+            fx.WriteDraft: lambda m, effect: self._spare_file(m, "default", effect.data),
+            fx.Activate: lambda machine, effect: self._file(machine, "active", effect.data),
+            fx.DropTemporary: lambda machine, _: machine.disk.files.pop("temporary", None),
+            fx.ReadTemporary: lambda machine, _: self._read_temporary(machine),
+        }
 
-    def _do_rarely(
-        self, machine: Machine, effect: fx.Reply | fx.Connect | fx.End | fx.FailApplication
-    ) -> None:
-        match effect:
-            case fx.Reply():
-                self.answers[effect.id] = effect.answer
-            case fx.Connect():
-                machine.adapters = {a.name: a.address for a in effect.adapters}
-                machine.peers = {peer.name: peer for peer in effect.peers}
-            case fx.End():
-                raise Crash
-            case fx.FailApplication():
-                self.drivers.fail_application(machine, effect.group)
+    def _send(self, machine: Machine, effect: fx.Send) -> None:
+        self.network.send(machine, effect)
 
-    def _do_file(self, machine: Machine, effect: fx.Effect) -> None:
-        match effect:
-            case fx.WriteTemporary():
-                self._file(machine, "temporary", effect.data)
-            case fx.Activate():
-                self._file(machine, "active", effect.data)
-            case fx.WriteDraft():
-                self._file(machine, "default", effect.data)
-            case fx.DropTemporary():
-                machine.disk.files.pop("temporary", None)
-            case fx.ReadTemporary():
-                data = machine.disk.files.get("temporary")
-                digest = file_digest(data) if data is not None else ""
-                active = machine.disk.files.get("active")
-                known = file_digest(active) if active is not None else ""
-                self.later(0, self.alive(machine, ev.TemporaryRead(digest, known)))
-            case _:
-                pass
+    def _beat(self, machine: Machine, effect: fx.Beat) -> None:
+        self.network.beat(machine, effect)
+
+    def _run(self, machine: Machine, effect: fx.RunDriver) -> None:
+        self.drivers.run(machine, effect)
+
+    def _publish(self, effect: fx.Publish) -> None:
+        if isinstance(effect.message, EventLine):
+            self.events.append(effect.message)
+
+    def _reply(self, _: Machine, effect: fx.Reply) -> None:
+        self.answers[effect.id] = effect.answer
+
+    def _connect(self, machine: Machine, effect: fx.Connect) -> None:
+        machine.adapters = {a.name: a.address for a in effect.adapters}
+        machine.peers = {peer.name: peer for peer in effect.peers}
+
+    def _end(self, *_: object) -> None:
+        raise Crash
+
+    def _read_temporary(self, machine: Machine) -> None:
+        files = machine.disk.files
+        temporary, active = files.get("temporary"), files.get("active")
+        event = ev.TemporaryRead(
+            file_digest(temporary) if temporary is not None else "",
+            file_digest(active) if active is not None else "",
+        )
+        self.later(0, self.alive(machine, event))
 
     def alive(self, machine: Machine, event: ev.Event) -> Callable[[], None]:
         """Return an action that hands the event over if the agent of now still lives then."""
@@ -301,6 +328,8 @@ class World:
 
         return act
 
+    # -- the disk
+
     def _counted(self, machine: Machine) -> CrashPoint | None:
         """Count a durable write; returns the crash point if the machine crashes at this one."""
         machine.disk.writes += 1
@@ -308,20 +337,39 @@ class World:
         return point if point is not None and machine.disk.writes >= point.write else None
 
     def _write(self, machine: Machine, record: Record) -> None:
-        point = self._counted(machine)
+        disk, point = machine.disk, self._counted(machine)
+        if point is None and disk.full_journal:
+            raise StoreError("journal", "No space left on device")
+        data = encode(record)
+        self.trace = zlib.crc32(data, self.trace ^ self.now_ms)
         if point is None or point.written:
-            machine.disk.records.append(encode(record))
+            disk.append(data)
+        if point is None or point.written or (point.torn and disk.tear(data, point.torn)):
             for watcher in self.watchers:
                 watcher.wrote(machine, record)
         if point is not None:
-            raise Crash
+            self._fall(machine, point)
+
+    def _fall(self, machine: Machine, point: CrashPoint) -> None:
+        """End the agent at a write: by a crash, or because the disk answered with an error."""
+        if point.refused:
+            machine.crash_at = None
+            raise StoreError("journal", "Input/output error")
+        raise Crash
+
+    def _spare_file(self, machine: Machine, which: str, data: bytes) -> None:
+        """Write a file that nothing vouches for: a refusal is logged, and no more."""
+        with contextlib.suppress(StoreError):
+            self._file(machine, which, data)
 
     def _file(self, machine: Machine, which: str, data: bytes) -> None:
         point = self._counted(machine)
+        if machine.disk.full:
+            raise StoreError(which, "No space left on device")
         if point is None or point.written:
             machine.disk.files[which] = data
         if point is not None:
-            raise Crash
+            self._fall(machine, point)
 
     def _pet(self, machine: Machine) -> None:
         machine.petted_ms = self.now_ms

@@ -1,0 +1,127 @@
+"""What a plan's administrators ask for: changes, aborts, edits of the draft."""
+
+import random
+from collections.abc import Callable
+
+from nodeagent.wire.console import Abort, Apply, SaveDraft
+from tests.simulation import shapes
+from tests.simulation.clusters import NAMES
+from tests.simulation.invariants import Invariants
+from tests.simulation.machine import Machine
+from tests.simulation.plan import Action, Options
+from tests.simulation.shapes import Shape
+from tests.simulation.world import World
+
+BOOT_DELAY_MS = 3_000
+
+
+class Admins:
+    """People at the consoles of a world; `say` takes a line for the story."""
+
+    def __init__(
+        self, world: World, invariants: Invariants, options: Options, say: Callable[[str], None]
+    ) -> None:
+        self.world, self.invariants, self.say = world, invariants, say
+        self.options = options
+        self.shapes: dict[str, Shape] = {}
+        self.txs: list[str] = []
+        self.set_clock: Callable[[Machine], None] = lambda _: None
+        self._spare = list(NAMES[options.nodes :])
+
+    def _console(self, who: int) -> Machine | None:
+        """Return an agent that can be asked, one that is in if there is any."""
+        living = [m for m in self.world.machines.values() if m.node and not m.paused]
+        known = [m for m in living if m.node and m.node.shared.is_member]
+        choice = known if self.options.kind == "core" and known else living
+        return choice[who % len(choice)] if choice else None
+
+    def ask(self, action: Action) -> None:
+        """Ask for a DARE."""
+        machine = self._console(action.who)
+        if machine is None or machine.node is None:
+            return
+        standing = machine.node.shared.log.standing
+        shape = self.shapes.get(standing.digest)
+        if shape is None:
+            return
+        chance = random.Random(action.pick)
+        target, owners = shape, dict[str, str]()
+        if action.what == "move":
+            owners = self._moves(shape, chance)
+        else:
+            target = self._changes(chance)[action.what](shape)
+        base = standing.digest
+        if chance.random() < 0.05:
+            base = chance.choice(list(self.shapes))
+        self.shapes.setdefault(target.digest, target)
+        answer = self.world.ask(machine.name, Apply(target.text, base, owners=owners))
+        tx = getattr(answer, "tx", "")
+        if tx:
+            self.txs.append(tx)
+        text = getattr(answer, "text", "nothing")[:90]
+        self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
+
+    def _changes(self, chance: random.Random) -> dict[str, Callable[[Shape], Shape]]:
+        return {
+            "add group": lambda shape: shapes.add_group(shape, chance),
+            "remove group": lambda shape: shapes.remove_group(shape, chance),
+            "change group": lambda shape: shapes.change_group(shape, chance),
+            "add node": lambda shape: self._add_node(shape, chance),
+            "remove node": lambda shape: shapes.remove_node(shape, chance),
+            "add node and group": lambda s: self._add_node(shapes.add_group(s, chance), chance),
+            "replace node": lambda s: self._add_node(shapes.remove_node(s, chance), chance),
+            "change node and group": lambda s: shapes.change_group(
+                shapes.remove_node(s, chance), chance
+            ),
+            "voters": lambda shape: shapes.change_voters(shape, chance),
+            "timing": lambda shape: shapes.change_timing(shape, chance),
+        }
+
+    def _moves(self, shape: Shape, chance: random.Random) -> dict[str, str]:
+        if not shape.groups:
+            return {}
+        name, group = chance.choice(shape.groups)
+        if chance.random() < 0.2:
+            self.invariants.asked_offline.add(name)
+            return {name: ""}
+        return {name: chance.choice(group.nodes)}
+
+    def _add_node(self, shape: Shape, chance: random.Random) -> Shape:
+        waiting = [m.name for m in self.world.machines.values() if m.joining is not None]
+        free = [name for name in waiting if name not in shape.nodes and not self._was_in(name)]
+        if not free and not self._spare:
+            return shapes.change_group(shape, chance)
+        name = free[0] if free else self._spare.pop(0)
+        grown = shapes.add_node(shape, chance, name)
+        if name not in self.world.machines:
+            machine = self.world.add_machine(name, grown.text)
+            self.set_clock(machine)
+            if chance.random() < 0.9:
+                self.world.start(name)
+            else:
+                self.world.restart_in(machine, BOOT_DELAY_MS)
+        return grown
+
+    def _was_in(self, name: str) -> bool:
+        return any(name in c.node for c in self.invariants.configurations.values())
+
+    def abort(self, action: Action) -> None:
+        """Ask for the end of the newest DARE."""
+        machine = self._console(action.who)
+        if machine is not None and self.txs:
+            answer = self.world.ask(machine.name, Abort(self.txs[-1]))
+            self.say(f"abort {self.txs[-1]} at {machine.name}: {getattr(answer, 'text', '')}")
+
+    def draft(self, action: Action) -> None:
+        """Save a draft that is nothing."""
+        machine = self._console(action.who)
+        if machine is not None:
+            self.say(f"edit the draft at {machine.name}")
+            self.world.ask(machine.name, SaveDraft("no configuration at all"))
+
+
+REQUESTS: dict[str, Callable[[Admins, Action], None]] = {
+    "ask": Admins.ask,
+    "abort": Admins.abort,
+    "draft": Admins.draft,
+}

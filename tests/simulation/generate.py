@@ -1,0 +1,269 @@
+"""From a seed to a plan: `core` schedules are short and aim at the protocol, `whole` ones have all.
+
+The same seed gives the same plan. Core schedules come in families: seeds that follow each other
+share their first configuration, so that its text is read once for all of them.
+"""
+
+import random
+from collections.abc import Callable
+
+from tests.simulation.plan import Action, Kind, Options, Plan
+
+KINDS = (
+    "Prepare",
+    "Promise",
+    "Accept",
+    "Accept",
+    "Accepted",
+    "Accepted",
+    "Decided",
+    "Decided",
+    "Applied",
+    "StepOrder",
+    "StepReply",
+    "StepReply",
+    "LeaseAck",
+    "Probe",
+    "ProbeReply",
+    "Withdraw",
+    "Decrees",
+)
+"""Messages to trap or to lose; those of the decision more often."""
+TRAPS = ("crash sender", "cut off sender", "crash receiver", "pause sender", "pause receiver")
+SINGLES = ("lost", "twice", "late")
+WRITES = ("before", "torn", "after")
+FAMILY = 40
+FORGETS = False
+"""Whether disks are lost or set back: for a minority of the voters at a time."""
+
+
+def plan_of(kind: Kind, seed: int) -> Plan:
+    """Return the plan of a seed."""
+    return core(seed) if kind == "core" else whole(seed)
+
+
+# -- core: the protocol, and little else
+
+
+def core(seed: int) -> Plan:
+    """Return a short schedule: one or two DAREs, and faults that aim at them."""
+    family, chance = random.Random(f"core {seed // FAMILY}"), random.Random(seed)
+    nodes = family.choice((2, 2, 3, 3, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9))
+    groups = int(family.random() < 0.25)
+    rough = chance.random() < 0.5
+    lasts = chance.choice((2_000, 3_000, 4_000))
+    options = Options(
+        seed=seed,
+        kind="core",
+        nodes=nodes,
+        groups=groups,
+        timing=-1,
+        shape=seed // FAMILY,
+        witness=groups > 0 and nodes == 3 and family.random() < 0.5,
+        loss=chance.choice((0.02, 0.1, 0.25)) if rough else 0.0,
+        double=chance.choice((0.0, 0.1)) if rough else 0.0,
+        late=chance.choice((0.0, 0.05)) if rough else 0.0,
+        delay_ms=chance.choice(((1, 3), (1, 40), (20, 150))),
+        driver_slow=chance.choice((0.0, 0.2)),
+        lingers=chance.random() < 0.4,
+        drifts=chance.random() < 0.2,
+        tick_ms=250,
+        compacts=chance.random() < 0.2,
+        warm_ms=chance.choice((300, 800, 1_200)),
+        lasts_ms=lasts,
+    )
+    actions: list[Action] = []
+    for _ in range(chance.choice((1, 1, 1, 2))):
+        asked = chance.randint(0, lasts // 2)
+        actions.append(_ask(chance, asked))
+        if chance.random() < 0.15:
+            actions.append(_ask(chance, asked))
+        actions += _aimed(chance, asked)
+    if chance.random() < 0.15:
+        actions.append(Action(chance.randint(0, lasts), "abort", chance.randint(0, 8)))
+    return Plan(options, _sorted(actions))
+
+
+def _aimed(chance: random.Random, asked: int) -> list[Action]:
+    """Return faults at about the time when a DARE was asked for."""
+    return [
+        chance.choice(_AIMED)(chance, asked + chance.randint(-50, 700))
+        for _ in range(chance.choice((0, 1, 1, 2)))
+    ]
+
+
+def _ask(chance: random.Random, at: int) -> Action:
+    return Action(at, "ask", chance.randint(0, 8), what=chance.choice(CHANGES), pick=_pick(chance))
+
+
+def _pick(chance: random.Random) -> int:
+    return chance.randrange(1_000_000)
+
+
+def _sorted(actions: list[Action]) -> tuple[Action, ...]:
+    return tuple(sorted(actions, key=lambda action: action.at))
+
+
+CHANGES = (
+    "add group",
+    "remove group",
+    "change group",
+    "add node",
+    "remove node",
+    "add node and group",
+    "replace node",
+    "change node and group",
+    "voters",
+    "timing",
+    "move",
+)
+
+
+# -- whole: nodes with everything
+
+
+def whole(seed: int) -> Plan:
+    """Return a long schedule with groups, drivers, networks and administrators."""
+    chance = random.Random(f"whole {seed}")
+    rough, broken = chance.random() < 0.6, chance.random() < 0.3
+    nodes = chance.choice((2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9))
+    lasts = chance.randint(6_000, 16_000)
+    options = Options(
+        seed=seed,
+        kind="whole",
+        nodes=nodes,
+        groups=chance.randint(1, 3),
+        networks=chance.choice((1, 1, 2)),
+        shape=seed,
+        witness=nodes == 3 and chance.random() < 0.3,
+        loss=chance.choice((0.01, 0.05, 0.15, 0.3)) if rough else 0.0,
+        double=chance.choice((0.0, 0.1)) if rough else 0.0,
+        late=chance.choice((0.0, 0.02, 0.1)) if rough else 0.0,
+        delay_ms=chance.choice(((1, 3), (1, 40), (20, 150))),
+        driver_fails=chance.choice((0.03, 0.2)) if broken else 0.0,
+        driver_slow=chance.choice((0.0, 0.2)),
+        driver_hangs=chance.choice((0.0, 0.02, 0.1)) if broken else 0.0,
+        driver_lies=chance.choice((0.0, 0.05)) if broken else 0.0,
+        lingers=chance.random() < 0.4,
+        drifts=chance.random() < 0.3,
+        tick_ms=chance.choice((100, 200, 200)),
+        consoles=int(chance.random() < 0.1),
+        compacts=chance.random() < 0.3,
+        warm_ms=chance.choice((0, 1_500, 4_000, 5_000)),
+        lasts_ms=lasts,
+    )
+    actions = [_ask(chance, chance.randint(0, lasts)) for _ in range(chance.randint(1, 4))]
+    actions += [_ask(chance, a.at) for a in actions if chance.random() < 0.15]
+    for _ in range(chance.choice((0, 1, 2, 3, 5, 7))):
+        actions += [chance.choice(_ANY)(chance, chance.randint(0, lasts))]
+    for _ in range(chance.choice((0, 0, 1, 2))):
+        actions += [Action(chance.randint(0, lasts), "abort", chance.randint(0, 8))]
+    if chance.random() < 0.2:
+        actions.append(Action(chance.randint(0, lasts), "draft", chance.randint(0, 8)))
+    if FORGETS and chance.random() < 0.15:
+        actions += _forgetting(chance, lasts)
+    return Plan(options, _sorted(actions))
+
+
+# -- single faults: each makes an action
+
+
+def _who(chance: random.Random) -> int:
+    return chance.choice((-1, chance.randint(0, 8)))
+
+
+def _crash(chance: random.Random, at: int) -> Action:
+    return Action(at, "crash", _who(chance), chance.choice((100, 1_000, 4_000, 9_000)))
+
+
+def _leave(chance: random.Random, at: int) -> Action:
+    return Action(at, "leave", _who(chance), chance.choice((4_000, 9_000)))
+
+
+def _write(chance: random.Random, at: int) -> Action:
+    lasts = chance.choice((100, 1_000, 4_000, 9_000))
+    what = chance.choice(WRITES)
+    if chance.random() < 0.25:
+        what = f"refused {what}"
+    return Action(at, "write", _who(chance), lasts, what, chance.randint(1, 8), _pick(chance))
+
+
+def _full(chance: random.Random, at: int) -> Action:
+    what = chance.choice(("files", "journal"))
+    return Action(at, "full disk", _who(chance), chance.choice((500, 3_000, 6_000)), what)
+
+
+def _trap(chance: random.Random, at: int) -> Action:
+    deed = chance.choice((*TRAPS, *SINGLES, "lose all"))
+    lasts = chance.choice((500, 2_000, 5_000, 9_000))
+    what = f"{chance.choice(KINDS)}: {deed}"
+    return Action(at, "trap", lasts=lasts, what=what, nth=chance.randint(1, 8))
+
+
+def _kind(chance: random.Random, at: int) -> Action:
+    what = f"{chance.choice(KINDS)}: {chance.choice(SINGLES)}"
+    return Action(at, "weather", lasts=chance.choice((500, 2_000, 5_000)), what=what)
+
+
+def _pause(chance: random.Random, at: int) -> Action:
+    return Action(at, "pause", _who(chance), chance.choice((300, 1_500, 3_000, 6_000)))
+
+
+def _cut(chance: random.Random, at: int) -> Action:
+    lasts = chance.choice((500, 2_000, 5_000, 9_000, 12_000))
+    return Action(at, "cut", 0, lasts, chance.choice(("one way", "both ways")), 0, _pick(chance))
+
+
+def _isolate(chance: random.Random, at: int) -> Action:
+    lasts = chance.choice((500, 2_000, 5_000, 9_000, 12_000))
+    what = chance.choice(("both ways", "both ways", "one way"))
+    return Action(at, "isolate", 0, lasts, what, 0, _pick(chance))
+
+
+def _adapter(chance: random.Random, at: int) -> Action:
+    lasts, what = chance.choice((500, 2_000, 5_000)), chance.choice(("eth0", "eth1"))
+    return Action(at, "adapter", chance.randint(0, 8), lasts, what)
+
+
+def _application(chance: random.Random, at: int) -> Action:
+    return Action(at, "application", chance.randint(0, 8))
+
+
+def _forgetting(chance: random.Random, lasts: int) -> list[Action]:
+    """Lose a disk, or set it back to a copy that was made a while before."""
+    who, at = chance.randint(0, 8), chance.randint(0, lasts)
+    if chance.random() < 0.5:
+        return [Action(at, "lose disk", who, chance.choice((100, 3_000)))]
+    before = max(0, at - chance.choice((200, 1_000, 3_000)))
+    back = Action(at, "set disk back", who, chance.choice((100, 3_000)))
+    return [Action(before, "copy disk", who), back]
+
+
+Maker = Callable[[random.Random, int], Action]
+
+_AIMED: tuple[Maker, ...] = (
+    _crash,
+    _write,
+    _write,
+    _write,
+    _full,
+    _trap,
+    _trap,
+    _trap,
+    _trap,
+    _kind,
+    _pause,
+    _cut,
+    _isolate,
+    _isolate,
+)
+_ANY: tuple[Maker, ...] = (
+    *_AIMED,
+    _crash,
+    _pause,
+    _leave,
+    _cut,
+    _isolate,
+    _adapter,
+    _application,
+)
