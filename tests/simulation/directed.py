@@ -1,0 +1,52 @@
+"""Directed schedules: the rare faults that are known to break clusters, put on on purpose.
+
+Each scenario is a function of a seed. `play_directed(name, seed)` raises Failure when a rule of
+`invariants`, a lease, or the scenario's own promise is broken, or rest does not come.
+"""
+
+from collections.abc import Callable
+
+from tests.simulation import directed_dares as dares
+from tests.simulation import directed_owners as owners
+from tests.simulation import directed_votes as votes
+from tests.simulation.directed_scene import Scene
+from tests.simulation.schedules import Failure
+
+_FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
+    votes.decision_in_pieces,
+    votes.accepted_by_one,
+    votes.decided_and_untold,
+    votes.voters_replaced_behind_a_cut,
+    votes.even_split,
+    votes.one_bad_link,
+    votes.two_bad_links,
+    votes.ballot_of_an_earlier_life,
+    votes.two_administrators,
+    votes.late_withdrawal,
+    votes.behind_and_asked,
+    votes.stale_draft,
+    votes.refused_proposer,
+    owners.frozen_owner,
+    owners.lone_owner,
+    owners.late_acknowledgements,
+    owners.acknowledged_by_one_that_accepted,
+    owners.back_without_the_news,
+    owners.removed_and_untold,
+    owners.restarted_owner,
+    dares.death_during_a_dare,
+    dares.undone_acquire,
+    dares.damaged_file,
+    dares.draft_at_start,
+    dares.asked_again_and_again,
+    dares.crash_while_staged,
+)
+SCENARIOS = {function.__name__.replace("_", " "): function for function in _FUNCTIONS}
+
+
+def play_directed(name: str, seed: int) -> None:
+    """Play one scenario; raises Failure."""
+    try:
+        SCENARIOS[name](seed).calm()
+    except Exception as error:
+        text = f"directed {name!r}, seed {seed}: {type(error).__name__}: {error}"
+        raise Failure(text) from error

@@ -1,0 +1,69 @@
+"""What a crash at a bad moment leaves behind: nothing that stands in anybody's way."""
+
+from dataclasses import replace
+
+from nodeagent.core import effects as fx
+from nodeagent.core.records import DecidedValue, Record
+from nodeagent.wire.peer import Commit
+from tests.simulation.machine import CrashPoint, Machine
+from tests.unit.core.story import Story
+
+
+class CrashWhenDecided:
+    """Lets a machine crash once a COMMIT is on its disk, before it acts on it or tells it."""
+
+    def __init__(self, story: Story, name: str) -> None:
+        self.name, self.done = name, False
+        story.world.watchers.append(self)
+
+    def wrote(self, machine: Machine, record: Record) -> None:
+        """Arm the crash."""
+        commit = isinstance(record, DecidedValue) and isinstance(record.decree.value, Commit)
+        if commit and machine.name == self.name and not self.done:
+            self.done = True
+            write = machine.disk.writes + 1
+            machine.crash_at = CrashPoint(write, written=False, reboot_ms=300)
+
+    def acts(self, machine: Machine, effect: fx.Effect) -> None:
+        """Effects are of no interest."""
+
+    def stepped(self, machine: Machine) -> None:
+        """Steps are of no interest."""
+
+
+def test_a_crash_at_the_end_of_a_dare_leaves_no_temporary_file() -> None:
+    story = Story()
+    crash = CrashWhenDecided(story, "bravo")
+
+    story.ask(story.with_group())
+    story.until(lambda: crash.done).until(lambda: "bravo" not in story.world.nodes())
+    story.rest()
+
+    assert story.files("bravo") == {"active", "default"}
+
+
+def test_a_removed_node_learns_of_it_though_the_coordinator_dies_at_the_decision() -> None:
+    story = Story(4)
+    crash = CrashWhenDecided(story, "alpha")
+
+    story.ask(replace(story.shape, nodes=story.shape.nodes[:3]))
+    story.until(lambda: crash.done).rest()
+    story.until(lambda: story.node("delta").participant.open is None)
+
+    configuration = story.node("delta").shared.log.configuration
+    assert configuration is not None
+    assert "delta" not in configuration.node
+
+
+def test_a_node_that_fetched_a_part_of_the_history_can_be_added_again() -> None:
+    story = Story()
+    wider = story.with_node()
+    delta = story.join("delta", wider).world.machines["delta"]
+    story.until(lambda: delta.disk.writes > 0)
+    delta.crash_at = CrashPoint(delta.disk.writes + 2, written=True, reboot_ms=20_000)
+
+    assert story.dare(wider).state != "done"
+    story.until(lambda: delta.life == 2 + 1 and delta.node is not None)
+
+    assert 0 < story.node("delta").shared.log.next_slot < story.node("alpha").shared.log.next_slot
+    assert story.dare(wider).state == "done"
