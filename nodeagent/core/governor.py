@@ -14,7 +14,7 @@ from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
 from nodeagent.core.shared import Shared
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.ownership import Ballot, Standing
+from nodeagent.model.ownership import Ballot, Standing, is_older
 from nodeagent.model.text import clean
 from nodeagent.wire.peer import (
     Aborted,
@@ -246,11 +246,18 @@ class Governor:
         lock = self.acceptor.lock
         if lock is None:
             return False
-        gone = lock.holder != self.shared.name and not self.shared.alive(lock.holder)
-        known = lock.holder in self.shared.hearts.peers
         if lock.tx == self.shared.coordinating:
             return False  # this node's own coordinator ends it
-        return self.participant.in_doubt or (gone and known)
+        return self.participant.in_doubt or self._is_gone(lock.holder)
+
+    def _is_gone(self, holder: str) -> bool:
+        """Return whether a coordinator fell silent, or was started anew and knows no DARE."""
+        shared = self.shared
+        peer, life = shared.hearts.peers.get(holder), shared.log.standing.view.get(holder)
+        if peer is None:
+            return False
+        restarted = life is not None and is_older(life, peer.beat.incarnation)
+        return restarted or not shared.alive(holder)
 
     def _terminate(self) -> None:
         lock = self.acceptor.lock

@@ -50,8 +50,7 @@ class Drivers:
     def _takes_ms(self, effect: fx.RunDriver, *, slow: bool, hangs: bool) -> int:
         if hangs:
             return int(effect.limit_s * 1000)  # then it is killed, and counts as failed
-        low, high = (300, 3_000) if slow else (1, 20)
-        return low + int(self.world.random.random() * (high - low + 1))
+        return self.world.random.randint(*((300, 3_000) if slow else (1, 20)))
 
     def _end(self, machine: Machine, effect: fx.RunDriver, *, ok: bool, lies: bool) -> None:
         if effect.action == "stop" and ok:

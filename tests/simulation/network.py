@@ -79,14 +79,14 @@ class Network:
     def _travels(self, source: str, target: str, kind: type) -> list[int]:
         """Return the delays after which copies arrive, none if lost."""
         faults, chance = self.world.faults, self.world.random.random
+        between = self.world.random.randint
         fate = faults.kinds.get(kind, faults) if faults.kinds else faults
         if (source, target) in self.cut or (fate.loss and chance() < fate.loss):
             return []
-        low, high = faults.delay_ms
         copies = 2 if fate.double and chance() < fate.double else 1
-        delays = [low + int(chance() * (high - low + 1)) for _ in range(copies)]
+        delays = [between(*faults.delay_ms) for _ in range(copies)]
         if fate.late and chance() < fate.late:
-            delays[-1] += int(chance() * faults.late_ms)
+            delays[-1] += between(0, faults.late_ms)
         return delays
 
     def send(self, machine: Machine, effect: fx.Send) -> None:

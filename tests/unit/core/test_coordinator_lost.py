@@ -137,6 +137,19 @@ def test_who_is_cut_off_in_the_middle_resumes_by_its_own_deadline() -> None:
     story.mend().rest()
 
 
+def test_a_coordinator_without_a_vote_that_was_started_anew_is_not_waited_for() -> None:
+    """It is never silent for long, and the rows ahead would let the others wait for minutes."""
+    story = Story(4)
+    story.ask(story.changed("web", nodes=("bravo", "charlie")), at="delta")
+    story.until(lambda: story.node("alpha").participant.suspended)
+
+    story.crash("delta")
+    story.world.start("delta")
+
+    story.until(lambda: not any(n.busy() for n in story.world.nodes().values()), limit_ms=5_000)
+    story.rest()
+
+
 def test_a_lock_whose_holder_vanished_does_not_block_the_next() -> None:
     story = Story(4)
     story.ask(story.with_group())
