@@ -15,6 +15,10 @@ NESTING_MAX = 8
 KEY_LENGTH_MAX = 64
 NUMBER_LENGTH_MAX = 64
 PARTS_MAX = 50_000
+CHILDREN_MAX = 2_000
+"""Names in one table and values in one list: twice what any limit of the nouns allows."""
+TOP_MAX = 100
+DOUBLES_MAX = 200
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*+)*+")
 _SPACE = re.compile(r"[ \t]*+")
@@ -44,6 +48,7 @@ class _Scanner:
         self._found = Scan()
         self._tables: dict[Path, int] = {}
         self._counts: dict[Path, int] = {}
+        self._children: dict[Path, int] = {}
         self._open: list[int] = []
 
     def run(self) -> Scan:
@@ -87,7 +92,7 @@ class _Scanner:
     def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
-            raise Stop("E006", self._position, "too many keys and values")
+            raise Stop("E006", self._position, f"more than {PARTS_MAX:,} keys and values")
 
     def _end_of_line(self) -> None:
         match = _LINE_END.match(self._text, self._position)
@@ -97,7 +102,19 @@ class _Scanner:
 
     def _note(self, path: Path, line: int) -> None:
         for length in range(1, len(path) + 1):
-            self._found.lines.setdefault(path[:length], line)
+            if path[:length] not in self._found.lines:
+                self._found.lines[path[:length]] = line
+                self._count_child(path[: length - 1])
+
+    def _count_child(self, parent: Path) -> None:
+        self._children[parent] = number = self._children.get(parent, 0) + 1
+        if number > (CHILDREN_MAX if parent else TOP_MAX):
+            raise Stop("E006", self._position, "too many names in one table")
+
+    def _double(self, double: Double) -> None:
+        self._found.doubles.append(double)
+        if len(self._found.doubles) > DOUBLES_MAX:
+            raise Stop("E006", self._position, "too many names that are given twice")
 
     # -- keys and headers ----------------------------------------------------------------------
 
@@ -155,11 +172,12 @@ class _Scanner:
         if first is None and entry is not None:
             first = entry.line
         if first is not None:
-            self._found.doubles.append(Double(header.path, header.line, first, table=True))
+            self._double(Double(header.path, header.line, first, table=True))
         else:
             self._tables[header.path] = header.line
-            self._found.lines[header.path] = header.line
         self._note(header.path, header.line)
+        if first is None:
+            self._found.lines[header.path] = header.line
         self._found.headers.append(header)
 
     # -- values --------------------------------------------------------------------------------
@@ -187,7 +205,7 @@ class _Scanner:
         first = self._found.entries.get(entry.path)
         line = first.line if first is not None else self._tables.get(entry.path)
         if line is not None:
-            self._found.doubles.append(Double(entry.path, entry.line, line, table=False))
+            self._double(Double(entry.path, entry.line, line, table=False))
             return
         self._found.entries[entry.path] = entry
 
@@ -221,6 +239,8 @@ class _Scanner:
         index = 0
         while not self._text.startswith("]", self._position):
             start = self._position
+            if index >= CHILDREN_MAX:
+                raise Stop("E006", start, "too many values in one list")
             element = (*path, str(index))
             line = self._line_at(start)
             self._found.lines.setdefault(element, line)

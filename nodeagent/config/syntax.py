@@ -8,7 +8,7 @@ import re
 import tomllib
 
 from nodeagent.config.codes import report
-from nodeagent.config.scan import KEY_LENGTH_MAX, NESTING_MAX, NUMBER_LENGTH_MAX, PARTS_MAX
+from nodeagent.config.scan import KEY_LENGTH_MAX, NESTING_MAX, NUMBER_LENGTH_MAX
 from nodeagent.config.spans import Scan
 from nodeagent.config.words import shown
 from nodeagent.model.reports import Place, Report
@@ -27,7 +27,7 @@ _REFUSED: dict[str, tuple[str, str]] = {
         f"holds a number with more than {NUMBER_LENGTH_MAX} characters",
         "put texts in quotes",
     ),
-    "E006": (f"has more than {PARTS_MAX:,} keys and values", "is this a configuration?"),
+    "E006": ("has", "is this a configuration?"),
 }
 
 _SAYINGS: tuple[tuple[str, str, str], ...] = (
@@ -71,6 +71,8 @@ def stop_report(text: str, found: Scan, file: str) -> Report:
     place = Place(file=file, line=found.stop_line)
     if found.stop.code != "E010":
         words, hint = _REFUSED[found.stop.code]
+        if found.stop.code == "E006":
+            words = f"{words} {found.stop}"
         return report(found.stop.code, f"the text {words}", place=place, hint=hint)
     position = found.stop.position
     saying, opened = _saying(text, position), found.stop.opened

@@ -129,8 +129,10 @@ def parse_address(text: str) -> IpAddress | None:
 
 def parse_subnet(text: str) -> IpNetwork | None:
     """Return the subnet, or None where `text` is none or has bits behind its prefix."""
-    if "%" in text or "/" not in text or not 3 <= len(text) <= 64:
+    if "%" in text or not 3 <= len(text) <= 64:
         return None
+    if not re.search(r"/[0-9]{1,3}\Z", text):
+        return None  # the standard library would take a netmask, too
     try:
         return ipaddress.ip_network(text, strict=True)
     except ValueError:
@@ -167,6 +169,9 @@ def _check_subnet(add: Add, value: str, path: Path) -> None:
     elif "/" not in value:
         fix = f"{loose.network_address}/24" if loose.version == 4 else ""
         add("E028", path, f"{text}: the prefix length is missing", "as in 10.10.1.0/24", fix)
+    elif "." in value.partition("/")[2]:
+        hint = f"write the length of the prefix: {loose}"
+        add("E028", path, f"{shown(value)} has a mask", hint, str(loose))
     else:
         hint = f"write the first address of the network: {loose}"
         add("E028", path, f"{shown(value)} is an address inside a subnet", hint, str(loose))
