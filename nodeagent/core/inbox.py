@@ -127,6 +127,9 @@ def _readable(node: Node, sender: str, value: Value) -> bool:
     """Return whether this node could act on a value; what it cannot read it must not accept."""
     if not isinstance(value, Commit):
         return True
+    if value.generation:
+        node.shared.tell("error", sender, "asks to vote for a generation, which nobody votes for")
+        return False
     try:
         node.shared.log.voters_after(value)
     except DecreeError as error:

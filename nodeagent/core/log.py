@@ -139,12 +139,20 @@ class DecreeLog:
             raise DecreeError(f"decree {decree.slot} does not continue this node's history")
         if decree.slot == 0 and not isinstance(decree.value, Commit):
             raise DecreeError("decree 0 brings no configuration")
-        if decree.slot > 0 and not self.certified(decree.value, decree.accepted_by):
+        if decree.slot > 0 and not self._is_backed(decree):
             raise DecreeError(f"decree {decree.slot} has no majority behind it")
         self._establish(decree)
         self.decrees.append(decree)
         self._last = chain_digest(decree)
         self.root = self.root or self._last
+
+    def _is_backed(self, decree: Decree) -> bool:
+        """Return whether a majority decided it, or an operator who opened the next generation."""
+        value = decree.value
+        if isinstance(value, Commit) and value.generation:
+            following = value.generation == self.standing.generation + 1
+            return following and not decree.accepted_by and bool(self.voters_after(value))
+        return self.certified(value, decree.accepted_by)
 
     def _establish(self, decree: Decree) -> None:
         value, old, before = decree.value, self.configuration, self.standing
@@ -154,6 +162,8 @@ class DecreeLog:
             self.voters = self.configuration.voters()
             self.timings.append(self.configuration.timing)
             changes |= {"epoch": value.epoch, "digest": value.digest}
+            if value.generation:
+                changes |= {"generation": value.generation}
         if isinstance(value, Commit | ViewChange):
             self._count_lives(value.view)
             changes |= {"view": dict(value.view), "owners": dict(value.owners)}

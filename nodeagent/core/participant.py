@@ -444,7 +444,8 @@ class Participant:
 
     def _greet(self, work: Work) -> None:
         shared = self.shared
-        parts = parts_to_greet(shared.log.configuration, self._candidate(), shared.name)
+        new = parts_to_greet(shared.log.configuration, self._candidate(), shared.name)
+        parts = [part for part in new if part.node in work.order.view]  # who is down cannot answer
         missing = [
             part
             for part in parts

@@ -41,7 +41,10 @@ StepName = Literal[
 
 
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Decree: this configuration (zlib-packed exact bytes) with this view and these owners."""
+    """Decree: this configuration (zlib-packed exact bytes) with this view and these owners.
+
+    `generation` above 0: no majority decided it but an operator, who opened this generation.
+    """
 
     tx: Transaction
     epoch: Counter
@@ -51,6 +54,7 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     owners: Owners
     author: Text = ""
     reason: Text = ""
+    generation: Counter = 0
 
 
 class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
