@@ -4,22 +4,22 @@ from dataclasses import replace
 
 from nodeagent.core import effects as fx
 from nodeagent.core.records import DecidedValue, Record
-from nodeagent.wire.peer import Commit
+from nodeagent.wire.peer import Aborted, Commit
 from tests.simulation.machine import CrashPoint, Machine
 from tests.unit.core.story import Story
 
 
 class CrashWhenDecided:
-    """Lets a machine crash once a COMMIT is on its disk, before it acts on it or tells it."""
+    """Lets a machine crash once a decree is on its disk, before it acts on it or tells it."""
 
-    def __init__(self, story: Story, name: str) -> None:
-        self.name, self.done = name, False
+    def __init__(self, story: Story, name: str, kind: type = Commit) -> None:
+        self.name, self.kind, self.done = name, kind, False
         story.world.watchers.append(self)
 
     def wrote(self, machine: Machine, record: Record) -> None:
         """Arm the crash."""
-        commit = isinstance(record, DecidedValue) and isinstance(record.decree.value, Commit)
-        if commit and machine.name == self.name and not self.done:
+        meant = isinstance(record, DecidedValue) and isinstance(record.decree.value, self.kind)
+        if meant and machine.name == self.name and not self.done:
             self.done = True
             write = machine.disk.writes + 1
             machine.crash_at = CrashPoint(write, written=False, reboot_ms=300)
@@ -67,3 +67,17 @@ def test_a_node_that_fetched_a_part_of_the_history_can_be_added_again() -> None:
 
     assert 0 < story.node("delta").shared.log.next_slot < story.node("alpha").shared.log.next_slot
     assert story.dare(wider).state == "done"
+
+
+def test_an_added_node_learns_of_the_abort_though_the_coordinator_dies_at_the_decision() -> None:
+    story = Story()
+    wider = story.with_node()
+    story.join("delta", wider)
+    crash = CrashWhenDecided(story, "alpha", Aborted)
+
+    story.ask(wider)
+    story.at_step("greet").abort()
+    story.until(lambda: crash.done).rest()
+    story.until(lambda: story.node("delta").participant.open is None)
+
+    assert "temporary" not in story.files("delta")
