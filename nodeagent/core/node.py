@@ -34,6 +34,7 @@ from nodeagent.core.events import (
     TemporaryRead,
     Tick,
 )
+from nodeagent.core.generation import is_forced
 from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.keeper import Keeper
@@ -68,6 +69,7 @@ from nodeagent.wire.peer import (
     Commit,
     Decided,
     Decree,
+    Decrees,
     Envelope,
     LeaseAck,
     Message,
@@ -91,6 +93,10 @@ AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
     "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent init, "
     "and add it again"
+)
+LEFT_BEHIND = (
+    "an operator let survivors go on without this node (nodeagent force-generation); adopt it here "
+    "if this node is one of them, else remove it by a DARE, set it up anew, and add it again"
 )
 VOUCHES = (Prepare, Promise, Accept, Accepted, LeaseAck, ProbeReply)
 """What is only as good as its sender's memory."""
@@ -162,6 +168,7 @@ class Node:
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self._amnesiac = False
+        self._generation = 0
 
     # -- the two entrances
 
@@ -305,6 +312,10 @@ class Node:
         `announce`: it was decided here, so all others are told.
         """
         shared = self.shared
+        if is_forced(decree) and shared.joining is None:
+            assert isinstance(decree.value, Commit), "only a COMMIT is forced"
+            self._tell_generation(decree.value.generation)
+            return False
         before, concerned = shared.log.standing, (shared.configuration, self._candidate())
         if isinstance(decree.value, Commit):
             shared.lease.keep(shared.log.voters, shared.timing)
@@ -499,6 +510,9 @@ class Node:
         shared, beat = self.shared, event.beat
         if shared.log.root and beat.cluster not in ("", shared.log.root):
             return
+        if not self._is_of_our_generation(event):
+            self._tell_generation(beat.generation)
+            return
         anew = self._may_begin_anew(event.peer)
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
@@ -524,6 +538,9 @@ class Node:
 
     def _heard(self, event: MessageHeard) -> None:
         envelope, root = event.envelope, self.shared.log.root
+        if envelope.generation != self.shared.log.standing.generation:
+            self._heard_from_another_generation(event)
+            return
         if envelope.version != PROTOCOL_VERSION or (root and envelope.cluster not in ("", root)):
             text = f"version {envelope.version}, cluster {envelope.cluster[:12]}"
             self._drop(event.peer, "message of another cluster or version", text)
@@ -537,6 +554,30 @@ class Node:
             self._drop(event.peer, "word of a node that has forgotten a newer life of its own", "")
             return
         inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
+
+    def _heard_from_another_generation(self, event: MessageHeard) -> None:
+        """Give history to who is behind, and take it only while this node is being added."""
+        envelope, shared = event.envelope, self.shared
+        mine = shared.log.standing.generation
+        if envelope.generation < mine and isinstance(envelope.message, CatchUp):
+            inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
+        elif envelope.generation > mine and shared.joining is not None:
+            if isinstance(envelope.message, Decided | Decrees):
+                inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
+        else:
+            text = f"generation {envelope.generation} there, {mine} here"
+            self._drop(event.peer, "message of another generation", text)
+
+    def _tell_generation(self, newest: int) -> None:
+        """Say once where an administrator looks that the others went on without this node."""
+        known = max(self._generation, self.shared.log.standing.generation)
+        if newest > known:
+            self._generation = newest
+            self.shared.tell("error", self.shared.name, f"generation {newest}: {LEFT_BEHIND}")
+
+    def _is_of_our_generation(self, event: BeatHeard) -> bool:
+        joins = self.shared.joining is not None or self._may_begin_anew(event.peer)
+        return joins or event.beat.generation == self.shared.log.standing.generation
 
     def _drop(self, peer: str, what: str, text: str) -> None:
         """Note that a message is not taken; a peer that goes on so is noted once in a while."""
