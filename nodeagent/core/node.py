@@ -89,6 +89,7 @@ SEQUENCES_PER_LIFE = 1 << 32
 CATCH_UP_MS = 300
 DROPPED_NOTE_MS = 5_000
 LEAVE_MS_MAX = 25_000
+BOAST_MS = 10_000
 AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
     "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent init, "
@@ -168,6 +169,8 @@ class Node:
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self._amnesiac = False
+        self._ahead_slot = -1
+        self._ahead_since_ms = now.ms
         self._generation = 0
 
     # -- the two entrances
@@ -451,6 +454,7 @@ class Node:
         shared.coordinating = coordinator.request.tx if coordinator and decides else ""
         self._notice_nodes()
         self._notice_amnesia()
+        self._notice_boasts()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
             shared.tell(severity, event.subject, event.text)
@@ -492,6 +496,23 @@ class Node:
         if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
             return
         shared.out.append(End(shared.stopping))
+
+    def _notice_boasts(self) -> None:
+        """Wait no longer for who says to know more and tells nothing of it, and say so.
+
+        Else one broken or stolen node could keep all others from deciding anything.
+        """
+        shared = self.shared
+        ahead = shared.ahead()
+        shared.boasters &= set(ahead)
+        new = [node for node in ahead if node not in shared.boasters]
+        if not new or self._ahead_slot != shared.log.next_slot:
+            self._ahead_slot, self._ahead_since_ms = shared.log.next_slot, shared.now.ms
+        elif shared.now.ms - self._ahead_since_ms >= BOAST_MS:
+            shared.boasters |= set(new)
+            for node in new:
+                text = f"says to know more than decree {shared.log.standing.slot}, and tells none"
+                shared.tell("error", node, text)
 
     def _notice_nodes(self) -> None:
         shared = self.shared

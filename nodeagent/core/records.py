@@ -126,7 +126,8 @@ def _promised(state: Durable, record: Promised) -> Durable:
     return replace(state, promised=record.ballot, lock=record.tx, lock_ballot=record.ballot)
 
 
-def _fold(state: Durable, record: Record) -> Durable:
+def _fold(state: Durable, record: Record, slot: int) -> Durable:
+    """Take a record; `slot` is the one that is open by then."""
     match record:
         case Started():
             return replace(state, incarnation=record.incarnation, node=record.node or state.node)
@@ -138,19 +139,17 @@ def _fold(state: Durable, record: Record) -> Durable:
             held = state.held | {record.group} if record.held else state.held - {record.group}
             return replace(state, held=held)
         case DecidedValue():
-            return _decided(state, record.decree)
-    if record.slot != len(state.decrees):
+            return _decided(state) if record.decree.slot == slot else state
+    if record.slot != slot:
         return state  # of a slot that is decided by now
     return _fold_open(state, record)
 
 
-def _decided(state: Durable, decree: Decree) -> Durable:
-    if decree.slot != len(state.decrees):
-        return state
+def _decided(state: Durable) -> Durable:
+    """Forget what was open in the slot that is decided now."""
     return Durable(
         incarnation=state.incarnation,
         node=state.node,
-        decrees=(*state.decrees, decree),
         held=state.held,
         tried=state.tried,
         draft_base=state.draft_base,
@@ -174,9 +173,12 @@ def _fold_open(state: Durable, record: Promised | Withdrawn | Staged | AcceptedV
 def replay(records: list[Record]) -> Durable:
     """Return what the node knows after these records, oldest first."""
     state = Durable()
+    decrees: list[Decree] = []
     for record in records:
-        state = _fold(state, record)
-    return state
+        state = _fold(state, record, len(decrees))
+        if isinstance(record, DecidedValue) and record.decree.slot == len(decrees):
+            decrees.append(record.decree)
+    return replace(state, decrees=tuple(decrees))
 
 
 def compact(durable: Durable) -> list[Record]:

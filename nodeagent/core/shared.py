@@ -64,6 +64,7 @@ class Shared:
     draft_digest: str = ""
     draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
+    boasters: set[str] = field(default_factory=set)
     drills: Drills = field(default_factory=Drills)
     load: float = 0.0
     consoles: int = 0
@@ -114,8 +115,12 @@ class Shared:
     @property
     def behind(self) -> bool:
         """Return whether somebody who is heard knows decrees that are not known here."""
-        alive = (p.beat.slot for n, p in self.hearts.peers.items() if self.alive(n))
-        return max(alive, default=-1) > self.log.standing.slot
+        return any(node not in self.boasters for node in self.ahead())
+
+    def ahead(self) -> list[str]:
+        """Return who is heard and says to know decrees that are not known here."""
+        known, peers = self.log.standing.slot, self.hearts.peers.items()
+        return [node for node, peer in peers if peer.beat.slot > known and self.alive(node)]
 
     @property
     def lease_valid(self) -> bool:

@@ -2,11 +2,13 @@
 
 import base64
 import random
+from functools import partial
 
+import msgspec
 import pytest
 
 from nodeagent.core.effects import Effect, Note
-from nodeagent.core.events import MessageHeard, Now
+from nodeagent.core.events import BeatHeard, MessageHeard, Now
 from nodeagent.core.node import DROPPED_NOTE_MS, Node
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire import codec
@@ -73,3 +75,25 @@ def test_draft_that_does_not_fit_into_a_message_is_refused_everywhere() -> None:
     assert isinstance(answer, Refused)
     assert answer.code == "too-large"
     assert story.node("alpha").shared.draft == before
+
+
+def test_a_node_that_boasts_of_decrees_keeps_nobody_from_deciding() -> None:
+    story = Story()
+    alpha, charlie = story.node("alpha"), story.node("charlie")
+    beat = alpha.shared.hearts.peers["bravo"].beat
+    story.crash("bravo")
+
+    def boast(number: int) -> None:
+        false = msgspec.structs.replace(beat, slot=10**9, sequence=beat.sequence + number)
+        for node in (alpha, charlie):
+            node.step(BeatHeard("bravo", "eth0", false), node.shared.now)
+
+    for number in range(1, 120):
+        story.world.later(number * 200, partial(boast, number))
+    story.world.advance(12_000)
+
+    told = [line.text for line in story.world.events if line.subject == "bravo"]
+    assert any("tells none" in text for text in told)
+    slot = alpha.shared.log.next_slot
+    story.crash("charlie").world.start("charlie")
+    story.until(lambda: alpha.shared.log.next_slot > slot)  # its new life is counted in
