@@ -42,9 +42,19 @@ def majority(voters: Collection[str], of: Collection[str]) -> bool:
 
 
 @lru_cache(maxsize=16)
+def _parsed(data: bytes) -> Parsed:
+    return parse(data)
+
+
 def parsed(data: bytes, what: str) -> Parsed:
-    """Parse a file once: the same bytes are verified, staged, decided and activated."""
-    return parse(data, what)
+    """Parse a file once: the same bytes are verified, staged, decided and activated.
+
+    `what` is named in findings, where the name of a file would stand.
+    """
+    read = _parsed(data)
+    replace = msgspec.structs.replace
+    reports = tuple(replace(r, place=replace(r.place, file=what)) for r in read.reports)
+    return replace(read, reports=reports)
 
 
 def read_configuration(data: bytes, what: str) -> Configuration:
