@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from nodeagent.cli.check import check
+from nodeagent.cli.generation import adopt_generation, open_generation
+from nodeagent.core.generation import GenerationError
 from nodeagent.daemon.identity import SetupError, initialise
 from nodeagent.daemon.run import Options, run, software
 from nodeagent.store.errors import StoreError
@@ -72,6 +74,27 @@ def check_command(state: Path, *, as_json: bool) -> None:
     sys.exit(check(state, as_json=as_json))
 
 
+@cli.command("force-generation")
+@click.option("--state", required=True, type=FOLDER, help="State directory of a stopped survivor.")
+@click.option("--survivor", "survivors", multiple=True, help="Who is left; once for each node.")
+@click.option("--reason", default="", help="Why, for those who read the history later.")
+@click.option("--adopt", "file", type=EXISTING, help="Take over what another survivor opened.")
+@click.option("--confirm", default="", metavar="CLUSTER", help="The cluster's name, for scripts.")
+def force_generation_command(
+    state: Path, survivors: tuple[str, ...], reason: str, file: Path | None, confirm: str
+) -> None:
+    """Go on without a majority of the voters, if it is lost for good.
+
+    The survivors named become the only voters, in a new generation. Shows what that means first.
+    Exit codes: 0 done, 1 not done, 2 usage.
+    """
+    if (file is None) == (not survivors):
+        raise click.UsageError("name the survivors, or the file to adopt")
+    if file is not None:
+        sys.exit(adopt_generation(state, file, confirm))
+    sys.exit(open_generation(state, survivors, reason, confirm))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
@@ -86,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         for report in error.reports:
             click.echo(f"  {report}", err=True)
         return 4 if error.reports else 1
-    except (StoreError, TransportError, OSError) as error:
+    except (StoreError, TransportError, GenerationError, OSError) as error:
         click.echo(f"nodeagent: {error}", err=True)
         return 1
     return 0

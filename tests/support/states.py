@@ -19,16 +19,15 @@ from nodeagent.wire.codec import pack
 from nodeagent.wire.peer import Commit, Decree, Value, ViewChange
 from tests.simulation.clusters import cluster, group_text, node_key
 
-VOTERS = ("alpha", "bravo", "charlie")
 LIFE = incarnation_of(1, 7)
 VIEW = {"alpha": LIFE, "bravo": LIFE, "charlie": LIFE}
 OWNERS = {"web": "alpha", "orders": "bravo"}
 PAIR = keys.generate()
 
 
-def first_text() -> str:
+def first_text(nodes: int = 3) -> str:
     """Return the first configuration, with the key that alpha really has."""
-    return cluster().replace(node_key("alpha"), PAIR.public)
+    return cluster(nodes).replace(node_key("alpha"), PAIR.public)
 
 
 def next_text(name: str = "mail") -> str:
@@ -49,6 +48,7 @@ class Bench:
     path: Path
     log: DecreeLog = field(default_factory=DecreeLog)
     records: list[rec.Record] = field(default_factory=list)
+    nodes: int = 3
 
     def __post_init__(self) -> None:
         self.directory = StateDirectory(self.path)
@@ -68,20 +68,21 @@ class Bench:
         file.touch(mode=0o600)
         file.write_bytes(data)
 
-    def begin(self) -> "Bench":
+    def begin(self, name: str = "alpha") -> "Bench":
         """Write the first decree, a start, and a VIEW that counts all in."""
-        data = first_text().encode()
+        data = first_text(self.nodes).encode()
         self.decide(genesis(data))
         self.directory.write("active", data)
         self.directory.write("default", data)
-        self.record(rec.Started(LIFE, "alpha"))
+        self.record(rec.Started(LIFE, name))
         self.decide(self.decree(ViewChange(VIEW, OWNERS)))
         return self
 
-    def decree(self, value: Value, accepted_by: Iterable[str] = VOTERS[1:]) -> Decree:
-        """Return the next decree, as two of the voters would have decided it."""
+    def decree(self, value: Value, accepted_by: Iterable[str] | None = None) -> Decree:
+        """Return the next decree, as all voters would have decided it."""
         log = self.log
-        return Decree(log.next_slot, value, Ballot(9, "bravo"), log.last_digest, tuple(accepted_by))
+        by = tuple(log.voters if accepted_by is None else accepted_by)
+        return Decree(log.next_slot, value, Ballot(9, "bravo"), log.last_digest, by)
 
     def decide(self, decree: Decree) -> None:
         """Take a decree into log and journal."""
