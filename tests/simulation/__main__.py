@@ -1,56 +1,150 @@
-"""Play schedules: `python -m tests.simulation --schedules 1000` or `--seed 17` for one of them."""
+"""Play seeded schedules of faults against the shipped core, under virtual time.
+
+--seed 17 plays the core and the whole-node schedule of that seed; --seed core:17 only one of them,
+and --plan FILE one that was written down. A schedule that breaks a rule is told with its plan and
+story; --shrink makes it smaller first and --write keeps it.
+"""
 
 import argparse
 import sys
 import time
+from pathlib import Path
 
-from tests.simulation.schedules import Failure, Outcome, play
+import msgspec
+
+from tests.simulation.generate import plan_of
+from tests.simulation.plan import Kind, Plan, plan_text, read_plan
+from tests.simulation.runner import Tally, chunks, play_all
+from tests.simulation.schedules import Failure, play_plan
+from tests.simulation.shrink import shrink
+
+TOLD_EVERY_S = 30.0
+KINDS: tuple[Kind, ...] = ("core", "whole")
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seed", type=int, default=None, help="play this seed (first of several)")
-    parser.add_argument("--schedules", type=int, default=1, help="how many seeds from there on")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--seed", default="", help="play this one: 17, core:17 or whole:17")
+    parser.add_argument("--plan", type=Path, help="play the plan in this file")
+    parser.add_argument("--schedules", type=int, default=20_000, help="core schedules to play")
+    parser.add_argument("--whole", type=int, help="whole-node schedules; default: one in twenty")
+    parser.add_argument("--first", type=int, default=1, help="the first seed of both kinds")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--keep-going", action="store_true", help="do not end at a failure")
+    parser.add_argument("--shrink", action="store_true", help="make a failing plan smaller")
+    parser.add_argument("--write", type=Path, help="with --shrink: keep the plan in this file")
     return parser.parse_args()
 
 
-def _line(seed: int, outcome: Outcome) -> str:
-    ends = ", ".join(f"{tx} {state}" for tx, state in outcome.ends.items())
-    return (
-        f"seed {seed}: {outcome.events} events, {outcome.commits} commits, {outcome.views} other "
-        f"decrees, {outcome.acquisitions} starts, trace {outcome.trace:08x}; {ends}"
-    )
-
-
 def main() -> int:
-    """Play; returns 1 if any schedule failed."""
+    """Play; returns 1 if any schedule broke a rule."""
     arguments = _arguments()
-    first = arguments.seed if arguments.seed is not None else 1
-    began, commits, events = time.monotonic(), 0, 0
-    failed: list[int] = []
-    for seed in range(first, first + arguments.schedules):
-        if seed > first and (seed - first) % 500 == 0:
-            print(f"{seed - first} schedules so far, failed: {failed or 'none'}", flush=True)
-        try:
-            outcome = play(seed)
-        except Failure as failure:
-            failed.append(seed)
-            print(failure, "\n", flush=True)
-            if not arguments.keep_going:
-                break
-            continue
-        commits += outcome.commits
-        events += outcome.events
-        if arguments.schedules == 1:
-            print(_line(seed, outcome))
-    took = time.monotonic() - began
-    rate = arguments.schedules / took
+    if arguments.plan is not None:
+        return _one(read_plan(arguments.plan), arguments)
+    if arguments.seed:
+        return max(_one(plan, arguments) for plan in _plans(arguments.seed))
+    return _many(arguments)
+
+
+def _plans(text: str) -> list[Plan]:
+    """Return the plans of `17`, `core:17` or `whole:17`."""
+    kind, _, number = text.rpartition(":")
+    return [plan_of(k, int(number)) for k in KINDS if kind in ("", k)]
+
+
+# -- one
+
+
+def _one(plan: Plan, arguments: argparse.Namespace) -> int:
+    name = f"{plan.options.kind}:{plan.options.seed}"
+    try:
+        outcome = play_plan(plan)
+    except Failure as failure:
+        print(failure)
+        if arguments.shrink:
+            _shrunk(plan, failure, arguments.write)
+        return 1
+    ends = ", ".join(f"{tx} {state}" for tx, state in outcome.ends.items())
     print(
-        f"{arguments.schedules} schedules, {commits} commits, {events} events in {took:.1f} s "
-        f"({rate:.1f}/s); failed: {failed or 'none'}"
+        f"{name}: {plan.options.nodes} nodes, {outcome.events} events, {outcome.commits} commits, "
+        f"{outcome.views} other decrees, {outcome.acquisitions} starts, "
+        f"trace {outcome.trace:08x}; {ends or 'no DARE'}"
     )
-    return 1 if failed else 0
+    return 0
+
+
+def _shrunk(plan: Plan, failure: Failure, write: Path | None) -> None:
+    small = msgspec.structs.replace(shrink(plan), note=str(failure).partition("\n")[0])
+    print(f"\n-- shrunk from {len(plan.actions)} to {len(small.actions)} actions")
+    try:
+        play_plan(small)
+    except Failure as last:
+        print(last)
+    if write is not None:
+        write.write_text(plan_text(small))
+        print(f"written to {write}")
+
+
+# -- many
+
+
+class _Progress:
+    """Tells how far it is, every TOLD_EVERY_S seconds."""
+
+    def __init__(self, core: int, whole: int) -> None:
+        self.core, self.whole = core, whole
+        self.began = self._told = time.monotonic()
+
+    def __call__(self, total: Tally) -> None:
+        now = time.monotonic()
+        if now - self._told >= TOLD_EVERY_S:
+            self._told = now
+            print(self.line(total), flush=True)
+
+    def line(self, total: Tally) -> str:
+        """Return count, rate and failures so far."""
+        seconds = max(0.001, time.monotonic() - self.began)
+        core, whole = total.played["core"], total.played["whole"]
+        return (
+            f"{seconds:7.0f} s: {core:,} of {self.core:,} core and {whole:,} of {self.whole:,} "
+            f"whole schedules ({(core + whole) / seconds:.1f}/s), {len(total.failed)} failed"
+        )
+
+
+def _many(arguments: argparse.Namespace) -> int:
+    core, whole = arguments.schedules, arguments.whole
+    if whole is None:
+        whole = core // 20
+    progress = _Progress(core, whole)
+    total = play_all(
+        chunks(core, whole, arguments.first),
+        arguments.workers,
+        keep_going=arguments.keep_going,
+        tell=progress,
+    )
+    for story in total.stories:
+        print(story, "\n", flush=True)
+    print(progress.line(total))
+    print(_summary(total))
+    return 1 if total.failed else 0
+
+
+def _summary(total: Tally) -> str:
+    ends = ", ".join(f"{count:,} {state}" for state, count in total.ends.most_common())
+    nodes = ", ".join(f"{count:,} of {n}" for n, count in sorted(total.nodes.items()))
+    failed = ", ".join(f"{kind}:{seed}" for kind, seed in total.failed[:50]) or "none"
+    return (
+        f"clusters by nodes: {nodes}\n"
+        f"DAREs: {ends}; decrees: {total.decrees:,}, of them {total.commits:,} COMMIT\n"
+        f"{total.events:,} events, {total.acquisitions:,} starts of resources, "
+        f"{total.excused:,} beside a group that a driver lied about; "
+        f"{total.busy_s:,.0f} s of processor time\n"
+        f"violations: {len(total.failed)} ({failed})"
+    )
 
 
 if __name__ == "__main__":

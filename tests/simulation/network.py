@@ -73,6 +73,7 @@ class Network:
         self.cut: set[tuple[str, str]] = set()
         self.dead_adapters: set[tuple[str, str]] = set()
         self.lost_kinds: set[type] = set()
+        self.muted: frozenset[type] = frozenset()
         self.traps: list[Trap] = []
         self._packed: tuple[Message, Machine, ev.MessageHeard] | None = None
 
@@ -91,6 +92,8 @@ class Network:
 
     def send(self, machine: Machine, effect: fx.Send) -> None:
         """Send a control message over any adapter that works."""
+        if type(effect.message) in self.muted:
+            return
         target = self.world.machines.get(effect.to)
         peer = machine.peers.get(effect.to)
         if target is None or machine.node is None or peer is None:

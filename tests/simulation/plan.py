@@ -17,7 +17,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """The cluster and the weather; probabilities from 0 to 1, times in milliseconds.
 
     `seed` drives the chance of the network and the drivers, `shape` that of the configuration.
-    `witness`: the last node votes and no group may run there.
+    `witness`: the last node votes and no group may run there. Without `chatter` the notes for
+    consoles get lost that a DARE sends to all nodes: three of four messages, and no decision.
     """
 
     seed: int
@@ -40,6 +41,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     drifts: bool = False
     tick_ms: int = 200
     consoles: int = 0
+    chatter: bool = True
     compacts: bool = False
     warm_ms: int = 1_500
     lasts_ms: int = 10_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from nodeagent.wire.peer import ProgressNote
 from tests.simulation import shapes
 from tests.simulation.admins import REQUESTS, Admins
 from tests.simulation.generate import plan_of
@@ -64,6 +65,8 @@ class Schedule:
             consoles=options.consoles,
             compacts=options.compacts,
         )
+        if not options.chatter:
+            self.world.network.muted = frozenset((ProgressNote,))
         self.invariants = Invariants(self.world)
         self.troubles = Troubles(self.world, self.invariants, self._say)
         self.admins = Admins(self.world, self.invariants, options, self._say)

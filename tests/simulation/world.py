@@ -132,7 +132,7 @@ class World:
 
     def add_machine(self, name: str, text: str) -> Machine:
         """Set up a machine that shall join, with the configuration it was given."""
-        joining = read_configuration(text.encode(), "joining")
+        joining = read_configuration(text.encode(), FIRST)
         machine = self.machines[name] = Machine(name, joining=joining)
         return machine
 
