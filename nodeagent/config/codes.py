@@ -78,6 +78,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "W214": ("service address on a private network", "Clients normally cannot reach it."),
     "E215": ("nodes without a common network", "They could not hear each other's heartbeats."),
     "W301": ("even number of voters", "One voter more would survive one failure more, or a tie."),
+    "N303": ("tie-breaker not needed", "An odd number of voters has no halves."),
     "W302": ("few voters", "When this few nodes decide, losing one stops all decisions."),
     "N303": ("single node", "With one node there is nobody to take over."),
     "E310": ("not in this version", "The policy is known but not carried out yet."),
@@ -108,6 +109,14 @@ _TABLE: dict[str, tuple[str, str]] = {
     "E505": ("port changed", "Agents hold their ports while they run."),
     "W506": ("node's key changed", "Its agent is a stranger until it runs with the new key."),
     "E507": ("too many keys changed", "Those who keep their keys could not decide any more."),
+    "E508": (
+        "new adapter on a node that is away",
+        "All must hear a new adapter before it counts; a node that is away cannot answer.",
+    ),
+    "W509": (
+        "waits for a node that is away",
+        "A new adapter must hear all on its network before it counts, those who are away as well.",
+    ),
 }
 
 CODES: dict[str, Code] = {

@@ -173,7 +173,7 @@ def test_replacing_all_heartbeat_networks_at_once_is_refused() -> None:
 
     assert [report.code for report in reports if report.code == "E501"] == ["E501"] * 3
     assert "two changes" in next(report for report in reports if report.code == "E501").hint
-    assert of_change(changed(BASE, node=other), ("alpha",)) == {"E502", "E503"}
+    assert of_change(changed(BASE, node=other), ("alpha",)) == {"E502", "E503", "E508", "W509"}
 
 
 def test_one_network_may_be_replaced_while_another_stays() -> None:
@@ -216,6 +216,26 @@ def test_new_key_is_a_warning_and_too_many_an_error() -> None:
 
     assert of_change(changed(BASE, node=one)) == {"W506"}
     assert of_change(changed(BASE, node=two)) == {"W506", "E507"}
+
+
+def test_new_adapter_of_a_node_that_is_away_is_refused_before_anybody_waits_for_it() -> None:
+    more = {**BASE.node, "charlie": node(2, ("public1", "private1", "public2"))}
+    cfg = changed(BASE, node=more)
+
+    report = found(verify(cfg, base=BASE, live=("alpha", "bravo")), "E508")
+
+    assert "charlie is not in, so its new adapter eth2 cannot answer on public2" in report.text
+    assert of_change(cfg, ALL) == set()
+
+
+def test_new_adapter_that_must_hear_a_node_that_is_away_is_told() -> None:
+    added = cluster(nodes=(*ALL, "delta"))
+    gone = changed(added, node={n: added.node[n] for n in ("alpha", "bravo", "delta")})
+
+    report = found(verify(added, base=BASE, live=("alpha", "bravo")), "W509")
+
+    assert report.text == "delta/eth0 must hear charlie on public1, and charlie is not in"
+    assert not {"E508", "W509"} & of_change(gone, ("alpha", "bravo"))
 
 
 @given(configurations(), st.none() | configurations(), st.none() | views)
