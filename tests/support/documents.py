@@ -9,7 +9,7 @@ import itertools
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -221,10 +221,18 @@ def _usage(name: str, command: click.Command) -> str:
 
 def _commands(program: str, group: click.Group) -> str:
     rows = [
-        (f"`{_usage(f'{program} {name}', command)}`", first_sentence(command.help or ""))
-        for name, command in group.commands.items()
+        (f"`{_usage(name, command)}`", first_sentence(command.help or ""))
+        for name, command in _each_command(program, group)
     ]
     return table(("Command", "Does"), rows)
+
+
+def _each_command(program: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _each_command(f"{program} {name}", command)
+        else:
+            yield f"{program} {name}", command
 
 
 MEANINGS = {
@@ -233,7 +241,7 @@ MEANINGS = {
     exits.USAGE: "used wrongly, or the file is not readable TOML",
     exits.BUSY: "busy (another DARE is open) or no quorum: try again",
     exits.INVALID: "the configuration has errors",
-    exits.STALE: "the change was made from an older epoch: make it again from the active one",
+    exits.STALE: "the change was made from an older epoch: `clustertui merge` puts both into one",
     exits.ABORTED: "aborted, and undone",
     exits.IN_DOUBT: "in doubt, or aborted without proof that all is as before: look at `status`",
     exits.INTERRUPTED: "interrupted; the cluster goes on",

@@ -3,7 +3,7 @@
 from nodeagent.client.client import Client
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Apply
-from tui.cli import files
+from tui.cli import exits, files, stale
 from tui.cli.access import Way, author
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
@@ -24,6 +24,9 @@ def run(way: Way, file: str, *, reason: str, base: str, as_json: bool) -> int:
             reason=reason[:500],
             author=author(),
         )
-        return await carry_out(client, snapshot, apply, Teller(as_json=as_json))
+        code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
+        if code == exits.STALE:
+            await stale.tell(client, await snapshot_of(client), file, apply.base)
+        return code
 
     return with_client(way, work)

@@ -150,6 +150,50 @@ def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("file")
+@click.option(
+    "--base",
+    metavar="DIGEST|FILE",
+    default="",
+    help="What FILE was made from; default: what the draft was made from, where FILE is the draft.",
+)
+@click.option(
+    "--take",
+    type=click.Choice(["mine", "theirs"]),
+    help="Whose value counts where both sides changed the same.",
+)
+@click.option("--output", metavar="NEW", help="Write the result there; default: print it.")
+@json_option()
+@click.pass_obj
+def merge(way: Way, /, as_json: bool, **wanted: Any) -> int:
+    """Merge FILE with what was changed since it was made.
+
+    FILE keeps its text and comments; what others changed meanwhile is edited in. The exit code
+    is 1, and nothing is written, while both sides changed the same and --take says nothing.
+    """
+    from tui.cli.merge import run
+
+    return run(way, as_json=as_json, **wanted)
+
+
+@cli.group()
+def export() -> None:
+    """Keep what the cluster has."""
+
+
+@export.command()
+@click.argument("file", required=False)
+@click.option("--draft", is_flag=True, help="The draft instead of the active configuration.")
+@json_option()
+@click.pass_obj
+def configuration(way: Way, file: str | None, draft: bool, as_json: bool) -> int:
+    """Print the active configuration, or write it to FILE, which must be new."""
+    from tui.cli.export import configuration as run
+
+    return run(way, file, draft=draft, as_json=as_json)
+
+
+@cli.command()
 @click.argument("group")
 @click.argument("node")
 @REASON

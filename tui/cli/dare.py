@@ -28,6 +28,8 @@ class Result(Struct, frozen=True):
     text: str = ""
     restored: str = ""
     seconds: float = 0.0
+    detection_gap_ms: int = 0
+    detection_gap_node: str = ""
 
 
 class Teller:
@@ -41,6 +43,8 @@ class Teller:
         """Write what is new in `run`."""
         if self._told is None and run.nodes:
             say(f"DARE {run.tx}: coordinator {run.coordinator}, nodes {', '.join(run.nodes)}")
+        elif self._told is not None and run.coordinator != self._told.coordinator:
+            say(f"DARE {run.tx}: {self._told.coordinator} was lost; {run.coordinator} goes on")
         for item in news(self._told, run):
             if self._as_json:
                 put_json(item)
@@ -57,6 +61,9 @@ class Teller:
         if self._as_json:
             put_json(result)
         else:
+            if result.detection_gap_ms > 0:
+                where = f" on {result.detection_gap_node}" if result.detection_gap_node else ""
+                put(f"longest gap in failure detection: {result.detection_gap_ms} ms{where}")
             put(f"{result.result}: {result.text}")
         return result.exit
 
@@ -109,7 +116,16 @@ def result_of(follower: Follower, client: Client) -> Result:
     if run is None or not follower.ended:
         text = client.trouble or "no agent told how it ended"
         return Result("in-doubt", exits.IN_DOUBT, follower.tx, f"{text}; {LOOK_ON}")
-    return Result(run.state, exit_of(run), run.tx, run.text, run.restored, run.seconds)
+    return Result(
+        run.state,
+        exit_of(run),
+        run.tx,
+        run.text,
+        run.restored,
+        run.seconds,
+        run.detection_gap_ms,
+        run.detection_gap_node,
+    )
 
 
 def exit_of(run: DareRun) -> int:

@@ -20,6 +20,12 @@ def put(text: str = "") -> None:
     sys.stdout.flush()
 
 
+def put_text(text: str) -> None:
+    """Write a whole file's text, line by line."""
+    for line in text.splitlines():
+        put(line)
+
+
 def put_json(value: object) -> None:
     """Write `value` (plain data or structs) as one JSON object on one line."""
     sys.stdout.write(json.dumps(msgspec.to_builtins(value), ensure_ascii=True) + "\n")

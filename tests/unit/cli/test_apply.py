@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nodeagent.config.digest import file_digest
 from nodeagent.model.reports import Place, Report
@@ -61,8 +62,9 @@ def step(name: str, state: str, *, undo: bool = False, reason: str = "") -> tupl
     )
 
 
-def ended(state: str, text: str = "", restored: str = "") -> Progress:
-    return RunChanged(TX, state, restored, 1.5, text)  # type: ignore[arg-type]
+def ended(state: str, text: str = "", restored: str = "", gap_ms: int = 0) -> Progress:
+    node = "bravo" if gap_ms else ""
+    return RunChanged(TX, state, restored, 1.5, text, gap_ms, node)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -102,6 +104,33 @@ def test_json_has_an_object_for_each_item_and_the_result_last(
     assert failed["node"] == "bravo"
     assert failed["evidence"] == ["said so"]
     assert any(line.get("undo") for line in ran.lines)
+
+
+def test_worst_detection_gap_is_told_with_the_result(agents: Agents, run: Run, file: Path) -> None:
+    script(agents[0], *step("verify", "done"), ended("done", "epoch 2", gap_ms=420))
+
+    lines = run("apply", file).out.splitlines()
+    told = run("apply", file, "--json").lines[-1]
+
+    assert lines[-2:] == ["longest gap in failure detection: 420 ms on bravo", "done: epoch 2"]
+    assert (told["detection_gap_ms"], told["detection_gap_node"]) == (420, "bravo")
+
+
+def test_heir_of_a_lost_coordinator_goes_on_in_the_same_run(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    heir = replace(record(), coordinator="bravo")
+    undone = [*step("undo-stage", "done", undo=True), *step("prove", "done", undo=True)]
+    end = ended("aborted", "alpha was lost", "restored")
+    script(agents[0], *step("verify", "done"), RunStarted(heir), *undone, end)
+
+    ran = run("apply", file)
+
+    assert ran.code == 7
+    assert f"DARE {TX}: alpha was lost; bravo goes on" in ran.err
+    assert "undo-stage    bravo      done" in ran.out
+    assert "prove         bravo      done" in ran.out
+    assert ran.out.splitlines()[-1] == "aborted: alpha was lost"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +173,8 @@ def test_refusal_keeps_the_agents_exit_code(
         "text": "not now",
         "restored": "",
         "seconds": 0.0,
+        "detection_gap_ms": 0,
+        "detection_gap_node": "",
     }
     assert "bravo is needed" in ran.err
 
