@@ -135,6 +135,15 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     Action(
+        "merge",
+        ("m",),
+        "merge",
+        "Merge it with the configuration that overtook it",
+        "draft",
+        "operator",
+        3,
+    ),
+    Action(
         "drop",
         ("u",),
         "drop change",
@@ -144,7 +153,12 @@ ACTIONS: tuple[Action, ...] = (
         4,
     ),
     Action(
-        "text", ("t",), "text", "The difference as text, or the changes again", "draft", priority=5
+        "text",
+        ("t",),
+        "text",
+        "The difference as text, the active text, or the changes again",
+        "draft",
+        priority=5,
     ),
     Action(
         "as_text", ("f7",), "edit as text", "Edit the whole draft as a file", "draft", "operator", 6

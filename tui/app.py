@@ -24,6 +24,7 @@ from tui.keep import keep
 from tui.palette import ActionProvider
 from tui.screens.base import SectionScreen
 from tui.screens.dare import DareScreen
+from tui.screens.forms.bench import keep_draft
 from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.sections import SCREENS
@@ -34,8 +35,10 @@ from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.ports import Drills, Probe
 from tui.viewmodels.spans import Row, line, put
+from tui.widgets.message import STAYS_S, Message, MessageLine
 from tui.widgets.text import plain
 
+MESSAGES_MAX = 3
 PAINT_S = 0.25
 Severity = Literal["information", "warning", "error"]
 
@@ -50,7 +53,6 @@ class ClusterApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("app"))
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
     COMMAND_PALETTE_BINDING = "f9"
-    NOTIFICATION_TIMEOUT = 6
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class ClusterApp(App[int]):
         self._monotonic = monotonic
         self.report_path = ""
         self._ticks = 0
+        self._said: tuple[Message, ...] = ()
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
     def now(self) -> Moment:
@@ -94,8 +97,28 @@ class ClusterApp(App[int]):
                 loop.add_signal_handler(number, self._leave, 128 + number)
 
     async def on_unmount(self) -> None:
-        """Let go of the client."""
+        """Keep the draft where that was still to be done, and let go of the client."""
+        await self._keep_draft()
         await self.session.close()
+
+    async def action_quit(self) -> None:
+        """Leave, with the last letters that were typed."""
+        for screen in self.screen_stack:
+            take_typed = getattr(screen, "take_typed", None)
+            if take_typed is not None:
+                take_typed()
+        await self._keep_draft()
+        self.exit()
+
+    async def _keep_draft(self) -> None:
+        try:
+            path = await keep_draft(self)
+        except OSError as error:
+            self._exit_renderables.append(plain(f"the last edits of the draft are lost: {error}"))
+            return
+        if path:
+            text = f"no agent took the last edits of the draft; they are in {path}"
+            self._exit_renderables.append(plain(text))
 
     def _leave(self, code: int) -> None:
         self.exit(code, return_code=code)
@@ -103,6 +126,7 @@ class ClusterApp(App[int]):
     def tick(self) -> None:
         """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
         self.session.check_feed()
+        self._show_messages()
         self._ticks += 1
         news = self.session.dirty - {"nodes", "cluster"}
         if len(self.session.view.nodes) > CROWD and self._ticks % 2 and not news:
@@ -160,6 +184,32 @@ class ClusterApp(App[int]):
             severity=cast("Severity", severity),
             markup=False,
         )
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Severity = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say it on the message line, which hides nothing; Textual's toasts cover what is below."""
+        del markup  # nothing is ever read as markup
+        until = self._monotonic() + (timeout or STAYS_S[severity])
+        said = (*self._said, Message(title, message, severity, until))
+        self._said = said[-MESSAGES_MAX:]
+        self._show_messages()
+
+    def _show_messages(self) -> None:
+        now = self._monotonic()
+        self._said = tuple(one for one in self._said if one.until > now)
+        for screen in reversed(self.screen_stack):
+            found = screen.query("#message").results(MessageLine)
+            line_ = next(found, None)
+            if line_ is not None:
+                line_.say(self._said)
+                return
 
     def guarded(self, work: Callable[[], Awaitable[Any]], name: str) -> None:
         """Run a coroutine function in a worker; what it raises is shown, never fatal."""

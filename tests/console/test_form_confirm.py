@@ -7,6 +7,7 @@ from textual.app import App
 from textual.widgets import Button
 
 from tui.screens.confirm import ConfirmScreen
+from tui.widgets.text import Note
 
 HOSTILE = "[/b] \x1b]0;owned\x07 [@click=app.quit]x[/]"
 
@@ -33,18 +34,45 @@ def answer_after(screen: ConfirmScreen, *keys: str) -> list[bool | None]:
     return app.answers
 
 
-@pytest.mark.parametrize("keys", [["enter"], ["escape"], ["f3"], ["escape", "escape"]])
+@pytest.mark.parametrize("keys", [["escape"], ["f3"], ["escape", "escape"]])
 @pytest.mark.parametrize("word", ["", "orders"])
-def test_everything_but_a_yes_is_a_no(word: str, keys: list[str]) -> None:
+def test_leaving_is_a_no(word: str, keys: list[str]) -> None:
     assert answer_after(ConfirmScreen("Run", ["one"], word), *keys) == [False]
+
+
+@pytest.mark.parametrize(("word", "answers"), [("", [False]), ("orders", [])])
+def test_enter_on_arrival_does_nothing(word: str, answers: list[bool]) -> None:
+    assert answer_after(ConfirmScreen("Run", ["one"], word), "enter") == answers
 
 
 def test_plain_question_takes_a_walk_to_the_button() -> None:
     assert answer_after(ConfirmScreen("Run", ["one"]), "right", "enter") == [True]
 
 
-def test_word_is_typed_while_cancel_has_the_focus() -> None:
-    assert answer_after(ConfirmScreen("Run", ["one"], "orders"), *"orders", "enter") == [True]
+@pytest.mark.parametrize("before", [[], ["tab"], ["up", "pagedown"]])
+def test_word_is_typed_at_once_and_enter_does_it(before: list[str]) -> None:
+    screen = ConfirmScreen("Run", ["one"], "orders")
+
+    assert answer_after(screen, *before, *"orders", "enter") == [True]
+
+
+def test_line_below_says_what_enter_does() -> None:
+    app = Asking(ConfirmScreen("Run", ["one"], "ab", yes="Run it"))
+
+    async def story() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            for keys, told in (
+                ([], "Once it is typed, Enter does it: Run it."),
+                (["a", "x"], "That is not ab; Enter does nothing yet."),
+                (["backspace", "b"], "Enter: Run it."),
+            ):
+                await pilot.press(*keys)
+                await pilot.pause()
+                assert str(app.screen.query_one("#hint", Note).render()).startswith(told)
+            await pilot.click(".lines")
+            assert app.focused is app.screen.query_one("#word")
+
+    asyncio.run(story())
 
 
 def test_note_is_typed_on_a_button_and_goes_with_the_yes() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -351,11 +352,11 @@ def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]
         await shows(pilot, "moved bravo > alpha", "untouched on alpha", "1 interrupted")
         await pilot.press("g")
         await shows(pilot, "Run the DARE on orders?", "moved bravo > alpha", "Type orders")
-        await pilot.press("enter")
+        await pilot.press("enter", "escape")
         await shows(pilot, "What happens to each group")
         await pilot.press("g")
         await shows(pilot, "Type orders")
-        await pilot.press("shift+tab", "shift+tab", *"web to alpha", "enter", *"orders", "enter")
+        await pilot.press("shift+tab", *"web to alpha", "enter", *"orders", "enter")
         await until(pilot, lambda: any(isinstance(one, Apply) for one in client.asked), "Apply")
         await shows(pilot, "DARE 41")
 
@@ -410,8 +411,8 @@ def test_refusal_is_shown_with_its_reports() -> None:
     ("draft", "why"),
     [
         (TEXT, "nothing to do"),
-        (TEXT.replace('after = ["database"]', 'after = ["nobody"]'), "verify has 1 error"),
-        ("format = [", "verify has 1 error"),
+        (TEXT.replace('after = ["database"]', 'after = ["nobody"]'), "verify found 1 error"),
+        ("format = [", "verify found 1 error"),
     ],
 )
 def test_no_dare_without_change_or_with_errors(draft: str, why: str) -> None:
@@ -450,9 +451,9 @@ def test_draft_overtaken_by_the_cluster_says_so_and_starts_again() -> None:
         await pilot.press("5")
         await shows(pilot, "moved bravo > alpha")
         client.say(ConfigurationChanged(draft=False, epoch=18, digest="18" * 32, text=newer))
-        await shows(pilot, "epoch 18 is active, this draft is of epoch 17")
+        await shows(pilot, "epoch 18 is active, this draft is of 17")
         await pilot.press("g")
-        await shows(pilot, "based on an older one")
+        await shows(pilot, "the draft is of an older one")
         await pilot.press("r")
         await shows(pilot, "Start the draft again?", "1 change of this draft will be lost")
         await pilot.press("right", "enter")
@@ -536,3 +537,46 @@ def test_foreign_text_is_shown_and_not_obeyed(size: tuple[int, int]) -> None:
         assert "\u202e" not in screen_text(app)
 
     play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=evil))
+
+
+@pytest.mark.parametrize("key", ["q", "f10"])
+def test_quitting_keeps_the_last_letters(key: str) -> None:
+    mine = TEXT + "# a last thought\n"
+    client = StoryClient()
+
+    async def run() -> None:
+        client.begin()
+        app = console(client, Clock())
+        async with running(app) as pilot:
+            await shows(pilot, "ALL RIGHT")
+            bench = bench_of(app)
+            await until(pilot, lambda: bench.draft.text, "the draft")
+            bench.edit(bench.draft.typed(mine))
+            await pilot.press(key)
+
+    asyncio.run(run())
+
+    assert saved(client)[-1] == mine
+    assert client.closed
+
+
+def test_quitting_while_no_agent_takes_the_draft_leaves_it_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = TEXT + "# a last thought\n"
+
+    async def run() -> None:
+        client = StoryClient(answer=lambda _: Refused("TimedOut", "no answer"))
+        client.begin()
+        app = console(client, Clock())
+        async with running(app) as pilot:
+            await shows(pilot, "ALL RIGHT")
+            bench = bench_of(app)
+            await until(pilot, lambda: bench.draft.text, "the draft")
+            bench.edit(bench.draft.typed(mine))
+            await pilot.press("q")
+
+    asyncio.run(run())
+
+    assert (tmp_path / "draft-orders.toml").read_text("utf-8") == mine

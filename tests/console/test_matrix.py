@@ -1,6 +1,7 @@
 import msgspec
 
-from nodeagent.model.run import Cell, DareRun
+from nodeagent.model.run import Cell, DareRun, RunStarted
+from nodeagent.wire.live import ProgressMade
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import dare
@@ -41,6 +42,33 @@ def test_running_cell_counts_the_seconds() -> None:
 
     assert "RUN 3.1s" in text[7]
     assert "waits for alpha" in text[7]
+
+
+def test_heir_of_a_lost_coordinator_undoes_in_the_same_matrix() -> None:
+    begun = story.run_up_to("greet")
+    run = run_of(*begun)
+    heir = msgspec.structs.replace(run, coordinator="bravo")
+    undo = [row for step in ("undo-stage", "prove") for row in story.row_done(step, undo=True)]
+
+    taken = run_of(*begun, ProgressMade(RunStarted(heir)), *undo)
+    shown = dare.as_told(taken)
+    text = lines(matrix_pane(shown, later(90.0), 0.0, 120, Spot()))
+
+    assert (taken.tx, taken.coordinator) == (run.tx, "bravo")
+    assert [row.name for row in taken.steps if row.undo] == ["undo-stage", "prove"]
+    assert "via bravo" in joined(dare.summary_lines(shown, NOW, 0.0, 80)[0])
+    assert not any("RUN" in line for line in text)
+    assert any(line.split()[1:3] == ["greet", "new"] and "LOST" in line for line in text)
+
+
+def test_result_names_the_worst_detection_gap_and_where_it_was() -> None:
+    run = run_of(*story.run_aborts())
+    named = msgspec.structs.replace(run, detection_gap_node="bravo")
+
+    assert "Longest gap in failure detection 1.1s on bravo." in dare.result_text(named)[0]
+    assert "detection 1.1s on bravo" in dare.report_text(named)
+    unknown = msgspec.structs.replace(run, detection_gap_ms=0)
+    assert "detection" not in dare.result_text(unknown)[0]
 
 
 def test_abort_turns_to_its_undo_rows() -> None:

@@ -1,8 +1,12 @@
+import msgspec
+
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import store
 from tui.viewmodels.facts import Look
+from tui.viewmodels.node_page import node_detail
 from tui.viewmodels.problems import problems_of, verdict
+from tui.viewmodels.spans import joined
 
 
 def texts(look: Look) -> list[str]:
@@ -87,3 +91,41 @@ def test_no_current_state_from_a_dead_feed() -> None:
     assert {node.word for node in look.nodes} == {"stale"}
     assert {group.word for group in look.groups} == {"stale"}
     assert {link.letter for node in look.nodes for link in node.links} == {"?"}
+
+
+def test_node_that_could_not_acquire_is_told_though_another_one_has_the_group() -> None:
+    failed = (story.group_live("web", "error", "server: port 80 is in use"),)
+    look = look_at(story.node_live("charlie", groups=failed))
+
+    (problem,) = problems_of(look)
+
+    assert problem.text == "charlie could not run web, and does not try for a while"
+    assert problem.note == "server: port 80 is in use"
+    assert verdict(look, (problem,)).word == "ATTENTION"
+
+
+def test_failures_before_the_group_came_online_are_over() -> None:
+    web = msgspec.structs.replace(story.group_live("web"), failures=3)
+    error = msgspec.structs.replace(story.group_live("web", "error"), failures=3)
+
+    online = look_at(story.node_live("bravo", groups=(web,))).group("web")
+    failed = look_at(story.node_live("bravo", groups=(error,))).group("web")
+
+    assert online is not None
+    assert failed is not None
+    assert (online.failures, failed.failures) == (0, 3)
+    assert texts(look_at(story.node_live("bravo", groups=(web,)))) == []
+
+
+def test_amnesiac_node_is_told_with_its_remedy() -> None:
+    look = look_at(story.node_live("charlie", state="amnesiac"))
+
+    first = problems_of(look)[0]
+
+    assert (first.tone, first.key) == ("bad", "node:charlie")
+    assert first.text.startswith("charlie forgot what it vouched for")
+    assert "remove it, then add it again" in first.note
+    assert "no node may fail" in verdict(look, problems_of(look)).text
+    page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
+    assert "A amnesiac" in page
+    assert "add it again" in page

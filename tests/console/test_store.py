@@ -134,3 +134,26 @@ def test_snapshot_of_the_next_agent_replaces_the_nodes() -> None:
     view = view_of(two)
 
     assert tuple(view.nodes) == ("bravo",)
+
+
+def test_runs_that_were_seen_stay_when_the_next_agent_remembers_fewer() -> None:
+    view = view_of(*story.run_aborts())
+    forgetful = msgspec.structs.replace(story.three_nodes(), run=None, runs=())
+
+    view, _ = store.fold(store.lost(view, NOW), forgetful, NOW)
+
+    assert [(run.tx, run.state) for run in view.all_runs] == [("41", "done"), ("42", "aborted")]
+
+
+def test_run_that_the_next_agent_does_not_know_is_not_called_running() -> None:
+    view = view_of(*story.run_up_to("greet"))
+    forgetful = msgspec.structs.replace(story.three_nodes(), run=None, runs=())
+
+    forgotten, _ = store.fold(store.lost(view, NOW), forgetful, NOW)
+    assert view.run is not None
+    known, _ = store.fold(forgotten, msgspec.structs.replace(forgetful, run=view.run), NOW)
+
+    assert forgotten.run is not None
+    assert (forgotten.run.state, forgotten.run.text) == ("in-doubt", store.UNTOLD)
+    assert not forgotten.running
+    assert known.running

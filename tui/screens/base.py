@@ -22,6 +22,7 @@ from tui.viewmodels.problems import Problem, problems_of
 from tui.viewmodels.store import View
 from tui.widgets.footer import ActionFooter
 from tui.widgets.lines import Lines
+from tui.widgets.message import MessageLine
 
 
 class Desk(Protocol):
@@ -100,6 +101,7 @@ class SectionScreen(Screen[Any]):
         yield Lines(id="banner")
         with Container(id="body"):
             yield from self.body()
+        yield MessageLine(id="message")
         yield ActionFooter(self.scope, id="footer")
 
     def body(self) -> Iterable[Widget]:
@@ -108,6 +110,11 @@ class SectionScreen(Screen[Any]):
 
     def paint(self, view: View, now: Moment) -> None:
         """Show `view` in the section's own widgets."""
+
+    @property
+    def unfit(self) -> frozenset[str]:
+        """Return the names of actions that would do nothing now; the footer leaves them out."""
+        return frozenset()
 
     def repaint(self) -> None:
         """Paint everything now, unless the screen is still being built or already taken apart."""
@@ -138,6 +145,7 @@ class SectionScreen(Screen[Any]):
         banner = self.query_one("#banner", Lines)
         banner.set_class(bool(lines), "-shown")
         banner.show_lines(lines)
+        self.query_one("#footer", ActionFooter).leave_out(self.unfit)
 
     def on_mount(self) -> None:
         """Paint at once, not at the next tick."""

@@ -1,8 +1,9 @@
 """The one dialog before anything touches the cluster: what will happen, and a deliberate yes.
 
-Cancel has the focus, so Enter on arrival harms nothing. Where `word` is given (the cluster's
-name, a group's), the yes stays shut until that word has been typed; without a word the person
-has to walk over to it. A screen of its own, so that every dangerous act looks the same.
+Enter on arrival harms nothing. Where `word` is given (the cluster's name, a group's), its field
+has the focus, the yes stays shut until the word has been typed, and the line below says what
+Enter does; without a word Cancel has the focus, and the person has to walk over to the yes. A
+screen of its own, so that every dangerous act looks the same.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import Key
+from textual.events import Click, Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
@@ -54,6 +55,8 @@ class ConfirmScreen(ModalScreen[bool]):
     ConfirmScreen .ask Note { width: auto; color: $text-muted; }
     ConfirmScreen Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $panel; }
     ConfirmScreen Input:focus { background: $primary 30%; }
+    ConfirmScreen #hint { color: $secondary; }
+    ConfirmScreen #hint.-ready { color: $text-warning; text-style: bold; }
     ConfirmScreen #buttons { height: 1; margin: 1 0 0 0; align-horizontal: right; }
     ConfirmScreen Button { margin-left: 2; min-width: 12; }
     ConfirmScreen Button:focus { text-style: bold reverse; }
@@ -93,6 +96,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 with Horizontal(classes="ask"):
                     yield Note(f"Type {clean(self._word, 63)} to allow it: ")
                     yield Input(id="word", compact=True, select_on_focus=False)
+                yield Note(self._hint(""), id="hint")
             with Horizontal(id="buttons"):
                 yield Button(self._no, id="no", compact=True)
                 yield Button(
@@ -104,14 +108,14 @@ class ConfirmScreen(ModalScreen[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Start on Cancel."""
+        """Start in the word's field, else on Cancel."""
         self.set_class(not self._word, "-plain")
         self.query_one(".lines", Note).paint(self._lines)
-        self.query_one("#no", Button).focus()
+        self.query_one("#word" if self._word else "#no").focus()
 
     def on_resize(self) -> None:
         """Keep the field and the buttons on the screen, however many lines there are."""
-        around = 6 + 2 * bool(self._word) + 2 * bool(self._note)
+        around = 6 + 3 * bool(self._word) + 2 * bool(self._note)
         self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - around)
 
     def on_key(self, event: Key) -> None:
@@ -135,7 +139,24 @@ class ConfirmScreen(ModalScreen[bool]):
 
     @on(Input.Changed, "#word")
     def _word_typed(self, event: Input.Changed) -> None:
-        self.query_one("#yes", Button).disabled = event.value != self._word
+        ready = event.value == self._word
+        self.query_one("#yes", Button).disabled = not ready
+        hint = self.query_one("#hint", Note)
+        hint.say(self._hint(event.value))
+        hint.set_class(ready, "-ready")
+
+    def _hint(self, typed: str) -> str:
+        yes = str(self._yes)
+        if typed == self._word:
+            return f"Enter: {yes}. Esc leaves without."
+        if typed and not self._word.startswith(typed):
+            return f"That is not {clean(self._word, 63)}; Enter does nothing yet. Esc leaves."
+        return f"Once it is typed, Enter does it: {yes}. Esc leaves without."
+
+    def on_click(self, event: Click) -> None:
+        """Keep the cursor in the word's field when somebody clicks beside it."""
+        if self._word and not isinstance(event.widget, Input | Button):
+            self.query_one("#word").focus()
 
     @on(Input.Submitted, "#word")
     def _word_submitted(self, event: Input.Submitted) -> None:

@@ -69,7 +69,19 @@ class DareScreen(SectionScreen):
         """Return the DARE that is shown: the chosen one, else the last."""
         runs = self.session.view.all_runs
         chosen = next((run for run in runs if run.tx == self._tx), None)
-        return chosen or (runs[-1] if runs else None)
+        run = chosen or (runs[-1] if runs else None)
+        return dare.as_told(run) if run is not None else None
+
+    @property
+    def unfit(self) -> frozenset[str]:
+        """Return what cannot be done with the DARE that is shown."""
+        runs = self.session.view.all_runs
+        names = [] if dare.can_abort(self.run) else ["abort"]
+        names += ["report", "evidence"] if not runs else []
+        index = next((i for i, run in enumerate(runs) if self.run and run.tx == self.run.tx), 0)
+        names += ["older"] if index == 0 else []
+        names += ["newer"] if index >= len(runs) - 1 else []
+        return frozenset(names)
 
     @property
     def short(self) -> bool:

@@ -8,9 +8,12 @@ from textual.widget import Widget
 
 from tui.screens.base import SectionScreen
 from tui.viewmodels import dashboard as panes
+from tui.viewmodels import side_panes as side
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.facts import CROWD
-from tui.viewmodels.panes import Pane, plural, share
+from tui.viewmodels.groups_pane import groups_pane
+from tui.viewmodels.nodes_pane import nodes_pane, topology_pane
+from tui.viewmodels.panes import Pane, fitted, plural, share
 from tui.viewmodels.problems import Problem
 from tui.viewmodels.spans import line, put
 from tui.viewmodels.store import View
@@ -83,9 +86,9 @@ class DashboardScreen(SectionScreen):
         probe = self.desk.probe
         rows = probe.rows() if probe is not None else []
         shown: dict[str, Pane] = {
-            "topology": panes.topology_pane(self.look, width) if matrix else Pane(),
-            "nodes": panes.nodes_pane(self.look, width),
-            "groups": panes.groups_pane(self.look, width),
+            "topology": topology_pane(self.look, width) if matrix else Pane(),
+            "nodes": nodes_pane(self.look, width),
+            "groups": groups_pane(self.look, width),
             "problems": Pane() if wide else panes.problems_pane(problems, width),
             "clients": panes.clients_pane(rows, width) if rows else Pane(),
         }
@@ -99,9 +102,9 @@ class DashboardScreen(SectionScreen):
         room = self.query_one("#panes").size.height
         shown = {
             "problems-right": panes.problems_pane(problems, RIGHT),
-            "selected": panes.selected_pane(self.look, self._cursor(), RIGHT),
-            "pending": panes.pending_pane(self.look, RIGHT),
-            "changes": panes.changes_pane(self.look, RIGHT),
+            "selected": side.selected_pane(self.look, self._cursor(), RIGHT),
+            "pending": side.pending_pane(self.look, RIGHT),
+            "changes": side.changes_pane(self.look, RIGHT),
         }
         wanted = [(min(pane.height, 3), pane.height + 1) for pane in shown.values()]
         heights = share(room, wanted)
@@ -114,6 +117,8 @@ class DashboardScreen(SectionScreen):
         if widget.styles.height is None or widget.styles.height.value != height:
             widget.styles.height = height
             widget.display = height > 0
+        scrolls = isinstance(widget, LiveTable)
+        pane = fitted(pane, height, widget.size.width, scrolls=scrolls)
         if isinstance(widget, LiveTable):
             widget.show_rows(pane.rows, pane.head)
         else:

@@ -1,8 +1,8 @@
 """The networks section: networks, the matrix of nodes and networks, one network in full."""
 
 from tui.screens.listing import ListingScreen
-from tui.viewmodels.dashboard import topology_pane
 from tui.viewmodels.network_page import network_detail, network_list
+from tui.viewmodels.nodes_pane import topology_pane
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
 

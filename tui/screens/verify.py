@@ -11,7 +11,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.forms import Bench, bench_of, open_form
 from tui.screens.forms.as_text import RawScreen
 from tui.viewmodels import draft_data as raw
-from tui.viewmodels import draft_page as page
+from tui.viewmodels import findings as page
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.form_kinds import HIDDEN
 from tui.viewmodels.store import View

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from nodeagent.model.plan import GroupEffect, Plan
-from nodeagent.model.run import DareRun
+from nodeagent.model.run import DareRun, StepRow
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
@@ -109,11 +111,39 @@ def effect_text(effect: GroupEffect) -> str:
     return word
 
 
+def gap_text(run: DareRun) -> str:
+    """Return for how long at worst a death could have gone unnoticed, and on which node."""
+    where = f" on {run.detection_gap_node}" if run.detection_gap_node else ""
+    return f"Longest gap in failure detection {run.detection_gap_ms / 1000:.1f}s{where}"
+
+
+def as_told(run: DareRun) -> DareRun:
+    """Return a run in which nothing goes on for ever.
+
+    A coordinator that is lost leaves cells that it called running; whoever goes on in its place
+    walks the undo rows only. What was running then has no result that anybody heard of.
+    """
+    ended = run.state not in OPEN
+    undone = any(row.undo for row in run.steps)
+    steps = tuple(_silent(row) if ended or (undone and not row.undo) else row for row in run.steps)
+    return run if steps == run.steps else replace(run, steps=steps)
+
+
+def _silent(row: StepRow) -> StepRow:
+    running = {node for node, cell in row.cells.items() if cell.state == "running"}
+    if row.state != "running" and not running:
+        return row
+    cells = {
+        node: replace(cell, state="lost") if node in running else cell
+        for node, cell in row.cells.items()
+    }
+    return replace(row, state="lost" if row.state == "running" else row.state, cells=cells)
+
+
 def result_text(run: DareRun) -> tuple[str, Tone]:
     """Return how a DARE ended, in words."""
     why = f": {run.text}" if run.text else ""
-    gap = f" Longest gap in failure detection {run.detection_gap_ms / 1000:.1f}s."
-    gap = gap if run.detection_gap_ms else ""
+    gap = f" {gap_text(run)}." if run.detection_gap_ms > 0 else ""
     took = f"{run.seconds:.1f}s"
     match run.state, run.restored:
         case "done", _:
@@ -215,7 +245,7 @@ def legend(width: int) -> Line:
     words: tuple[tuple[str, Tone, str], ...] = (
         ("OK", "ok", "done"), ("RUN", "busy", "working"), (".", "dim", "to do"),
         ("-", "dim", "not involved"), ("FAIL", "bad", "failed"), ("LOST", "bad", "silent"),
-        ("UNDO", "warn", "undone"),
+        ("UNDO", "warn", "undone"), ("skip", "dim", "concerns nobody"),
     )  # fmt: skip
     spans = [Span(" ")]
     for word, tone, text in words:
@@ -228,6 +258,7 @@ def legend(width: int) -> Line:
 
 def report_text(run: DareRun) -> str:
     """Return the whole DARE as plain text for a file."""
+    run = as_told(run)
     result, _ = result_text(run)
     lines = [
         f"DARE {run.tx}: {run.state}",

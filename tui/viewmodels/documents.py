@@ -1,7 +1,9 @@
 """A configuration text as the console holds it: the bytes, what it says, and what is wrong."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from nodeagent.config.digest import file_digest
 from nodeagent.config.load import load
 from nodeagent.config.places import Places
 from nodeagent.model.configuration import Configuration
@@ -10,27 +12,40 @@ from nodeagent.model.reports import Report
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One text with its parsed form; `configuration` is None where the text is no configuration."""
+    """One text with its parsed form; `configuration` is None where the text is no configuration.
+
+    `base`: file digest of the decided configuration that a draft was made from ("": not known).
+    """
 
     text: str = ""
     epoch: int = 0
     digest: str = ""
     author: str = ""
+    base: str = ""
     configuration: Configuration | None = None
     reports: tuple[Report, ...] = ()
     places: Places | None = None
 
 
-def read(text: str, *, epoch: int = 0, digest: str = "", author: str = "") -> Document:
+@lru_cache(maxsize=8)
+def digest_of(text: str) -> str:
+    """Return the digest of the exact text, by which agents name a configuration."""
+    return file_digest(text.encode("utf-8"))
+
+
+def read(
+    text: str, *, epoch: int = 0, digest: str = "", author: str = "", base: str = ""
+) -> Document:
     """Return `text` parsed and verified; never raises."""
     if not text:
-        return Document(epoch=epoch, digest=digest, author=author)
+        return Document(epoch=epoch, digest=digest, author=author, base=base)
     parsed = load(text)
     return Document(
         text=text,
         epoch=epoch,
         digest=digest,
         author=author,
+        base=base,
         configuration=parsed.configuration,
         reports=parsed.reports,
         places=parsed.places,

@@ -104,6 +104,16 @@ def started(text: str, epoch: int, saved: str = "") -> Draft:
     return Draft(base=text, base_epoch=epoch, text=saved or text)
 
 
+def based(draft: Draft, base: str, epoch: int) -> Draft:
+    """Return the draft as one that was made from `base`; the way back stays."""
+    return replace(draft, base=base, base_epoch=epoch, mark="")
+
+
+def carried_over(draft: Draft, text: str, base: str, epoch: int) -> Draft:
+    """Return the draft after its merge with a newer configuration, which is now its base."""
+    return based(draft.typed(text), base, epoch)
+
+
 def rebased(draft: Draft, text: str, epoch: int) -> Draft:
     """Return the draft on a new active configuration: moved along while nothing was edited.
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from nodeagent.config.codes import CODES
 from nodeagent.model.health import GroupEffectKind
 from nodeagent.model.plan import Change, GroupEffect
-from nodeagent.model.reports import Report
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import INTERRUPTING, Review
 from tui.viewmodels.form_page import count_text
-from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of, wrap
+from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of
 
 _SIGNS: dict[str, tuple[str, Tone]] = {
     "add": ("+", "ok"),
@@ -28,38 +26,6 @@ _EFFECT_TONES: dict[GroupEffectKind, Tone] = {
 _WORST_FIRST: tuple[GroupEffectKind, ...] = (
     "stopped", "moved", "restarted", "started", "reloaded", "untouched",
 )  # fmt: skip
-
-
-def title_lines(
-    draft: Draft, review: Review, width: int, *, saved: str, other: str = "", stale: int = 0
-) -> tuple[Line, ...]:
-    """Return what the draft is and where it stands; `stale` is the epoch that overtook it."""
-    errors, warnings = len(review.errors), len(review.of("warning"))
-    verdict: Tone = "bad" if errors else "warn" if warnings else "ok"
-    findings = f"verify: {count_text(errors, 'error')}, {count_text(warnings, 'warning')} (6)"
-    head = line(
-        put(" DRAFT ", 0, "draft"),
-        put(f"{count_text(review.count, 'change')} to epoch {draft.base_epoch}", 0, "strong"),
-        put("   "),
-        put(findings, 0, verdict),
-        put(f"   {saved}", 0, "dim"),
-    )
-    note = line(put(" Nothing reaches the cluster before the DARE (g).", 0, "dim"))
-    lines = [cut(head, width), cut(note, width)]
-    if stale:
-        lines.append(cut(_stale_line(draft, stale), width))
-    if other:
-        text = f" ! {other} has kept another draft meanwhile; keeping yours replaces it"
-        lines.append(cut(line(put(text, 0, "warn")), width))
-    return tuple(lines)
-
-
-def _stale_line(draft: Draft, epoch: int) -> Line:
-    return line(
-        put(f" ! epoch {epoch} is active, this draft is of epoch {draft.base_epoch}: ", 0, "warn"),
-        put("r", 0, "key"),
-        put(" starts again from the new one", 0, "warn"),
-    )
 
 
 ADDABLE = {
@@ -173,6 +139,22 @@ def diff_lines(texts: Sequence[str]) -> tuple[Line, ...]:
     return tuple((Span(" "), put(text, 0, _diff_tone(text))) for text in texts)
 
 
+def text_lines(text: str) -> tuple[Line, ...]:
+    """Return a configuration as it is written, its comments told apart."""
+    return tuple(
+        line(" ", put(one, 0, "dim" if one.lstrip().startswith("#") else ""))
+        for one in text.splitlines()
+    )
+
+
+def text_heading(seen: str, active: int, base: int, width: int) -> Line:
+    """Return the heading over the text beside the changes."""
+    title = f"Active configuration, epoch {active}"
+    if seen != "active":
+        title = f"The draft as text, against epoch {base}"
+    return rule((put(title, 0, "head"),), width, (put("t: next", 0, "dim"),))
+
+
 def _diff_tone(text: str) -> Tone:
     if text.startswith(("+++", "---")):
         return "dim"
@@ -203,62 +185,3 @@ def confirm_lines(review: Review, texts: Sequence[str]) -> list[Line]:
 def _verdict(review: Review) -> str:
     warnings = review.of("warning")
     return f"verify: no errors, {count_text(len(warnings), 'warning')}"
-
-
-def report_rows(reports: Sequence[Report], width: int, *, hints: bool = False) -> list[Row]:
-    """Return findings, errors first: code, object, text; with `hints` a line on what is right."""
-    rows: list[Row] = []
-    ordered = sorted(enumerate(reports), key=lambda item: (_SEVERITY[item[1].severity][0], item[0]))
-    for index, report in ordered:
-        tone = _SEVERITY[report.severity][1]
-        where = put(f"{report.place.key}  ", 0, "strong") if report.place.key else Span("")
-        head = line(put(f" {report.severity:7} {report.code}  ", 0, tone), where, report.text)
-        rows.append(Row(str(index), cut(head, width)))
-        if hints and report.hint:
-            rows.append(Row("", cut(line(put(f"                {report.hint}", 0, "dim")), width)))
-    return rows
-
-
-def finding_lines(report: Report | None, width: int) -> tuple[Line, ...]:
-    """Return one finding in full: text, what would be right, why it matters."""
-    if report is None:
-        return (rule(("",), width),)
-    tone = _SEVERITY[report.severity][1]
-    code = CODES.get(report.code)
-    title = f": {code.title}" if code else ""
-    lines = [
-        rule((put(f"{report.code}{title}", 0, tone),), width, (put(str(report.place), 0, "dim"),))
-    ]
-    lines += [line(put(f" {text}")) for text in wrap(report.text, width - 2)]
-    right = f"{report.hint}{f' (right would be: {report.fix})' if report.fix else ''}"
-    if right:
-        lines += [line(put(f" > {text}", 0, "ok")) for text in wrap(right, width - 4)]
-    if code:
-        lines += [line(put(f" {text}", 0, "dim")) for text in wrap(code.explanation, width - 2)]
-    return tuple(lines)
-
-
-def verdict_line(review: Review, width: int, *, judged: bool) -> Line:
-    """Return how many findings of each kind there are, and what that means for a DARE."""
-    errors, warnings = len(review.errors), len(review.of("warning"))
-    notes = len(review.of("note"))
-    tone: Tone = "bad" if errors else "warn" if warnings else "ok"
-    counts = ", ".join(
-        (count_text(errors, "error"), count_text(warnings, "warning"), count_text(notes, "note"))
-    )
-    text = "a DARE is refused until the errors are mended" if errors else "a DARE may be run"
-    return rule(
-        (
-            put("DRAFT ", 0, "draft"),
-            put(counts, 0, tone),
-            put(f"; {text}" if judged else "; looking again", 0, "dim"),
-        ),
-        width,
-    )
-
-
-_SEVERITY: dict[str, tuple[int, Tone]] = {
-    "error": (0, "bad"),
-    "warning": (1, "warn"),
-    "note": (2, "dim"),
-}

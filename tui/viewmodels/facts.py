@@ -19,6 +19,7 @@ _NODE: dict[str, tuple[str, str, Tone]] = {
     "joining": ("J", "joining", "busy"),
     "leaving": ("L", "leaving", "busy"),
     "reconfiguring": ("R", "reconf", "busy"),
+    "amnesiac": ("A", "amnesiac", "bad"),
     "unknown": ("?", "unknown", "warn"),
 }
 _LINK: dict[str, tuple[str, Tone]] = {
@@ -222,7 +223,7 @@ def _group(name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact]
         tone,
         live.since,
         live.text,
-        live.failures,
+        0 if live.state == "online" else live.failures,  # what came before is over
         live,
         heirs,
     )

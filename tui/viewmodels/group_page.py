@@ -15,9 +15,9 @@ from nodeagent.model.configuration import (
 from nodeagent.model.plan import Plan
 from tui.viewmodels.ages import age_text
 from tui.viewmodels.dare import effect_text
-from tui.viewmodels.dashboard import groups_pane, order_spans
 from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import GroupFact, Look
+from tui.viewmodels.groups_pane import groups_pane, order_spans
 from tui.viewmodels.node_page import pair
 from tui.viewmodels.panes import Pane, titled
 from tui.viewmodels.spans import Line, Span, Tone, cut, line, put, width_of, wrap

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
-from tui.viewmodels.pending import change_count
+from tui.viewmodels.panes import plural
+from tui.viewmodels.pending import change_count, overtaken
 from tui.viewmodels.spans import Line, Span, Tone, brief, line, put, spread, width_of
 from tui.viewmodels.store import View
 
@@ -49,7 +50,9 @@ def _draft(view: View, width: int) -> Span:
         return put("no draft" if width < 100 else "draft same as active", 0, "dim")
     if count < 0:
         return put("DRAFT unreadable", 0, "bad")
-    return put(f"DRAFT {count}" if width < 100 else f"DRAFT {count} changes", 0, "draft")
+    if overtaken(view.active, view.draft):
+        return put("DRAFT old base" if width < 100 else "DRAFT of an older epoch", 0, "warn")
+    return put(f"DRAFT {count}" if width < 100 else f"DRAFT {plural(count, 'change')}", 0, "draft")
 
 
 def _feed(view: View, now: Moment) -> Span:

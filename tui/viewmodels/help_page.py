@@ -13,11 +13,19 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("live", "what the agents say now; each value has its age, and old ones are called stale"),
     ("DARE", "the reconfiguration of a running cluster, step by step, with a way back"),
     ("epoch", "counts the active configurations; a node on another epoch catches up by itself"),
-    ("U J L R X ?", "node: up, joining, leaving, reconfiguring, down, not certain"),
+    ("U J L R X A ?", "node: up, joining, leaving, reconfiguring, down, amnesiac, not certain"),
+    ("amnesiac", "a node that lost what it vouched for: remove it, then add it again"),
     ("U L D ? -", "adapter: up, late, down, not certain, none on this network"),
     ("| : .", "beats: heard on all paths, on some, on none; the newest at the right"),
     ("name!", "in a takeover order: this node could not take over now"),
     ("RW RO", "this console may change things, or only watch"),
+)
+
+CELLS: tuple[tuple[str, str], ...] = (
+    ("OK  UNDO", "done; done, and so taken back"),
+    ("RUN  .", "working, with the seconds so far; still to do"),
+    ("FAIL  LOST", "failed, with its reason one key away; nobody heard how it ended"),
+    ("skip  -", "the step concerns nobody this time; this node has no part in it"),
 )
 
 
@@ -32,6 +40,8 @@ def help_lines(title: str, mine: list[Entry], common: list[Entry], width: int, *
     lines += [titled([Span("Words", "head")], width)]
     lines += _entries([(word, "", text) for word, text in WORDS], width)
     if steps:
+        lines.append(titled([Span("Cells of a DARE", "head")], width))
+        lines += _entries([(word, "", text) for word, text in CELLS], width)
         lines.append(titled([Span("Steps of a DARE", "head"), ", with the figures' blocks"], width))
         for text in STEPS.values():
             words = f"{text.explanation} On failure: {text.failure} [{text.blocks}]"

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from tui.viewmodels.ages import age_text
-from tui.viewmodels.dashboard import nodes_pane
 from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import Look, NodeFact
+from tui.viewmodels.nodes_pane import nodes_pane
 from tui.viewmodels.panes import Pane, column_width, titled
+from tui.viewmodels.problems import AMNESIAC, REMEDY
 from tui.viewmodels.spans import Line, Row, Span, cut, line, put
 from tui.viewmodels.strips import INTERVALS, beats_strip
 
@@ -62,6 +63,7 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
     return [
         pair("state", put(f"{node.letter} {node.word}", 0, node.tone),
              f"  heard {age_text(node.age)} ago{stale}"),
+        *([pair("remedy", put(REMEDY, 0, "warn"))] if node.word == AMNESIAC else []),
         pair("votes", "yes" if live.voter else "no",
              "   member" if live.member else "   not a member"),
         pair("epoch", f"{live.epoch}  ", step),

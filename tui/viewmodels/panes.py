@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from tui.viewmodels.spans import Align, Line, Row, Span, Tone, cells_of, cut, put, rule, width_of
 
 GAP = Span("  ")
+MORE_LEAST = 30
+"""Narrower panes have no room to say that there is more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ def column_width(title: str, texts: Iterable[str], most: int) -> int:
     return max(1, min(most, max(len(title), longest)))
 
 
+def taken(columns: Sequence[Column]) -> int:
+    """Return the cells that columns take with their gaps and the indent."""
+    return 2 + sum(column.width + 2 for column in columns)
+
+
 def share(room: int, wanted: Sequence[tuple[int, int]], *, grow: int = -1) -> tuple[int, ...]:
     """Return heights for panes that want (least, most) lines when there are `room` lines.
 
@@ -92,6 +99,20 @@ def share(room: int, wanted: Sequence[tuple[int, int]], *, grow: int = -1) -> tu
     if sum(heights) < room:
         heights[grow] += room - sum(heights)
     return tuple(heights)
+
+
+def fitted(pane: Pane, height: int, width: int, *, scrolls: bool) -> Pane:
+    """Return a pane for `height` lines that says how many of its rows are out of sight."""
+    room = height - len(pane.head)
+    hidden = len(pane.rows) - room
+    if hidden <= 0 or room <= 0 or width < MORE_LEAST:
+        return pane
+    if scrolls:
+        more = put(f" {hidden} more below ", 0, "dim")
+        head = (*cut(pane.head[0], width - width_of((more,))), more) if pane.head else ()
+        return Pane((head, *pane.head[1:]), pane.rows)
+    last = Row("", (put(f"  … and {hidden + 1} more", 0, "dim"),))
+    return Pane(pane.head, (*pane.rows[: room - 1], last))
 
 
 def plural(count: int, word: str) -> str:

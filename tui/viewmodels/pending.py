@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from nodeagent.config.diff import diff
 from nodeagent.model.plan import Change
-from tui.viewmodels.documents import Document, read
+from tui.viewmodels.documents import Document, digest_of, read
 
 
 @lru_cache(maxsize=8)
@@ -26,3 +26,10 @@ def change_count(active: Document, draft: Document) -> int:
     """Return the number of changes, -1 where the draft cannot be read."""
     found = changes(active, draft)
     return -1 if found is None else len(found)
+
+
+def overtaken(active: Document, draft: Document) -> bool:
+    """Return whether the draft holds edits of a configuration that is not the active one."""
+    if not draft.base or not draft.text or draft.text == active.text:
+        return False
+    return draft.base not in {digest_of(active.text), digest_of(draft.text)}

@@ -8,6 +8,8 @@ from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.spans import Tone, brief
 from tui.viewmodels.store import View
 
+AMNESIAC = "amnesiac"
+REMEDY = "it does not vote: remove it, then add it again (two DAREs)"
 _IN = {"ERROR": "in error", "unknown": "in an unknown state"}
 
 
@@ -75,6 +77,9 @@ def _of_node(view: View, node: NodeFact) -> Iterator[Problem]:
             text = f"{node.name} is stale {age_text(node.age)}"
             yield Problem("warn", key, text, "last known, not current")
         return
+    if node.word == AMNESIAC:
+        text = f"{node.name} forgot what it vouched for: its state directory was lost or set back"
+        yield Problem("bad", key, text, REMEDY)
     yield from _of_links(node)
     yield from _of_epoch(view, node)
 
@@ -119,6 +124,7 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         yield Problem(
             "bad", key, f"{group.name} is online on {' and '.join(running)}", "owned twice"
         )
+    yield from _of_attempts(group, nodes)
     if group.word not in {"online", "stale"}:
         where = f" on {group.owner}" if group.owner else ""
         tone: Tone = "bad" if group.tone == "bad" else "warn"
@@ -129,8 +135,17 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         yield Problem(
             "warn", key, f"nobody could take over {group.name}", f"only {group.owner} is left"
         )
-    elif group.word == "online" and group.failures:
-        yield Problem("warn", key, f"{group.name} failed {group.failures} times", group.text)
+
+
+def _of_attempts(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem]:
+    """Yield nodes that tried to acquire the group and failed, though another one has it."""
+    for node in nodes:
+        if node.name == group.owner or node.live is None or node.stale or node.word == "down":
+            continue
+        for live in node.live.groups:
+            if live.group == group.name and live.state == "error":
+                text = f"{node.name} could not run {group.name}, and does not try for a while"
+                yield Problem("warn", f"group:{group.name}", text, live.text)
 
 
 # --- the verdict --------------------------------------------------------------------------------

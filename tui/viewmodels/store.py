@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
-from nodeagent.model.run import CellChanged, DareRun, Progress, RunStarted, keep
+import msgspec
+
+from nodeagent.model.run import OPEN, CellChanged, DareRun, Progress, RunStarted, keep
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -28,6 +30,7 @@ NODE_STALE_S = 3.0
 """A node's value older than this is last known, not current."""
 FEED_STALE_S = 2.5
 """An agent says something every second; silent for longer than this it counts as lost."""
+UNTOLD = "the agent that told of it was lost, and this one does not know the run"
 
 T = TypeVar("T")
 Topic = Literal["nodes", "cluster", "events", "run", "active", "draft", "connection"]
@@ -153,22 +156,51 @@ def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
     active, draft = view.active, view.draft
     if snapshot.active != active.text or epoch != active.epoch or digest != active.digest:
         active = read(snapshot.active, epoch=epoch, digest=digest)
-    if snapshot.draft != draft.text:
-        draft = read(snapshot.draft, epoch=epoch, digest=snapshot.cluster.draft_digest)
+    if (snapshot.draft, snapshot.draft_base) != (draft.text, draft.base):
+        draft_digest = snapshot.cluster.draft_digest
+        draft = read(snapshot.draft, epoch=epoch, digest=draft_digest, base=snapshot.draft_base)
+    run, runs = _runs(view, snapshot)
     return replace(
         view,
         nodes={node.node: Heard(node, now.mono) for node in snapshot.nodes},
         cluster=Heard(snapshot.cluster, now.mono),
         events=_events(view.events, snapshot.events),
-        run=snapshot.run,
-        runs=snapshot.runs[-RUNS_MAX:],
+        run=run,
+        runs=runs,
         active=active,
         draft=draft,
     )
 
 
+def _runs(view: View, snapshot: Snapshot) -> tuple[DareRun | None, tuple[DareRun, ...]]:
+    """Return the newest run and the past ones; what this console saw is not forgotten.
+
+    Another agent may remember fewer runs. One that was going on and that it does not know at all
+    has an end that nobody told.
+    """
+    told = (*snapshot.runs, *((snapshot.run,) if snapshot.run else ()))
+    known = {run.tx: _untold(run) if run.state in OPEN else run for run in view.all_runs}
+    for run in told:
+        seen = known.get(run.tx)
+        if seen is None or run.state not in OPEN or seen.text == UNTOLD:
+            known[run.tx] = run
+    newest = snapshot.run or max(known.values(), key=lambda run: run.began, default=None)
+    past = (run for run in known.values() if newest is not None and run.tx != newest.tx)
+    return newest, tuple(sorted(past, key=lambda run: run.began))[-RUNS_MAX:]
+
+
+def _untold(run: DareRun) -> DareRun:
+    return msgspec.structs.replace(run, state="in-doubt", text=UNTOLD)
+
+
 def _configuration(view: View, changed: ConfigurationChanged) -> View:
-    document = read(changed.text, epoch=changed.epoch, digest=changed.digest, author=changed.author)
+    document = read(
+        changed.text,
+        epoch=changed.epoch,
+        digest=changed.digest,
+        author=changed.author,
+        base=changed.base,
+    )
     return replace(view, draft=document) if changed.draft else replace(view, active=document)
 
 

@@ -37,6 +37,7 @@ class ActionFooter(Lines):
     def __init__(self, scope: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._scope = scope
+        self._unfit: frozenset[str] = frozenset()
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -46,13 +47,19 @@ class ActionFooter(Lines):
         """Choose anew what fits."""
         self._show()
 
+    def leave_out(self, unfit: frozenset[str]) -> None:
+        """Show the keys without those of the actions named, which would do nothing now."""
+        if unfit != self._unfit:
+            self._unfit = unfit
+            self._show()
+
     def _show(self) -> None:
         self.show_lines([footer_line(self._offered(), self.size.width)])
 
     def _offered(self) -> tuple[actions.Action, ...]:
         possible = getattr(self.app, "offered", actions.offered)
         found: tuple[actions.Action, ...] = possible(self._scope)
-        return found
+        return tuple(action for action in found if action.name not in self._unfit)
 
     async def on_click(self, event: Click) -> None:
         """Do the action whose words were clicked."""

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nodeagent.model.text import clean
-from tui.viewmodels.spans import Line, Tone, line
+from tui.viewmodels.spans import Line, Tone, cut, line
 
 TONES: tuple[Tone, ...] = (
     "ok", "busy", "warn", "bad", "dim", "rule", "head", "strong", "accent", "cursor", "draft",
@@ -147,7 +147,7 @@ class Lines(ScrollView, can_focus=False):
     def _strip(self, spans: Line, base: Style) -> Strip:
         styles: dict[str, Style] = {}
         segments = []
-        for span in spans:
+        for span in cut(spans, self.size.width) if self.size.width else spans:
             style = styles.get(span.tone)
             if style is None:
                 style = styles[span.tone] = base + self._style(span.tone)

@@ -12,6 +12,7 @@ from tui.viewmodels.form_page import count_text, keys_line
 from tui.viewmodels.spans import Line, Row, Tone, line, put, rule
 from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
+from tui.widgets.message import MessageLine
 
 Path = tuple[str, ...]
 KEYS = (("F3", "back"), ("^Z", "undo"), ("^Y", "redo"), ("Enter", "go to line"), ("^S", "done"))
@@ -55,6 +56,7 @@ class RawScreen(Screen[None]):
             compact=True,
         )
         yield LiveTable(id="findings")
+        yield MessageLine(id="message")
         yield Lines(id="keys")
 
     def on_mount(self) -> None:

@@ -8,6 +8,7 @@ that is ever sent while editing. Screens subscribe to `changed`.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -15,20 +16,28 @@ from weakref import WeakKeyDictionary
 from textual.app import App
 from textual.signal import Signal
 
-from nodeagent.wire.console import Refused, SaveDraft
+from nodeagent.wire.console import ConfigurationFile, GetConfiguration, Refused, SaveDraft
 from nodeagent.wire.live import ClusterLive
+from tui.keep import keep
 from tui.session import Session
-from tui.viewmodels.documents import Document
-from tui.viewmodels.draft import Draft, rebased, started
+from tui.viewmodels.documents import Document, digest_of
+from tui.viewmodels.draft import Draft, based, rebased, started
 from tui.viewmodels.draft_review import Review, Standing, review
 
 REVIEW_S = 0.15
 SAVE_S = 0.8
 FOLLOW_S = 0.5
+ASK_AGAIN_S = 2.0
+LAST_SAVE_S = 2.0
+UNKNOWN = "unknown-digest"
 
 
 class Bench:
-    """Holds the draft and what is known of it; `saved` is a word on where it is kept."""
+    """Holds the draft and what is known of it; `saved` is a word on where it is kept.
+
+    `base_wanted` is the digest of the configuration that the draft was made from while its text is
+    still asked for; `base_lost` says that no agent remembers it.
+    """
 
     def __init__(self, app: App[Any]) -> None:
         self.app = app
@@ -36,6 +45,8 @@ class Bench:
         self.review = Review()
         self.saved = ""
         self.other_author = ""
+        self.base_wanted = ""
+        self.base_lost = False
         self.changed: Signal[Bench] = Signal(app, "draft")
         self._active: Document | None = None
         self._shared = ""
@@ -100,7 +111,7 @@ class Bench:
         """Replace the draft; it is judged and kept after a pause."""
         if self.read_only or draft == self.draft:
             return
-        different = draft.text != self.draft.text
+        different = (draft.text, draft.base) != (self.draft.text, self.draft.base)
         self.draft = draft
         if different:
             self.saved = "saving"
@@ -113,6 +124,11 @@ class Bench:
         if self.saved == "saving":
             self._work(partial(self._save, 0), "draft-save")
 
+    @property
+    def unkept(self) -> bool:
+        """Return whether the draft holds edits that no agent has."""
+        return self.saved == "saving" or self.saved.startswith("not kept")
+
     def start_again(self) -> None:
         """Give up the edits and begin from the configuration in operation."""
         active = self.active
@@ -124,6 +140,7 @@ class Bench:
         if first:
             self._shared, self._heard = saved, self.session.view.draft
             self.draft = started(active.text, active.epoch, saved)
+            self._find_base(self._heard)
         else:
             self.draft = rebased(self.draft, active.text, active.epoch)
         self.changed.publish(self)
@@ -131,13 +148,42 @@ class Bench:
     def _take_shared(self, document: Document) -> None:
         """Take somebody else's draft where nothing of ours would be lost, else tell of it."""
         before, self._shared = self._shared, document.text
+        if document.text == self.draft.text and self.saved != "saving":
+            self._find_base(document)  # somebody merged it with what came since
         if not document.text or document.text in {*self._sent, self.draft.text}:
             return
         untouched = self.draft.text in {before, self.draft.base} and self.saved != "saving"
         if untouched:
             self.draft = self.draft.typed(document.text)
+            self._find_base(document)
         else:
             self.other_author = document.author or "somebody"
+        self.changed.publish(self)
+
+    def _find_base(self, document: Document) -> None:
+        """Have the draft stand on the configuration that its writer made it from."""
+        base, active = document.base, self.active
+        self.base_wanted, self.base_lost = "", False
+        if not base or base == self.draft.base_digest or document.text == active.text:
+            return
+        if base == digest_of(active.text):
+            self.draft = based(self.draft, active.text, active.epoch)
+            return
+        self.base_wanted = base
+        self._work(partial(self._ask_for_base, base), "draft-base")
+
+    async def _ask_for_base(self, digest: str) -> None:
+        answer = await self.session.ask(GetConfiguration(digest), show=False)
+        while isinstance(answer, Refused) and answer.code != UNKNOWN:
+            await asyncio.sleep(ASK_AGAIN_S)
+            answer = await self.session.ask(GetConfiguration(digest), show=False)
+        self.base_wanted = ""
+        if isinstance(answer, ConfigurationFile):
+            self.draft = based(self.draft, answer.text, answer.epoch)
+            self.draft = rebased(self.draft, self.active.text, self.active.epoch)
+        else:
+            self.base_lost = True
+        self._judge_soon()
         self.changed.publish(self)
 
     def _judge_soon(self) -> None:
@@ -153,15 +199,23 @@ class Bench:
 
     async def _save(self, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
-        text = self.draft.text
-        self._sent.append(text)
-        answer = await self.session.ask(SaveDraft(text, self.author), show=False)
-        failed = isinstance(answer, Refused)
-        self.saved = f"not kept: {answer.text}" if isinstance(answer, Refused) else "kept"
-        if not failed:
-            self._shared = text
-            self.other_author = ""
+        await self.save_now()
         self.changed.publish(self)
+
+    async def save_now(self) -> bool:
+        """Keep the draft on the agent; return whether it is there, `saved` says why not."""
+        draft = self.draft
+        self._sent.append(draft.text)
+        request = SaveDraft(draft.text, self.author, self.base_wanted or draft.base_digest)
+        answer = await self.session.ask(request, show=False)
+        if isinstance(answer, Refused):
+            self.saved = f"not kept: {answer.text}"
+            return False
+        self._shared = draft.text
+        self.other_author = ""
+        if self.draft.text == draft.text:
+            self.saved = "kept"
+        return True
 
     def _work(self, work: Callable[[], Any], group: str) -> None:
         # A function, not a coroutine: one that is cancelled before it began was never made.
@@ -176,3 +230,20 @@ def bench_of(app: App[Any]) -> Bench:
     if app not in _BENCHES:
         _BENCHES[app] = Bench(app)
     return _BENCHES[app]
+
+
+async def keep_draft(app: App[Any]) -> str:
+    """Keep the draft of an app that ends, on the agent, else in a file; return where, "" if kept.
+
+    Raises OSError where neither is possible.
+    """
+    bench = _BENCHES.get(app)
+    if bench is None or not bench.unkept:
+        return ""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_SAVE_S):
+            if await bench.save_now():
+                return ""
+    path = keep(f"draft-{bench.session.view.cluster_name}", ".toml", bench.draft.text)
+    bench.saved = f"in {path}"
+    return path

@@ -72,6 +72,10 @@ class FormScreen(FormPage):
             if self._form is not None and index < len(self._form.fields):
                 self._take(index, text)
 
+    def take_typed(self) -> None:
+        """Take what was typed so far: the console is about to be left."""
+        self._write()
+
     def _take(self, index: int, text: str) -> None:
         """Write what was typed into the draft, or say at its field why it cannot be."""
         assert self._form is not None

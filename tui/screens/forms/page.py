@@ -37,6 +37,7 @@ from tui.viewmodels.store import View
 from tui.widgets.form_field import FieldRow
 from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
+from tui.widgets.message import MessageLine
 
 Path = tuple[str, ...]
 WIDE = 110
@@ -112,6 +113,7 @@ class FormPage(Screen[None]):
                         yield from self._rows(form)
                 yield Lines(id="help")
             yield Lines(id="toml")
+        yield MessageLine(id="message")
         yield Lines(id="keys")
 
     def _rows(self, form: Form) -> Iterable[Widget]:

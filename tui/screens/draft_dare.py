@@ -1,0 +1,80 @@
+"""From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
+
+from nodeagent.wire.console import Apply, Done, Refused
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.draft_page import DraftPage
+from tui.screens.forms import Bench
+from tui.screens.forms.show import ShowScreen
+from tui.viewmodels import draft_page as page
+from tui.viewmodels.draft import Draft
+from tui.viewmodels.draft_review import text_diff
+from tui.viewmodels.findings import report_rows
+from tui.viewmodels.form_page import count_text
+from tui.viewmodels.spans import line, put
+
+STALE = 6
+"""The exit code by which agents refuse a draft of an older epoch."""
+
+
+def ask(screen: DraftPage) -> None:
+    """Show what the DARE would do and ask for it."""
+    bench = screen.bench
+    reason = why_not(bench)
+    if reason:
+        screen.desk.tell(reason, title="No DARE", severity="warning")
+        return
+    draft, review = bench.draft, bench.review
+    lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
+    name = bench.session.view.cluster_name
+    dialog = ConfirmScreen(
+        f"Run the DARE on {name}?",
+        lines,
+        name if review.interrupted else "",
+        yes="Run the DARE",
+        note="Reason, kept in the history:",
+    )
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        if yes:
+            screen.desk.guarded(lambda: _apply(screen, draft, dialog.noted), "apply")
+
+    screen.app.push_screen(dialog, answered)
+
+
+def why_not(bench: Bench) -> str:
+    """Return what forbids a DARE now, "" when nothing does."""
+    if bench.read_only:
+        return "this console was started read-only"
+    if bench.base_wanted:
+        return "the configuration that the draft was made from is being fetched; try again"
+    if bench.stale:
+        return f"epoch {bench.active.epoch} is active; the draft is of an older one (m merges)"
+    if not bench.draft.differs:
+        return "the draft is the active configuration: nothing to do"
+    if not bench.judged:
+        return "the draft is being verified; try again in a moment"
+    if bench.review.errors or bench.review.configuration is None:
+        errors = count_text(len(bench.review.errors), "error")
+        return f"verify found {errors}: key 6 shows them"
+    if bench.session.view.running:
+        return "another DARE is going on: key 7 shows it"
+    return ""
+
+
+async def _apply(screen: DraftPage, draft: Draft, reason: str) -> None:
+    request = Apply(draft.text, draft.base_digest, reason, screen.bench.author)
+    answer = await screen.session.ask(request, show=False)
+    if isinstance(answer, Refused):
+        _show_refusal(screen, answer)
+    elif isinstance(answer, Done):
+        screen.desk.open_section("dare")
+
+
+def _show_refusal(screen: DraftPage, refused: Refused) -> None:
+    width = min(100, screen.size.width - 12)
+    lines = [line(put(refused.text, 0, "bad")), line("")]
+    lines += [row.line for row in report_rows(refused.reports, width, hints=True)]
+    lines += [line(""), line("Nothing was changed.")]
+    if refused.exit_code == STALE:
+        lines.append(line("Key m on the draft's page merges it with what is active now."))
+    screen.app.push_screen(ShowScreen(f"Refused: {refused.code}", lines))
