@@ -28,8 +28,8 @@ check: setup  ## style, types and the walls between the rooms
 	@$(BIN)/lint-imports --no-cache --no-logo >.lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@echo "check: style, types and import walls hold"
 
-simulate: setup  ## seeded faults against the core, e.g. make simulate SCHEDULES=500
-	@exec $(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),20000) $(ARGS)
+simulate: setup  ## seeded faults against the core, e.g. make simulate SCHEDULES=1000000
+	@exec $(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),20000) --workers $(WORKERS) $(ARGS)
 
 pictures: setup  ## screenshots/ made anew
 	@exec $(BIN)/python -m tests.support.pictures $(ARGS)

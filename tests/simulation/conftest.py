@@ -1,21 +1,33 @@
-"""`pytest tests/simulation --seed N` plays the schedule of that seed and nothing else."""
+"""`pytest tests/simulation --seed 17` (or core:17, whole:17) plays that seed and nothing else."""
 
 import pytest
+
+WHOLE, CORE = 300, 600
+WHOLE_CHUNK, CORE_CHUNK = 10, 50
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --seed; heard only when this folder is named on the command line."""
-    parser.addoption("--seed", type=int, default=None, help="play this schedule only")
+    parser.addoption("--seed", default="", help="play this schedule only: 17, core:17, whole:17")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Spread the seeds over tests, so that several workers share them."""
-    if "seeds" not in metafunc.fixturenames:
+    if "kind" not in metafunc.fixturenames or "seeds" not in metafunc.fixturenames:
         return
-    one = metafunc.config.getoption("--seed", default=None)
-    chunks = [range(one, one + 1)] if one is not None else _chunks()
-    metafunc.parametrize("seeds", chunks, ids=[f"{c.start}-{c.stop - 1}" for c in chunks])
+    one = metafunc.config.getoption("--seed", default="")
+    chunks = _chosen(one) if one else _chunks()
+    ids = [f"{kind}-{seeds.start}-{seeds.stop - 1}" for kind, seeds in chunks]
+    metafunc.parametrize(("kind", "seeds"), chunks, ids=ids)
 
 
-def _chunks() -> list[range]:
-    return [range(first, first + 10) for first in range(1, 301, 10)]
+def _chosen(one: str) -> list[tuple[str, range]]:
+    kind, _, number = one.rpartition(":")
+    seeds = range(int(number), int(number) + 1)
+    return [(known, seeds) for known in ("core", "whole") if kind in ("", known)]
+
+
+def _chunks() -> list[tuple[str, range]]:
+    whole = [range(n, n + WHOLE_CHUNK) for n in range(1, WHOLE + 1, WHOLE_CHUNK)]
+    core = [range(n, n + CORE_CHUNK) for n in range(1, CORE + 1, CORE_CHUNK)]
+    return [("whole", seeds) for seeds in whole] + [("core", seeds) for seeds in core]

@@ -1,0 +1,93 @@
+"""The simulated disk: torn, refusing and full, and what the agent does then."""
+
+import pytest
+
+from nodeagent.core.records import Promised, decode
+from tests.simulation.clusters import cluster
+from tests.simulation.invariants import Invariants
+from tests.simulation.machine import CrashPoint, Disk
+from tests.simulation.rest import restless
+from tests.simulation.world import World
+
+
+def settled() -> tuple[World, Invariants]:
+    world = World(cluster(3))
+    invariants = Invariants(world)
+    world.start()
+    world.until(lambda: not restless(world, invariants))
+    return world, invariants
+
+
+@pytest.mark.parametrize("part", [0.0, 0.4, 0.99, 1.0])
+def test_a_torn_record_is_gone_and_the_journal_goes_on(part: float) -> None:
+    disk = Disk()
+    disk.append(b"one")
+
+    assert not disk.tear(b"two", part)
+    assert disk.open() == [b"one"]
+    disk.append(b"three")
+    assert disk.open() == [b"one", b"three"]
+
+
+def test_a_record_of_which_only_zeros_are_missing_is_there() -> None:
+    disk = Disk()
+
+    assert disk.tear(b"ends in zeros" + bytes(40), 0.9)
+    assert disk.open() == [b"ends in zeros" + bytes(40)]
+
+
+def test_a_disk_that_was_damaged_in_the_middle_is_not_read_over() -> None:
+    disk = Disk()
+    disk.append(b"one")
+    disk.append(b"two")
+    disk.journal = disk.journal.replace(b"one", b"eno")
+
+    with pytest.raises(AssertionError, match="damaged"):
+        disk.open()
+
+
+@pytest.mark.parametrize(("written", "torn"), [(False, 0.0), (False, 0.5), (True, 0.0)])
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_agent_that_falls_at_a_write_comes_back_with_what_was_written(
+    written: bool, torn: float, refused: bool
+) -> None:
+    world, invariants = settled()
+    bravo = world.machines["bravo"]
+    before = bravo.disk.records
+    bravo.crash_at = CrashPoint(bravo.disk.writes + 1, written, 1_000, torn, refused)
+
+    world.apply("alpha", cluster(3, groups=("web",)))
+    world.until(lambda: bravo.node is None)
+
+    kept = [decode(data) for data in bravo.disk.open()[len(before) :]]
+    assert [type(record) for record in kept] == ([Promised] if written else [])
+    world.until(lambda: not restless(world, invariants))
+    assert bravo.node is not None
+
+
+def test_a_full_disk_refuses_files_and_the_agent_lives() -> None:
+    world, invariants = settled()
+    bravo = world.machines["bravo"]
+    bravo.disk.full = True
+
+    world.apply("alpha", cluster(3, groups=("web",)))
+    world.until(lambda: world.run is not None and world.run.state == "aborted")
+
+    assert bravo.life == 1
+    assert world.run is not None
+    assert "bravo: compare" in world.run.text
+    bravo.disk.full = False
+    world.until(lambda: not restless(world, invariants))
+
+
+def test_a_disk_that_takes_no_record_ends_the_agent_until_there_is_room() -> None:
+    world, invariants = settled()
+    bravo = world.machines["bravo"]
+    bravo.disk.full = bravo.disk.full_journal = True
+
+    world.apply("alpha", cluster(3, groups=("web",)))
+    world.until(lambda: bravo.life > 3)  # it ends, is started again, and ends again
+
+    bravo.disk.full = bravo.disk.full_journal = False
+    world.until(lambda: not restless(world, invariants))
+    assert bravo.node is not None
