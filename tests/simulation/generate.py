@@ -33,6 +33,8 @@ TRAPS = ("crash sender", "cut off sender", "crash receiver", "pause sender", "pa
 SINGLES = ("lost", "twice", "late")
 WRITES = ("before", "torn", "after")
 FAMILY = 25
+MENU = 6
+"""Changes that the schedules of a family choose from."""
 SIZES = (2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 7, 8, 9)
 """Of core schedules: 9 nodes take four times as long as 3."""
 FORGETS = False
@@ -51,9 +53,10 @@ def core(seed: int) -> Plan:
     """Return a short schedule: one or two DAREs, and faults that aim at them."""
     family, chance = random.Random(f"core {seed // FAMILY}"), random.Random(seed)
     nodes = family.choice(SIZES)
+    menu = [(family.choice(CHANGES), _pick(family)) for _ in range(MENU)]
     groups = int(family.random() < 0.25)
     rough = chance.random() < 0.5
-    lasts = chance.choice((2_000, 3_000, 4_000))
+    lasts = chance.choice((1_500, 2_500, 4_000))
     options = Options(
         seed=seed,
         kind="core",
@@ -69,7 +72,7 @@ def core(seed: int) -> Plan:
         driver_slow=chance.choice((0.0, 0.2)),
         lingers=chance.random() < 0.4,
         drifts=chance.random() < 0.2,
-        tick_ms=250,
+        tick_ms=chance.choice((250, 400, 400)),
         compacts=chance.random() < 0.2,
         chatter=chance.random() < 0.15,
         warm_ms=chance.choice((300, 800, 1_200)),
@@ -78,9 +81,9 @@ def core(seed: int) -> Plan:
     actions: list[Action] = []
     for _ in range(chance.choice((1, 1, 1, 2))):
         asked = chance.randint(0, lasts // 2)
-        actions.append(_ask(chance, asked))
-        if chance.random() < 0.15:
-            actions.append(_ask(chance, asked))
+        for _ in range(2 if chance.random() < 0.15 else 1):
+            what, pick = chance.choice(menu)
+            actions.append(Action(asked, "ask", chance.randint(0, 8), what=what, pick=pick))
         actions += _aimed(chance, asked)
     if chance.random() < 0.15:
         actions.append(Action(chance.randint(0, lasts), "abort", chance.randint(0, 8)))

@@ -23,8 +23,8 @@ TIMINGS = (
     ),
 )
 SHORT = (
-    "heartbeat-ms = 500\ndead-after-ms = 1500\nlease-ms = 2000\nrenew-ms = 750\n"
-    "watchdog-ms = 1000\nsuspend-ms = 2500\nstep-ms = 1200\n"
+    "heartbeat-ms = 500\ndead-after-ms = 1500\nlease-ms = 2400\nrenew-ms = 1100\n"
+    "watchdog-ms = 1200\nsuspend-ms = 2500\nstep-ms = 1200\n"
 )
 """Timing -1: few heartbeats and short deadlines, so that a schedule costs little."""
 
