@@ -12,7 +12,6 @@ from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
 from nodeagent.core.effects import End
-from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
 from nodeagent.model.health import CellState, RestoreState, RunState
@@ -408,7 +407,7 @@ class Coordinator:
         row = self._row
         if row is None or len(row.done) + len(row.failed) < len(row.audience):
             return
-        if row.step.name == "lock" and not majority(self.shared.log.voters, row.done):
+        if row.step.name == "lock" and not self.shared.log.decides(row.done):
             self._fail("lock: no majority of the voters can promise it")
             return
         state: CellState = "failed" if row.failed else "done"

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
-from nodeagent.core.log import DecreeError, DecreeLog, majority, read_configuration
+from nodeagent.core.log import DecreeError, DecreeLog, read_configuration
 from nodeagent.model.ownership import NOBODY, Ballot
 from nodeagent.wire.codec import pack
 from nodeagent.wire.peer import Commit, Decree
@@ -37,13 +37,15 @@ def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) ->
     if unknown or not survivors:
         known = ", ".join(configuration.node)
         raise GenerationError(f"no such node: {', '.join(unknown) or 'none named'}; it has {known}")
-    if majority(log.voters, survivors):
+    if log.decides(survivors):
         raise GenerationError(
             f"{', '.join(survivors)} are a majority of the voters ({', '.join(log.voters)}): they "
             "decide without force; start their agents and remove the lost nodes by a DARE"
         )
     wanted = list(dict.fromkeys(survivors))
     text = edit.set_value(log.active.decode(), ("cluster", "voters"), wanted)
+    if log.tie_breaker and log.tie_breaker not in wanted:
+        text = edit.set_value(text, ("cluster", "tie-breaker"), None)
     data = text.encode()
     read_configuration(data, "the configuration of the survivors")
     generation = standing.generation + 1

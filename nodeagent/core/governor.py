@@ -6,13 +6,12 @@ normally only one of them proposes. A node counts as in when a majority of voter
 bad link does not make two opinions.
 """
 
-from dataclasses import dataclass
-
 from nodeagent.config.placement import place
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
 from nodeagent.core.shared import Shared
+from nodeagent.core.votes import Wish, shrinking, shrunk
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot, Standing, is_older
 from nodeagent.model.text import clean
@@ -34,15 +33,6 @@ ROUNDS_AHEAD_MAX = 1 << 40
 """No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A view and owners that differ from the standing ones, and why."""
-
-    view: dict[str, int]
-    owners: dict[str, str]
-    cause: str
 
 
 class Governor:
@@ -101,7 +91,7 @@ class Governor:
             return
         self._wish = self.wish()
         if self._wish is None and self.acceptor.accepted is not None:
-            self._wish = Wish({}, {}, "")  # what was accepted must be decided, wished or not
+            self._wish = Wish()  # what was accepted must be decided, wished or not
         if self._wish is None:
             self._wished_since_ms = -1
         elif self._my_turn():
@@ -165,7 +155,7 @@ class Governor:
             leaving=self._leaving(),
         )
         if view == standing.view and owners == standing.owners:
-            return None
+            return shrinking(shared)
         return Wish(view, owners, clean(_cause(standing, view, owners), 500))
 
     def _settling(self, configuration: Configuration, standing: Standing) -> bool:
@@ -212,7 +202,7 @@ class Governor:
             return False
         unknown = {voter for voter in voters if not shared.alive(voter) and self._lives(voter)}
         doubt = unknown if node in shared.log.standing.view else set[str]()
-        return majority(voters, hearing | doubt | {node})
+        return majority(voters, hearing | doubt | {node}, self.shared.log.tie_breaker)
 
     def _lives(self, voter: str) -> bool:
         """Return whether a voter that is not heard here is heard by another one."""
@@ -278,7 +268,7 @@ class Governor:
         proposer = self.proposer
         if proposer is None or not proposer.on_promise(sender, m):
             return
-        if not majority(self.shared.log.voters, proposer.promises):
+        if not self.shared.log.decides(proposer.promises):
             return
         value = proposer.found or self._own_value(proposer)
         if value is None:
@@ -292,6 +282,8 @@ class Governor:
             reason = f"the coordinator was lost; finished by {self.shared.name}"
             return Aborted(proposer.tx, reason, owners)
         wish = self.wish()
+        if wish is not None and wish.voters:
+            return shrunk(self.shared, wish)
         return ViewChange(wish.view, wish.owners, wish.cause) if wish else None
 
     def _deciders(self, value: Value) -> tuple[str, ...]:

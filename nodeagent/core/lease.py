@@ -56,21 +56,33 @@ class Lease:
             self.acknowledged[voter] = max(sent, self.acknowledged.get(voter, sent))
             self._known = None
 
-    def valid_until_ms(self, voters: Collection[str], timing: Timing) -> int:
-        """Return when the lease ends; before all time if no majority ever acknowledged it."""
+    def valid_until_ms(self, voters: Collection[str], timing: Timing, tie_breaker: str = "") -> int:
+        """Return when the lease ends; before all time if no majority ever acknowledged it.
+
+        Half of the voters are a majority if the `tie_breaker` is among them.
+        """
         known = self._known  # asked after every event, and changes only with an acknowledgement
         if known is not None and known[0] is voters and known[1] == timing.lease_ms:
             return known[2]
-        times = sorted((self.acknowledged.get(v, -1_000_000_000) for v in voters), reverse=True)
-        if not times:
+        if not voters:
             return -1_000_000_000
-        until = max(self.kept_until_ms, times[len(voters) // 2] + timing.lease_ms)
+        until = max(self.kept_until_ms, self._asked_ms(voters, tie_breaker) + timing.lease_ms)
         self._known = (voters, timing.lease_ms, until)
         return until
 
-    def keep(self, voters: Collection[str], timing: Timing) -> None:
+    def _asked_ms(self, voters: Collection[str], tie_breaker: str) -> int:
+        """Return when the newest requests were sent that a majority acknowledged together."""
+        never = -1_000_000_000
+        times = sorted((self.acknowledged.get(v, never) for v in voters), reverse=True)
+        asked = times[len(voters) // 2]
+        if len(voters) % 2 == 0 and tie_breaker in voters:
+            half = times[len(voters) // 2 - 1]
+            asked = max(asked, min(half, self.acknowledged.get(tie_breaker, never)))
+        return asked
+
+    def keep(self, voters: Collection[str], timing: Timing, tie_breaker: str = "") -> None:
         """Keep what `voters` gave until it ends: from now on others decide, and are asked."""
-        self.kept_until_ms = self.valid_until_ms(voters, timing)
+        self.kept_until_ms = self.valid_until_ms(voters, timing, tie_breaker)
         self._known = None
 
     def lose(self) -> None:

@@ -36,9 +36,13 @@ def chain_digest(decree: Decree) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def majority(voters: Collection[str], of: Collection[str]) -> bool:
-    """Return whether `of` holds more than half of `voters`."""
-    return len(set(voters) & set(of)) * 2 > len(voters)
+def majority(voters: Collection[str], of: Collection[str], tie_breaker: str = "") -> bool:
+    """Return whether `of` holds more than half of `voters`, or half with the tie-breaker.
+
+    Any two that hold it share a voter: two halves cannot both have the tie-breaker.
+    """
+    votes = len(set(voters) & set(of)) * 2
+    return votes > len(voters) or (votes == len(voters) and tie_breaker in set(voters) & set(of))
 
 
 @lru_cache(maxsize=16)
@@ -83,7 +87,8 @@ def genesis(data: bytes) -> Decree:
 class DecreeLog:
     """The decided decrees of one node, in order, and what they establish.
 
-    `voters` decide the open slot; `holders` are all nodes that any decree ever gave a group to.
+    `voters` decide the open slot, half of them if the `tie_breaker` is among these; `holders` are
+    all nodes that any decree ever gave a group to.
     `timings` are those of the last configurations: who is lost may still go by an older one.
     `lives` are the newest incarnations that were decreed in since each node was added.
     """
@@ -95,6 +100,7 @@ class DecreeLog:
         self.active = b""
         self.root = ""
         self.voters: tuple[str, ...] = ()
+        self.tie_breaker = ""
         self.wishes = Wishes()
         self.holders: dict[str, set[str]] = {}
         self.lives: dict[str, int] = {}
@@ -117,11 +123,16 @@ class DecreeLog:
 
         Raises DecreeError if the configuration in a COMMIT cannot be read.
         """
-        if not majority(self.voters, accepted_by):
+        if not self.decides(accepted_by):
             return False
         if isinstance(value, Commit):
-            return majority(self.voters_after(value), accepted_by)
+            after = self._unpacked(value)[1]
+            return majority(after.voters(), accepted_by, after.cluster.tie_breaker)
         return True
+
+    def decides(self, of: Collection[str]) -> bool:
+        """Return whether `of` are enough voters to decide the open slot."""
+        return majority(self.voters, of, self.tie_breaker)
 
     def voters_after(self, value: Commit) -> tuple[str, ...]:
         """Return who decides once `value` is in force; DecreeError if it cannot be read."""
@@ -170,6 +181,7 @@ class DecreeLog:
         if isinstance(value, Commit):
             self.active, self.configuration = self._unpacked(value)
             self.voters = self.configuration.voters()
+            self.tie_breaker = self.configuration.cluster.tie_breaker
             self.timings.append(self.configuration.timing)
             changes |= {"epoch": value.epoch, "digest": value.digest}
             if value.generation:

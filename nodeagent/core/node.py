@@ -39,7 +39,7 @@ from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
-from nodeagent.core.log import DecreeError, DecreeLog, majority
+from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import Participant
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import DecidedValue, Durable, Holding, Record, Started, replay
@@ -321,7 +321,7 @@ class Node:
             return False
         before, concerned = shared.log.standing, (shared.configuration, self._candidate())
         if isinstance(decree.value, Commit):
-            shared.lease.keep(shared.log.voters, shared.timing)
+            shared.lease.keep(shared.log.voters, shared.timing, shared.log.tie_breaker)
         try:
             shared.log.extend(decree)
         except DecreeError as error:
@@ -698,4 +698,4 @@ class Node:
     @property
     def has_quorum(self) -> bool:
         """Return whether a majority of the voters is heard."""
-        return majority(self.shared.log.voters, self.shared.alive_nodes())
+        return self.shared.quorum

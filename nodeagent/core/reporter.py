@@ -215,7 +215,7 @@ class Reporter:
     def _own_live(self) -> NodeLive:
         shared = self.shared
         standing = shared.log.standing
-        lease = shared.lease.valid_until_ms(shared.log.voters, shared.timing) - shared.now.ms
+        lease = shared.lease_until_ms - shared.now.ms
         return NodeLive(
             node=shared.name,
             state=self.node_state(),

@@ -12,7 +12,7 @@ from nodeagent.core.events import Now
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
-from nodeagent.core.log import DecreeLog, majority
+from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import Record
 from nodeagent.model.configuration import Configuration, Group, Timing
 from nodeagent.model.reports import Severity
@@ -125,7 +125,12 @@ class Shared:
     @property
     def lease_valid(self) -> bool:
         """Return whether this node may hold groups now."""
-        return self.lease.valid_until_ms(self.log.voters, self.timing) > self.now.ms
+        return self.lease_until_ms > self.now.ms
+
+    @property
+    def lease_until_ms(self) -> int:
+        """Return when this node's lease ends; before all time if it never had one."""
+        return self.lease.valid_until_ms(self.log.voters, self.timing, self.log.tie_breaker)
 
     def alive(self, node: str) -> bool:
         """Return whether `node` is heard (this node always is)."""
@@ -144,7 +149,7 @@ class Shared:
     @property
     def quorum(self) -> bool:
         """Return whether a majority of voters is heard."""
-        return majority(self.log.voters, self.alive_nodes())
+        return self.log.decides(self.alive_nodes())
 
     def group_state(self, group: str, node: str) -> str:
         """Return the state of a group on a node as last heard."""

@@ -27,6 +27,7 @@ AdapterRole = Literal["service", "standby", "private"]
 StartupPolicy = Literal["home-node", "first-available", "all-available"]
 FalloverPolicy = Literal["next-node", "bring-offline"]
 FallbackPolicy = Literal["never", "higher-priority"]
+NodeRole = Literal["member", "witness"]
 AdminRole = Literal["admin", "operator", "observer"]
 
 
@@ -42,6 +43,22 @@ class Cluster(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
         tuple[Name, ...],
         Meta(description="Nodes that decide; empty: all nodes, at most 7, made odd", max_length=15),
     ] = ()
+    tie_breaker: Annotated[
+        str,
+        Meta(
+            description="Voter that decides when exactly half of an even number is left; "
+            "empty: nobody",
+            max_length=63,
+        ),
+    ] = ""
+    shrink_seconds: Annotated[
+        float,
+        Meta(
+            description="Voters that are out for so long lose their votes, down to three; 0: never",
+            ge=0,
+            le=86_400,
+        ),
+    ] = 0.0
     control_port: Annotated[Port, Meta(description="TCP port between agents")] = 7410
     heartbeat_port: Annotated[Port, Meta(description="TCP port of the heartbeats")] = 7411
     admin_port: Annotated[Port, Meta(description="TCP port for consoles: requests")] = 7412
@@ -87,6 +104,9 @@ class Node(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=
     """A computer of the cluster, known by its key."""
 
     key: Annotated[PublicKey, Meta(description="CURVE public key of the node (nodeagent key)")]
+    role: Annotated[
+        NodeRole, Meta(description="member: may own groups; witness: only votes, any small machine")
+    ] = "member"
     adapter: Annotated[dict[Name, Adapter], Meta(description="Adapters by interface name")] = field(
         default_factory=dict
     )

@@ -43,7 +43,11 @@ def voters_decide(scope: Scope) -> Iterator[Report]:
         return  # told already; how many there are is not known until it is mended
     total = len(scope.cfg.node)
     path = ("cluster", "voters")
-    if len(voters) > 1 and len(voters) % 2 == 0:
+    tie_breaker = scope.cfg.cluster.tie_breaker
+    if tie_breaker and len(voters) % 2:
+        text = f"{len(voters)} voters cannot split into halves, so {tie_breaker} decides nothing"
+        yield scope.report("N304", ("cluster", "tie-breaker"), text, "leave it away")
+    if len(voters) > 1 and len(voters) % 2 == 0 and tie_breaker not in voters:
         text = (
             f"{len(voters)} voters ({join(voters)}) may lose {(len(voters) - 1) // 2}, "
             f"no more than {len(voters) - 1} could"
@@ -55,13 +59,23 @@ def voters_decide(scope: Scope) -> Iterator[Report]:
         yield scope.report("W302", path, text, hint)
 
 
+def witnesses_own_nothing(scope: Scope) -> Iterator[Report]:
+    """A witness votes and runs no groups."""
+    for group, noun in scope.cfg.group.items():
+        for index, node in enumerate(noun.nodes):
+            if node in scope.cfg.node and scope.cfg.node[node].role == "witness":
+                text = f"group {group} lists {node}, which is a witness"
+                hint = f'take it out of the list, or make {node} a "member"'
+                yield scope.report("E114", ("group", group, "nodes", str(index)), text, hint)
+
+
 def _odd_hint(scope: Scope, voters: tuple[str, ...]) -> str:
     if len(scope.cfg.node) == 2:
-        return "add a third nodeagent without groups as witness: any small machine will do"
+        return 'add a third node with role = "witness", any small machine, or name a tie-breaker'
     spare = [name for name in scope.cfg.node if name not in voters]
     if spare:
         return f"add {spare[0]} to the voters"
     return f"take one out, or leave voters away: then {len(voters) - 1} of them vote"
 
 
-CHECKS = (groups_run_somewhere, policies_supported, voters_decide)
+CHECKS = (groups_run_somewhere, policies_supported, voters_decide, witnesses_own_nothing)

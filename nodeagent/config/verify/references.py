@@ -125,6 +125,14 @@ def voters_exist(scope: Scope) -> Iterator[Report]:
             yield scope.report("E106", path, f"{voter} votes twice", "name each voter once")
 
 
+def tie_breaker_votes(scope: Scope) -> Iterator[Report]:
+    """The tie-breaker is one of the voters."""
+    name, voters = scope.cfg.cluster.tie_breaker, scope.cfg.voters()
+    if name:
+        text = f"tie-breaker {name} is not one of the voters"
+        yield from _dangling(scope, "E115", ("cluster", "tie-breaker"), text, name, voters)
+
+
 def keys_differ(scope: Scope) -> Iterator[Report]:
     """A key is an identity: nodes and consoles each have their own."""
     owners: dict[str, list[tuple[Path, str]]] = defaultdict(list)
@@ -144,5 +152,6 @@ CHECKS = (
     parents_exist,
     no_circles,
     voters_exist,
+    tie_breaker_votes,
     keys_differ,
 )

@@ -71,7 +71,7 @@ def test_fields_tell_what_a_form_needs() -> None:
     assert application["directory"].kind == "path"
     start = application["start-seconds"]
     assert (start.unit, start.whole, start.above, start.maximum) == ("s", False, True, 86_400)
-    assert {field.key: field.kind for field in fields(Node)} == {"key": "key"}
+    assert {field.key: field.kind for field in fields(Node)} == {"key": "key", "role": "choice"}
     assert {field.kind for field in fields(Network)} == {"choice", "subnet"}
 
 

@@ -69,6 +69,37 @@ def test_many_nodes_want_more_patience() -> None:
     assert found(verify(cfg), "W407").fix == "2200"
 
 
+def test_tie_breaker_votes_and_is_needed_only_for_halves() -> None:
+    four = msgspec.structs.replace(
+        cluster(nodes=("alpha", "bravo", "charlie", "delta")),
+        cluster=Cluster(
+            name="orders", voters=("alpha", "bravo", "charlie", "delta"), tie_breaker="bravo"
+        ),
+    )
+    assert not {"W301", "E115"} & {report.code for report in verify(four)}
+    stranger = msgspec.structs.replace(
+        four, cluster=msgspec.structs.replace(four.cluster, tie_breaker="bravoo")
+    )
+    assert found(verify(stranger), "E115").fix == "bravo"
+    odd = msgspec.structs.replace(
+        four, cluster=msgspec.structs.replace(four.cluster, voters=("alpha", "bravo", "charlie"))
+    )
+    assert "cannot split" in found(verify(odd), "N304").text
+
+
+def test_a_witness_owns_nothing() -> None:
+    names = ("alpha", "bravo", "charlie")
+    plain = cluster({"web": group("alpha", "charlie")}, names)
+    nodes = {
+        **plain.node,
+        "charlie": msgspec.structs.replace(plain.node["charlie"], role="witness"),
+    }
+    told = found(verify(msgspec.structs.replace(plain, node=nodes)), "E114")
+
+    assert "charlie, which is a witness" in told.text
+    assert "E114" not in codes(verify(plain))
+
+
 def test_two_nodes_are_told_of_a_witness() -> None:
     assert "witness" in found(verify(cluster(nodes=("alpha", "bravo"))), "W301").hint
 
