@@ -113,11 +113,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "E507": ("too many keys changed", "Those who keep their keys could not decide any more."),
     "E508": (
         "new adapter on a node that is away",
-        "All must hear a new adapter before it counts; a node that is away cannot answer.",
-    ),
-    "W509": (
-        "waits for a node that is away",
-        "A new adapter must hear all on its network before it counts, those who are away as well.",
+        "A new adapter must answer before it counts; that of a node that is away cannot.",
     ),
 }
 

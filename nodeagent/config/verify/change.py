@@ -109,23 +109,13 @@ def keys_stay(scope: Scope) -> Iterator[Report]:
 
 
 def new_adapters_answer(scope: Scope) -> Iterator[Report]:
-    """What is new is greeted by all before it counts, so who is away must not be needed."""
-    base = _base(scope)
-    away = [name for name in base.node if name in scope.cfg.node and name not in scope.live]
-    fresh: dict[str, str] = {}
+    """What is new answers a heartbeat before it counts, so its node must be there."""
+    known = _base(scope).node
     for node, name, network in _new_adapters(scope):
-        if node in away:
+        if node in known and node not in scope.live:
             text = f"{node} is not in, so its new adapter {name} cannot answer on {network}"
             hint = f"bring {node} back first, or change it in a second DARE once it is in"
             yield scope.report("E508", ("node", node, "adapter", name), text, hint)
-        else:
-            fresh.setdefault(network, f"{node}/{name}")
-    for node in away:
-        waits = [a.network for a in scope.cfg.node[node].adapter.values() if a.network in fresh]
-        if waits:
-            text = f"{fresh[waits[0]]} must hear {node} on {waits[0]}, and {node} is not in"
-            hint = f"bring {node} back first, or remove it in the same change"
-            yield scope.report("W509", ("node", node), text, hint)
 
 
 def _new_adapters(scope: Scope) -> Iterator[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ import pytest
 from nodeagent.wire.console import Done
 from tests.simulation.clusters import cluster
 from tests.simulation.world import World
+from tests.unit.core.story import Story
 
 
 @pytest.fixture
@@ -41,3 +42,13 @@ def test_who_was_down_learns_of_it_when_it_returns(world: World) -> None:
 
     world.until(world.stable)
     assert world.nodes()["charlie"].shared.log.standing.epoch == 2
+
+
+def test_a_node_is_added_while_another_is_down() -> None:
+    story = Story()
+    story.crash("charlie")
+    story.until(lambda: "charlie" not in story.node("alpha").shared.log.standing.view)
+    shape = story.with_node()
+    story.join("delta", shape)
+
+    assert story.dare(shape).state == "done"
