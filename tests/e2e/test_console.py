@@ -19,7 +19,7 @@ import pytest
 from tests.e2e.support import folder_below, mark_of, processes_of, until
 from tui.cli import main
 
-pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(120)]
 SHOWN_S = 40.0
 GONE_S = 30.0
 

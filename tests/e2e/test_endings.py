@@ -18,7 +18,7 @@ from tests.e2e.support import (
 )
 from tui.demo import warden
 
-pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(120)]
 STABLE_S = 40.0
 GONE_S = 30.0
 

@@ -32,7 +32,7 @@ from tests.e2e.support import until
 from tests.support.uninvited import offer
 from tui.demo.box import Box
 
-pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(180)]
 ESCAPE = "\x1b]52;c;aGk=\x07"
 SHELL = "/bin/sh"
 
