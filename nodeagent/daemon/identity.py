@@ -142,7 +142,10 @@ def read_journal(state: Path, name: str) -> tuple[Journal, tuple[rec.Record, ...
         records = tuple(rec.decode(data) for data in raw)
     except ValueError as error:
         journal.close()
-        raise SetupError(f"{state / JOURNAL}: a record is not one of ours: {error}") from error
+        raise SetupError(
+            f"{state / JOURNAL}: a record is not one of ours: {error}; use the version that wrote "
+            "it, or remove this node from the cluster and add it again with a new state directory"
+        ) from error
     whose = rec.replay(list(records)).node
     if whose not in {"", name}:
         journal.close()

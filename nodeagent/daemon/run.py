@@ -12,6 +12,7 @@ from typing import Any
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import events as ev
+from nodeagent.core.log import DecreeError
 from nodeagent.core.node import Node, Setup
 from nodeagent.core.records import compact, encode, replay
 from nodeagent.daemon.agent import Agent, clock, tick_for_ever
@@ -89,7 +90,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         software=software(),
         drills=options.drills,
     )
-    node = Node(setup, clock())
+    node = _remembering(options.state, setup)
     configuration = node.shared.configuration
     if configuration is None:
         raise SetupError(
@@ -104,6 +105,18 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     for line in hands.drivers.recover():
         log.write("warning", "ended what a dead agent left running", {"text": line})
     return await _live(options, agent, hands, log)
+
+
+def _remembering(state: Path, setup: Setup) -> Node:
+    """Return the node that this journal remembers; SetupError if its decrees do not hold."""
+    try:
+        return Node(setup, clock())
+    except DecreeError as error:
+        raise SetupError(
+            f"{state}: the journal's decrees do not hold: {error}; 'nodeagent check' tells more. "
+            "If no right copy is left, remove this node from the cluster and add it again with a "
+            "new state directory"
+        ) from error
 
 
 def _warn_of_other_identity(

@@ -8,9 +8,9 @@ filled with zeros in advance, so that an append changes data only and one fdatas
 
 A record's CRC also covers its place in the file, so that bytes of an older or foreign record never
 pass for one. Since each record is on the disk before the next one is begun, a crash can tear only
-the last. So what does not check is a torn tail if no whole record follows it, and damage if one
-does: a disk lost what was once promised, and only the caller may decide what that means. (A last
-record that was damaged after it was written cannot be told from a torn one.)
+the last. So what does not check is a torn tail if no record follows it, and damage if one does: a
+disk lost what was once promised, and only the caller may decide what that means. (A last record
+that was damaged after it was written cannot be told from a torn one.)
 """
 
 import contextlib
@@ -35,6 +35,8 @@ RECORD_BYTES_MAX = 8 << 20
 _MARK = b"\xc7REC"
 _HEADER = struct.Struct("<8sII")
 _RECORD = struct.Struct("<4sII")
+_MARKS_MAX = 1_000
+"""So many marks are looked at behind what does not check; each may cost a checksum."""
 
 Kind = Literal["new", "clean", "torn", "damaged"]
 
@@ -244,11 +246,37 @@ def _judge(data: bytes, offset: int, count: int) -> JournalState:
     rest = data[offset:].rstrip(b"\0")
     if not rest:
         return JournalState("clean", offset, count, f"{count} records")
-    place = data.find(_MARK, offset + 1)
-    while place >= 0:
-        if _record_at(data, place) is not None:
-            text = f"damaged at byte {offset}: whole records follow from byte {place} on"
-            return JournalState("damaged", offset, count, text)
-        place = data.find(_MARK, place + 1)
+    follower = _follower(data, offset, offset + len(rest))
+    if follower >= 0:
+        text = f"damaged at byte {offset}: whole records follow from byte {follower} on"
+        return JournalState("damaged", offset, count, text)
     text = f"the last write was torn: {len(rest)} bytes after {count} records were cut off"
     return JournalState("torn", offset, count, text)
+
+
+def _follower(data: bytes, offset: int, end: int) -> int:
+    """Return where a record stands behind the one that was lost at `offset`, -1 if none does.
+
+    A crash tears one record, so a second one there was on the disk before. It is known by its
+    checksum, or, where bytes before it were lost and it stands at another place than it was
+    written to, by leading to the next record or to the end of all that was written.
+    """
+    place = data.find(_MARK, offset)
+    for _ in range(_MARKS_MAX):
+        if place < 0:
+            return -1
+        following = _end_of_record(data, place)
+        if place > offset and (_record_at(data, place) is not None or following == end):
+            return place
+        if 0 < following <= end - len(_MARK) and data.startswith(_MARK, following):
+            return following
+        place = data.find(_MARK, place + 1)
+    return place  # no record looks like this inside
+
+
+def _end_of_record(data: bytes, place: int) -> int:
+    """Return where the record at `place` ends by its own length, 0 if it has none that can be."""
+    if place + _RECORD.size > len(data):
+        return 0
+    _, length, _ = _RECORD.unpack_from(data, place)
+    return place + _RECORD.size + length if 0 < length <= RECORD_BYTES_MAX else 0
