@@ -17,7 +17,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time went on; comes about every 50 to 100 ms. `late_ms`: how much later than planned."""
+    """Time went on; comes about every 50 to 100 ms."""
 
     load: float = 0.0
 

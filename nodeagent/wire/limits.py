@@ -1,7 +1,6 @@
 """Bounds of everything that crosses a socket; what exceeds them is refused before it is used."""
 
 PROTOCOL_VERSION = 1
-FEATURE_LEVEL = 1
 """Raised with each change of meaning; a DARE needs the same level on all participants."""
 
 MESSAGE_BYTES_MAX = 1 << 20
