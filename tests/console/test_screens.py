@@ -13,7 +13,10 @@ from tests.support import story
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
 from tests.support.story import StoryClient
 from tui.app import ClusterApp
+from tui.screens.menu import MenuScreen
 from tui.viewmodels.ports import DrillItem, ProbeRow
+from tui.viewmodels.spans import Row, Span
+from tui.viewmodels.store import View
 
 Play = Callable[[Pilot[int], StoryClient, Clock], Awaitable[None]]
 
@@ -269,8 +272,13 @@ class Drills:
     def __init__(self) -> None:
         self.ran: list[str] = []
 
-    def drills(self) -> list[DrillItem]:
-        return [DrillItem("kill", "kill a node", "end an agent abruptly")]
+    def drills(self, view: View) -> list[DrillItem]:
+        steps = (DrillItem("die lock", "lock", "promises"), DrillItem("die keep", "keep", "states"))
+        groups = view.active.configuration.group if view.active.configuration else {}
+        return [
+            DrillItem("kill", "kill a node", "end an agent abruptly"),
+            DrillItem("die", "kill the coordinator", f"of {len(groups)} groups", steps),
+        ]
 
     async def run(self, key: str) -> str:
         self.ran.append(key)
@@ -289,6 +297,23 @@ def test_demonstration_shows_its_client_and_its_drills() -> None:
 
     play(act, probe=Probe(), drills=drills)
     assert drills.ran == ["kill"]
+
+
+def test_drill_with_a_choice_asks_for_it_first() -> None:
+    drills = Drills()
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("D")
+        await shows(pilot, "kill the coordinator")
+        await pilot.press("down")
+        await shows(pilot, "of 2 groups")
+        await pilot.press("enter")
+        await shows(pilot, "promises")
+        await pilot.press("down", "enter")
+        await shows(pilot, "alpha was killed")
+
+    play(act, drills=drills)
+    assert drills.ran == ["die keep"]
 
 
 def test_report_and_picture_are_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,3 +364,62 @@ def test_quit_by_key() -> None:
         await pilot.press("q")
 
     assert not play(act).return_code
+
+
+def test_message_hides_neither_the_outcome_nor_the_keys() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_aborts())
+        await shows(pilot, "ABORTED", "Aborted after 9.4s")
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.tell("report written to /srv/a.txt", title="Report")
+        text = await shows(pilot, "Report: report written to /srv/a.txt")
+        assert "Aborted after 9.4s" in text
+        assert "y report" in text
+        app.tell("[/b] many words " * 40, title="Not done", severity="error")
+        text = await shows(pilot, "! Not done: [/b] many words", "…")
+        assert "Aborted after 9.4s" in text
+        clock.passed += 20
+        await until(pilot, lambda: "many words" not in screen_text(app), "the message goes")
+
+    play(act)
+
+
+def test_message_is_told_in_the_section_that_one_goes_to() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.tell("said on the dashboard")
+        await shows(pilot, "said on the dashboard")
+        await pilot.press("8")
+        await shows(pilot, "Events", "said on the dashboard")
+        clock.passed += 20
+        await until(pilot, lambda: "said on" not in screen_text(app), "the message goes")
+
+    play(act)
+
+
+def test_footer_offers_what_can_be_done_with_this_run() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_up_to("acquire"))
+        await shows(pilot, "RUNNING", "a abort", "[ older")
+        client.say(*story.run_aborts()[len(story.run_up_to("acquire")) :])
+        await shows(pilot, "ABORTED")
+        await until(pilot, lambda: "a abort" not in screen_text(pilot.app), "no abort any more")
+        assert "] newer" not in screen_text(pilot.app)
+        await pilot.press("left_square_bracket")
+        await shows(pilot, "run 1 of 2", "] newer")
+
+    play(act)
+
+
+def test_menu_says_what_its_rows_do_however_many_there_are() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        rows = [Row(str(number), (Span(f"fault {number}"),)) for number in range(30)]
+        details = {str(number): f"what {number} does" for number in range(30)}
+        pilot.app.push_screen(MenuScreen("Practise", rows, "Enter causes it at once", details))
+        await shows(pilot, "fault 0", "what 0 does", "Enter causes it at once", "17 of 30")
+        await pilot.press("end")
+        await shows(pilot, "fault 29", "what 29 does")
+
+    play(act)

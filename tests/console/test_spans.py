@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.viewmodels.ages import age_text, clock_text, length_text
-from tui.viewmodels.panes import share
-from tui.viewmodels.spans import cut, joined, line, put, rule, spread, width_of, wrap
+from tui.viewmodels.panes import Pane, fitted, share, titled
+from tui.viewmodels.spans import Row, Span, cut, joined, line, put, rule, spread, width_of, wrap
+from tui.widgets.message import Message, message_lines
 
 
 @given(st.text(max_size=60), st.integers(1, 40))
@@ -57,3 +58,26 @@ def test_share_lets_the_biggest_yield_and_gives_the_rest_to_one() -> None:
     assert share(20, [(3, 30), (3, 5)]) == (15, 5)
     assert share(20, [(3, 5), (3, 5)]) == (5, 15)
     assert share(4, [(3, 5), (3, 5)]) == (3, 3)
+
+
+def test_pane_says_how_many_rows_are_out_of_sight() -> None:
+    head = titled([Span("Nodes", "head")], 40)
+    pane = Pane((head,), tuple(Row(str(n), line(f"n{n}")) for n in range(9)))
+
+    cut_off = fitted(pane, 4, 40)
+
+    assert joined(cut_off.head[0]).endswith("6 more ↓ ")
+    assert width_of(cut_off.head[0]) == 40
+    assert cut_off.rows == pane.rows
+    assert fitted(pane, 10, 40) == pane
+
+
+def test_message_takes_at_most_three_lines_and_shows_its_cut() -> None:
+    old, new = (Message("", text, "error", 0.0) for text in ("first", "word " * 60))
+
+    lines = [joined(entry) for entry in message_lines((old, new), 40)]
+
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert not any("first" in entry for entry in lines)
+    assert [joined(entry) for entry in message_lines((new, old), 40)][-1] == " ! first"

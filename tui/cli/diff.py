@@ -1,12 +1,19 @@
 """`clustertui diff [FILE]`: what is different from the active configuration."""
 
 from nodeagent.config.diff import diff
+from nodeagent.config.digest import file_digest
+from nodeagent.wire.live import Snapshot
 from tui.cli import files
 from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import ask_snapshot
 from tui.cli.changes import change_line
 from tui.cli.output import put, put_json, say
+
+
+def _is_overtaken(snapshot: Snapshot) -> bool:
+    base = snapshot.draft_base
+    return bool(base) and base != file_digest(snapshot.active.encode())
 
 
 def run(way: Way, file: str | None, *, as_json: bool) -> int:
@@ -23,6 +30,9 @@ def run(way: Way, file: str | None, *, as_json: bool) -> int:
         return 0
     for change in changes:
         put(change_line(change))
+    if file is None and _is_overtaken(snapshot):
+        say("the draft was made from an older epoch; its changes are mixed with those made since:")
+        say("  clustertui export configuration --draft FILE, then clustertui merge FILE")
     if not changes:
         say(f"{name} says the same as epoch {snapshot.cluster.epoch}")
     return 0

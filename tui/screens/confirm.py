@@ -56,8 +56,9 @@ class ConfirmScreen(ModalScreen[bool]):
     ConfirmScreen Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $panel; }
     ConfirmScreen Input:focus { background: $primary 30%; }
     ConfirmScreen #hint { color: $secondary; }
+    ConfirmScreen.-plain #hint { margin-top: 1; }
     ConfirmScreen #hint.-ready { color: $text-warning; text-style: bold; }
-    ConfirmScreen #buttons { height: 1; margin: 1 0 0 0; align-horizontal: right; }
+    ConfirmScreen #buttons { height: 1; align-horizontal: right; }
     ConfirmScreen Button { margin-left: 2; min-width: 12; }
     ConfirmScreen Button:focus { text-style: bold reverse; }
     """
@@ -96,7 +97,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 with Horizontal(classes="ask"):
                     yield Note(f"Type {clean(self._word, 63)} to allow it: ")
                     yield Input(id="word", compact=True, select_on_focus=False)
-                yield Note(self._hint(""), id="hint")
+            yield Note(self._hint(""), id="hint")
             with Horizontal(id="buttons"):
                 yield Button(self._no, id="no", compact=True)
                 yield Button(
@@ -115,7 +116,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_resize(self) -> None:
         """Keep the field and the buttons on the screen, however many lines there are."""
-        around = 6 + 3 * bool(self._word) + 2 * bool(self._note)
+        around = 7 + 2 * bool(self._word) + 2 * bool(self._note)
         self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - around)
 
     def on_key(self, event: Key) -> None:
@@ -147,6 +148,8 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def _hint(self, typed: str) -> str:
         yes = str(self._yes)
+        if not self._word:
+            return f"→ and Enter: {yes}. Esc leaves without."
         if typed == self._word:
             return f"Enter: {yes}. Esc leaves without."
         if typed and not self._word.startswith(typed):

@@ -36,7 +36,7 @@ class DareScreen(SectionScreen):
     DareScreen #summary { height: auto; max-height: 3; }
     DareScreen #matrix { height: auto; }
     DareScreen #evidence { height: 1fr; }
-    DareScreen #outlook { height: auto; max-height: 3; }
+    DareScreen #outlook { height: auto; }
     DareScreen #legend { height: 1; }
     """
 
@@ -109,12 +109,13 @@ class DareScreen(SectionScreen):
             )
         )
         self._follow(run)
-        outlook = dare.outlook_lines(run, width)[:3]
-        self.query_one("#outlook", Lines).show_lines(outlook)
+        outlook = self.query_one("#outlook", Lines)
+        outlook.show_lines(dare.outlook_lines(run, width))
+        outlook.styles.max_height = most = 3 if self.short else 6
         legend = self.query_one("#legend", Lines)
         legend.display = not self.short
         legend.show_lines([dare.legend(width)])
-        self._paint_matrix(run, now, skew, len(outlook))
+        self._paint_matrix(run, now, skew, min(most, len(outlook.lines)))
 
     def _paint_matrix(self, run: DareRun, now: Moment, skew: float, below: int) -> None:
         width = self.size.width

@@ -117,9 +117,8 @@ class DashboardScreen(SectionScreen):
         if widget.styles.height is None or widget.styles.height.value != height:
             widget.styles.height = height
             widget.display = height > 0
-        scrolls = isinstance(widget, LiveTable)
-        pane = fitted(pane, height, widget.size.width, scrolls=scrolls)
         if isinstance(widget, LiveTable):
+            pane = fitted(pane, height, widget.size.width) if height else pane
             widget.show_rows(pane.rows, pane.head)
         else:
             widget.show_lines([row.line for row in pane.rows], pane.head)

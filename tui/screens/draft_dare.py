@@ -10,7 +10,7 @@ from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import text_diff
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
-from tui.viewmodels.spans import line, put
+from tui.viewmodels.spans import line, put, wrap
 
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
@@ -72,7 +72,8 @@ async def _apply(screen: DraftPage, draft: Draft, reason: str) -> None:
 
 def _show_refusal(screen: DraftPage, refused: Refused) -> None:
     width = min(100, screen.size.width - 12)
-    lines = [line(put(refused.text, 0, "bad")), line("")]
+    lines = [line(put(text, 0, "bad")) for text in wrap(refused.text, width)]
+    lines.append(line(""))
     lines += [row.line for row in report_rows(refused.reports, width, hints=True)]
     lines += [line(""), line("Nothing was changed.")]
     if refused.exit_code == STALE:

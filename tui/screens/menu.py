@@ -9,9 +9,12 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from tui.viewmodels.spans import Row
+from tui.viewmodels.spans import Row, line, put, wrap
+from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
 from tui.widgets.text import Note, plain
+
+ROWS_MAX = 24
 
 
 class MenuScreen(ModalScreen[str | None]):
@@ -25,12 +28,12 @@ class MenuScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     MenuScreen { align: center middle; }
     MenuScreen > Vertical {
-        width: 90%; max-width: 76; height: auto; max-height: 80%;
+        width: 90%; max-width: 76; height: auto; max-height: 100%;
         border: round $primary; background: $surface; padding: 0 1;
     }
-    MenuScreen LiveTable { height: auto; max-height: 16; }
+    MenuScreen LiveTable { height: auto; }
     MenuScreen Note { margin-top: 1; }
-    MenuScreen #detail { height: 2; }
+    MenuScreen #detail { height: 2; margin-top: 1; }
     MenuScreen .hint { color: $secondary; margin-top: 0; }
     """
 
@@ -54,7 +57,7 @@ class MenuScreen(ModalScreen[str | None]):
             frame.border_title = plain(self._heading, 70)
             yield LiveTable(id="choices")
             if self._details:
-                yield Note(id="detail")
+                yield Lines(id="detail")
             yield Note(self._hint, classes="hint")
 
     def on_mount(self) -> None:
@@ -63,6 +66,15 @@ class MenuScreen(ModalScreen[str | None]):
         table.show_rows(self._rows)
         table.focus()
         self._show_detail()
+
+    def on_resize(self) -> None:
+        """Keep what is said of the row on the screen, however many rows there are."""
+        around = 4 + 3 * bool(self._details)
+        room = max(3, min(ROWS_MAX, self.size.height - around))
+        table = self.query_one("#choices", LiveTable)
+        table.styles.max_height = room
+        more = f"{room} of {len(self._rows)}, the others by ↓" if len(self._rows) > room else ""
+        table.screen.query_one(Vertical).border_subtitle = plain(more, 60)
 
     def action_choose(self) -> None:
         """Take the row under the cursor."""
@@ -76,7 +88,9 @@ class MenuScreen(ModalScreen[str | None]):
     def _show_detail(self) -> None:
         if self._details:
             key = self.query_one("#choices", LiveTable).cursor
-            self.query_one("#detail", Note).say(self._details.get(key, ""))
+            detail = self.query_one("#detail", Lines)
+            texts = wrap(self._details.get(key, ""), (detail.size.width or 70) - 1)
+            detail.show_lines([line(put(text)) for text in texts])
 
     @on(LiveTable.Opened)
     def _opened(self, event: LiveTable.Opened) -> None:

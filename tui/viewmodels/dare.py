@@ -63,8 +63,9 @@ def summary_lines(
     """
     word, tone = _STATE[run.state]
     epochs = f"epoch {run.base_epoch} > {run.base_epoch + 1}"
+    name = brief(run.tx, 20 if width >= 100 else 10)
     left = line(
-        " ", Span("DARE ", "head"), put(brief(run.tx, 20), 0, "head"), "  ", Span(word, tone),
+        " ", Span("DARE ", "head"), put(name, 0, "head"), "  ", Span(word, tone),
         f" {_took(run, now, skew)}", f"  {epochs}",
         f"  by {brief(run.author or '?', 16)}", f"  via {brief(run.coordinator, 16)}",
     )  # fmt: skip

@@ -101,18 +101,14 @@ def share(room: int, wanted: Sequence[tuple[int, int]], *, grow: int = -1) -> tu
     return tuple(heights)
 
 
-def fitted(pane: Pane, height: int, width: int, *, scrolls: bool) -> Pane:
-    """Return a pane for `height` lines that says how many of its rows are out of sight."""
-    room = height - len(pane.head)
-    hidden = len(pane.rows) - room
-    if hidden <= 0 or room <= 0 or width < MORE_LEAST:
+def fitted(pane: Pane, height: int, width: int) -> Pane:
+    """Return a pane for `height` lines whose heading says how many rows are out of sight."""
+    hidden = pane.height - height
+    if hidden <= 0 or not pane.head or width < MORE_LEAST:
         return pane
-    if scrolls:
-        more = put(f" {hidden} more below ", 0, "dim")
-        head = (*cut(pane.head[0], width - width_of((more,))), more) if pane.head else ()
-        return Pane((head, *pane.head[1:]), pane.rows)
-    last = Row("", (put(f"  … and {hidden + 1} more", 0, "dim"),))
-    return Pane(pane.head, (*pane.rows[: room - 1], last))
+    more = put(f" {hidden} more ↓ ", 0, "dim")
+    head = (*cut(pane.head[0], width - width_of((more,))), more)
+    return Pane((head, *pane.head[1:]), pane.rows)
 
 
 def plural(count: int, word: str) -> str:

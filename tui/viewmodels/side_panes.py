@@ -5,7 +5,7 @@ from tui.viewmodels.ages import age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.groups_pane import order_spans
 from tui.viewmodels.panes import Pane, titled, toned
-from tui.viewmodels.pending import changes
+from tui.viewmodels.pending import changes, overtaken
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put
 
 _RUN_TONE: dict[str, Tone] = {
@@ -53,6 +53,8 @@ def _selected_node(look: Look, node: NodeFact) -> list[Line]:
 def _epoch_words(look: Look, node: NodeFact) -> str:
     if node.live is None or look.view.cluster is None:
         return ""
+    if node.stale or node.word == "down":
+        return f", epoch {node.live.epoch} when it was last heard"
     if node.live.epoch == look.view.cluster.value.epoch:
         return f", epoch {node.live.epoch} in step"
     return f", epoch {node.live.epoch}, not in step"
@@ -74,6 +76,11 @@ def _selected_group(look: Look, group: GroupFact) -> list[Line]:
 
 def pending_pane(look: Look, width: int, most: int = 6) -> Pane:
     """Return how the draft differs from the active configuration."""
+    if overtaken(look.view.active, look.view.draft):
+        title = [Span("Draft ", "head"), put("of an older epoch", 0, "warn")]
+        keys = line("  ", put("5", 0, "key"), " Draft, then ", put("m", 0, "key"), " merges it")
+        body = [line("  ", "the cluster moved on since it was begun:"), keys]
+        return Pane((titled(title, width),), tuple(Row("", entry) for entry in body))
     found = changes(look.view.active, look.view.draft)
     if found is None:
         body = [line("  ", Span("the draft cannot be read", "bad"))]

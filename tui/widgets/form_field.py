@@ -6,17 +6,19 @@ owns it hands in the next `Field`, and the text is replaced only where it means 
 
 from collections.abc import Sequence
 
+from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widgets import Input
 
 from nodeagent.model.reports import Report
 from tui.viewmodels.form import Field
 from tui.viewmodels.form_text import NO, YES
-from tui.viewmodels.spans import Line, Span, Tone, put
+from tui.viewmodels.spans import Line, Span, Tone, cells_of, put
 from tui.widgets.form_choice import Choice
 from tui.widgets.text import Note, painted
 
@@ -44,6 +46,18 @@ class LastWord(Suggester):
         return None
 
 
+class ValueInput(Input):
+    """An input that, while the cursor is elsewhere, shows that there is more than fits."""
+
+    def render_line(self, y: int) -> Strip:
+        """Return the value as it is typed, or cut with an ellipsis."""
+        width = self.scrollable_content_region.width
+        if y or self.has_focus or cells_of(self.value) <= width:
+            return super().render_line(y)
+        strip = Strip([Segment(put(self.value, width).text)])
+        return strip.extend_cell_length(width + 1).apply_style(self.rich_style)
+
+
 def finding_line(report: Report) -> Line:
     """Return a finding as the line under its field."""
     tone: Tone = "bad" if report.severity == "error" else "warn"
@@ -60,7 +74,8 @@ class FieldRow(Vertical):
     FieldRow .label { width: 23; height: 1; }
     FieldRow Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; }
     FieldRow Input:focus { background: $primary 35%; border: none; }
-    FieldRow .was { width: auto; max-width: 40%; height: 1; padding-left: 1; display: none; }
+    FieldRow .was { width: auto; max-width: 40%; height: 1; padding-left: 1; display: none;
+        text-wrap: nowrap; text-overflow: ellipsis; }
     FieldRow .was.-shown { display: block; }
     FieldRow .finding { height: auto; padding-left: 5; display: none; }
     FieldRow .finding.-shown { display: block; }
@@ -160,7 +175,7 @@ class FieldRow(Vertical):
         if self._is_choice:
             words = field.spec.choices or (YES, NO)
             return Choice(words, field.text, disabled=self._locked)
-        return Input(
+        return ValueInput(
             field.text,
             compact=True,
             disabled=self._locked,

@@ -14,7 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nodeagent.model.text import clean
-from tui.viewmodels.spans import Line, Tone, cut, line
+from tui.viewmodels.spans import Line, Tone, cut, line, put
 
 TONES: tuple[Tone, ...] = (
     "ok", "busy", "warn", "bad", "dim", "rule", "head", "strong", "accent", "cursor", "draft",
@@ -23,7 +23,10 @@ TONES: tuple[Tone, ...] = (
 
 
 class Lines(ScrollView, can_focus=False):
-    """Lines under an optional fixed head; they scroll when there are more than fit."""
+    """Lines under an optional fixed head; they scroll when there are more than fit.
+
+    Where the keys cannot come to scroll them, the last line says how many are out of sight.
+    """
 
     COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES} | {"tone--row", "tone--row-faint"}
 
@@ -114,6 +117,9 @@ class Lines(ScrollView, can_focus=False):
         if y < len(self._head):
             return self._strip(self._head[y], self.rich_style)
         index = y - len(self._head) + self.scroll_offset.y
+        hidden = len(self._lines) - index - 1
+        if hidden > 0 and y == self.size.height - 1 and y and not self.can_focus:
+            return self._strip(_more(hidden + 1), self.rich_style)
         if index >= len(self._lines):
             return Strip.blank(self.size.width, self.rich_style)
         strip = self._strips.get(index)
@@ -153,6 +159,10 @@ class Lines(ScrollView, can_focus=False):
                 style = styles[span.tone] = base + self._style(span.tone)
             segments.append(Segment(clean(span.text), style))
         return Strip(segments).adjust_cell_length(self.size.width, base)
+
+
+def _more(count: int) -> Line:
+    return line(put(f"  … and {count} more lines", 0, "dim"))
 
 
 def blank() -> Line:

@@ -106,6 +106,13 @@ def test_conflict_is_told_and_nothing_is_written_until_a_side_is_named(
     assert [one["choice"] for one in told["conflicts"]] == ["mine"]
 
 
+def test_difference_of_an_overtaken_draft_says_that_it_is_one(agents: Agents, run: Run) -> None:
+    overtaken(agents, NEWER, draft=MINE, draft_base=DIGEST)
+    assert "made from an older epoch" in run("diff").err
+    overtaken(agents, NEWER, draft=NEWER, draft_base=file_digest(NEWER.encode()))
+    assert "older epoch" not in run("diff").err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "what was FILE made from?"), (("--base", "f" * 64), "remembers no configuration")],
