@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Literal, cast
 
@@ -33,7 +33,7 @@ from tui.styles.themes import THEMES, no_colour
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
-from tui.viewmodels.ports import Drills, Probe
+from tui.viewmodels.ports import DrillItem, Drills, Probe
 from tui.viewmodels.spans import Row, line, put
 from tui.widgets.message import STAYS_S, Message, MessageLine
 from tui.widgets.text import plain
@@ -300,15 +300,21 @@ class ClusterApp(App[int]):
         if drills is None:
             self.tell("drills belong to the demonstration", severity="warning")
             return
-        items = drills.drills()
+        self._offer_drills("Practise a fault", drills.drills(self.session.view))
+
+    def _offer_drills(self, title: str, items: Sequence[DrillItem]) -> None:
         rows = [Row(item.key, line("  ", put(item.label, 0, "strong"))) for item in items]
         details = {item.key: item.help for item in items}
-        hint = "Enter causes it at once; Esc leaves"
-        self.push_screen(MenuScreen("Practise a fault", rows, hint, details), self._drill)
+        choices = {item.key: item for item in items if item.choices}
+        hint = "Enter chooses; Esc leaves" if choices else "Enter causes it; Esc leaves"
 
-    def _drill(self, key: str | None) -> None:
-        if key is not None:
-            self.guarded(lambda: self._run_drill(key), "drill")
+        def chosen(key: str | None) -> None:
+            if key in choices:
+                self._offer_drills(choices[key].label, choices[key].choices)
+            elif key is not None:
+                self.guarded(lambda: self._run_drill(key), "drill")
+
+        self.push_screen(MenuScreen(title, rows, hint, details), chosen)
 
     async def _run_drill(self, key: str) -> None:
         assert self.drills is not None

@@ -11,6 +11,7 @@ from nodeagent.core.audience import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
 from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
+from nodeagent.core.table import STEPS
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.reports import has_errors
@@ -22,6 +23,7 @@ from nodeagent.wire.console import (
     ConfigurationFile,
     Done,
     Drill,
+    DrillKind,
     GetConfiguration,
     Refused,
     SaveDraft,
@@ -78,11 +80,31 @@ def configuration_of(shared: Shared, request: GetConfiguration) -> Answer:
     return Refused("unknown-digest", text, 1)
 
 
+def _targets(shared: Shared, kind: DrillKind) -> tuple[str, ...] | None:
+    """Return what a drill may name, None for anything: a group may be there after a DARE only."""
+    configuration = shared.configuration
+    match kind:
+        case "cut-adapter" | "mend-adapter":
+            node = configuration.node.get(shared.name) if configuration else None
+            return tuple(node.adapter) if node else ()
+        case "fail-application":
+            return tuple(configuration.group) if configuration else ()
+        case "slow-step" | "stop-at-step":
+            return ("", *(step.name for step in STEPS))  # "" takes it back
+        case "fail-acquire" | "mend-acquire":
+            return None
+
+
 def practise(shared: Shared, request: Drill) -> Answer:
     """Carry out a drill, if this agent was started for drills."""
     drills, target = shared.drills, request.target
     if not drills.allowed:
         return Refused("drills", "this agent was not started with --drills", 2)
+    known = _targets(shared, request.kind)
+    if known is not None and target not in known:
+        names = ", ".join(filter(None, known)) or "none"
+        text = f"{request.kind}: there is no {clean(target, 60)!r} on {shared.name}; known: {names}"
+        return Refused("drills", text, 2)
     match request.kind:
         case "cut-adapter" | "mend-adapter":
             shared.out.append(CutAdapter(target, mended=request.kind == "mend-adapter"))

@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import pytest
 
+from nodeagent.wire.console import Drill, DrillKind
 from nodeagent.wire.live import NodeLive
 from tui.demo import asker
 from tui.demo.asker import Asker
 from tui.demo.box import Box
 from tui.demo.drills import BoxDrills
 from tui.demo.scene import Scene
-from tui.demo.watch import Views, Watch, agree, group_at, require, where
+from tui.demo.watch import NotHeld, Views, Watch, agree, done, group_at, require, where
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.store import View, fold
 
 pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
 LIMIT_S = 30.0
@@ -31,10 +34,15 @@ class Practice:
         self.watch = Watch(box.access_to)
         self.scene = Scene(box, self.watch, Asker({}, 0))
 
-    def menu(self) -> list[str]:
-        items = self.drills.drills()
-        assert all(item.help and len(item.label) <= LABEL_WIDTH for item in items)
-        return [item.key for item in items]
+    def menu(self, view: View | None = None) -> list[str]:
+        items = self.drills.drills(view or View())
+        offered = [*items, *(choice for item in items for choice in item.choices)]
+        assert all(item.help and len(item.label) <= LABEL_WIDTH for item in offered)
+        return [item.key for item in offered]
+
+    async def known(self, node: str) -> View:
+        """Return what a console on this agent knows."""
+        return fold(View(), await self.watch.look(node), Moment(0.0, 0.0))[0]
 
     async def settle(self) -> Views:
         self.scene.alive = [name for name, agent in self.box.agents.items() if agent.alive]
@@ -147,7 +155,9 @@ async def test_refused_acquire_makes_a_change_abort(box: Box) -> None:
 
 async def test_next_coordinator_dies(box: Box) -> None:
     async def story(practice: Practice) -> None:
+        assert "disarm" not in practice.menu(await practice.known("alpha"))
         await practice.drills.run("die stage")
+        assert "disarm" in practice.menu(await practice.known("alpha"))
         example = (box.folder / "add-group.toml").read_text()
         await practice.scene.begin("bravo", example, "add mail")
 
@@ -157,6 +167,46 @@ async def test_next_coordinator_dies(box: Box) -> None:
         await practice.watch.until(gone, LIMIT_S, "end of bravo")
         assert "start bravo" in practice.menu()
         await practice.drills.run("start bravo")
+        await practice.settle()
+
+        async def used() -> None:
+            menu = practice.menu(await practice.known("alpha"))
+            require("disarm" not in menu, "it is still offered to disarm it")
+
+        await practice.watch.until(used, LIMIT_S, "a menu without what was armed")
+
+    await practise(box, story)
+
+
+async def test_disarmed_coordinator_lives_and_its_new_group_is_offered(box: Box) -> None:
+    async def story(practice: Practice) -> None:
+        await practice.drills.run("die compare")
+        await practice.drills.run("disarm")
+        assert "disarm" not in practice.menu(await practice.known("bravo"))
+        example = (box.folder / "add-group.toml").read_text()
+        await practice.scene.change("bravo", example, "add mail")
+        await practice.settle()
+        menu = practice.menu(await practice.known("bravo"))
+        assert {"fail mail", "refuse mail", "fail web", "fail orders"} <= set(menu)
+
+    await practise(box, story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "named"),
+    [
+        ("cut-adapter", "eth9", "eth0, eth1, eth2"),
+        ("fail-application", "lunch", "orders"),
+        ("stop-at-step", "dinner", "verify, lock, stage"),
+    ],
+)
+async def test_unknown_target_is_refused_with_what_there_is(
+    box: Box, kind: DrillKind, target: str, named: str
+) -> None:
+    async def story(practice: Practice) -> None:
+        answer = await practice.watch.ask("alpha", Drill(kind=kind, target=target))
+        with pytest.raises(NotHeld, match=f"no '{target}' on alpha; known: .*{named}"):
+            done(answer, "the drill")
 
     await practise(box, story)
 

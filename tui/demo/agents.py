@@ -22,10 +22,13 @@ class AgentError(Exception):
 
 
 class Agent:
-    """The agent of the node `name`; everything of it lies in `folder`."""
+    """The agent of the node `name`; everything of it lies in `folder`. `program` runs it."""
 
-    def __init__(self, name: str, folder: Path, mark: str) -> None:
+    def __init__(
+        self, name: str, folder: Path, mark: str, program: tuple[str, ...] = AGENT
+    ) -> None:
         self.name = name
+        self._program = program
         self.folder = folder
         self.state = folder / "state"
         self.key_file = folder / "key.toml"
@@ -71,7 +74,7 @@ class Agent:
         arguments = ["run", "--state", str(self.state), "--drills", "--parent-pipe"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*AGENT, *arguments, str(parent_pipe)],
+                [*self._program, *arguments, str(parent_pipe)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -87,6 +90,13 @@ class Agent:
             raise AgentError(f"processes of {self.name} cannot be ended")
         if self._process is not None:
             self._process.wait()
+
+    def kill(self) -> None:
+        """End the agent's own process, as kill -9 does; what it ran is its watchdog's to end."""
+        if self.alive and self._process is not None:
+            warden.end([self._process.pid])
+            self._process.wait()
+        self._stopped = ()
 
     def freeze(self) -> None:
         """Stop the agent's process where it is; its watchdog goes on, as a real one would."""

@@ -21,7 +21,7 @@ import zmq
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tui.demo import warden
-from tui.demo.agents import Agent
+from tui.demo.agents import AGENT, Agent
 from tui.demo.places import NODE_NAMES, Places, find_places
 from tui.demo.recipe import Recipe, base_text, with_group
 
@@ -47,6 +47,7 @@ class Box:
         self._keys = {name: _key_pair() for name in NODE_NAMES[: nodes + SPARE]}
         self._console = _key_pair()
         self.agents: dict[str, Agent] = {}
+        self.program: tuple[str, ...] = AGENT
         self.mark = secrets.token_hex(12)
         # Nothing before this line leaves anything behind; everything after it is watched over.
         self.folder = _folder(keep)
@@ -100,16 +101,24 @@ class Box:
 
     def start(self) -> None:
         """Set up and start every node; AgentError with an agent's words on failure."""
+        self.set_up()
+        self.run_all()
+
+    def set_up(self) -> None:
+        """Make every node's state directory; nothing runs yet."""
         configuration = self.write()
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda name: self._prepare(name, configuration), self.names))
-        for name in self.names:
+
+    def run_all(self) -> None:
+        """Start the agents of all nodes that are set up."""
+        for name in self.agents:
             self.run(name)
 
     def _prepare(self, name: str, configuration: Path, *, join: bool = False) -> None:
         folder = self.folder / name
         folder.mkdir(mode=0o700)
-        agent = Agent(name, folder, self.mark)
+        agent = Agent(name, folder, self.mark, self.program)
         public, secret = self._keys[name]
         descriptor = os.open(agent.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

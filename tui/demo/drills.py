@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 
+from nodeagent.model.run import OPEN
 from nodeagent.wire.console import Drill, DrillKind
 from tui.demo.box import Box
-from tui.demo.recipe import ADAPTERS
+from tui.demo.deaths import STEPS
+from tui.demo.recipe import ADAPTERS, GROUPS
 from tui.demo.watch import NotHeld, Watch, done
+from tui.viewmodels import steps
 from tui.viewmodels.ports import DrillItem
-
-DEATHS = ("stage", "acquire", "activate")
+from tui.viewmodels.store import View
 
 
 class BoxDrills:
@@ -20,12 +22,47 @@ class BoxDrills:
         self._box = box
         self._cut: set[tuple[str, str]] = set()
         self._refused: set[str] = set()
+        self._armed = ""
+        self._armed_after = ""
+        self._newest = ""
 
-    def drills(self) -> Sequence[DrillItem]:
-        """Return what can be practised now."""
-        return tuple(self._items())
+    def drills(self, view: View) -> Sequence[DrillItem]:
+        """Return what can be practised now, on what the console knows to be running."""
+        run = view.run
+        self._newest = run.tx if run else ""
+        used = run is not None and run.tx != self._armed_after and run.state not in OPEN
+        if used and run is not None and run.state != "refused":
+            self._armed = ""  # it was for one DARE, and that one was decided
+        return tuple(self._items(view))
 
-    def _items(self) -> Iterator[DrillItem]:
+    def _items(self, view: View) -> Iterator[DrillItem]:
+        yield from self._death_items()
+        yield from self._node_items()
+        configuration = view.active.configuration
+        for group in configuration.group if configuration else GROUPS:
+            help_text = "Its process is killed on the node that owns the group."
+            yield DrillItem(f"fail {group}", f"Crash {group}", help_text)
+            yield self._acquire_item(group)
+        for name in self._box.names:
+            known = configuration.node.get(name) if configuration else None
+            adapters = {a: noun.network for a, noun in known.adapter.items()} if known else ADAPTERS
+            for adapter, network in adapters.items():
+                yield self._adapter_item(name, adapter, network)
+
+    def _death_items(self) -> Iterator[DrillItem]:
+        if self._armed:
+            help_text = (
+                f"Armed: the next DARE's coordinator dies at {self._armed}. This disarms it."
+            )
+            yield DrillItem("disarm", f"Disarm death at {self._armed}", help_text)
+        choices = tuple(
+            DrillItem(f"die {step}", steps.STEPS[step].title, steps.STEPS[step].explanation)
+            for step in STEPS
+        )
+        help_text = "Whoever coordinates the next DARE is killed when it enters a step you choose."
+        yield DrillItem("die", "Kill the coordinator at...", help_text, choices)
+
+    def _node_items(self) -> Iterator[DrillItem]:
         for name, agent in self._box.agents.items():
             if not agent.alive:
                 help_text = "Its agent starts again and asks to be let in."
@@ -38,16 +75,6 @@ class BoxDrills:
             else:
                 help_text = "Its agent stands still; its watchdog does not."
                 yield DrillItem(f"freeze {name}", f"Freeze {name}", help_text)
-        for group in self._groups():
-            help_text = "Its process is killed on the node that owns the group."
-            yield DrillItem(f"fail {group}", f"Crash the {group} server", help_text)
-            yield self._acquire_item(group)
-        for step in DEATHS:
-            help_text = f"Whoever coordinates the next DARE dies when it enters {step}."
-            yield DrillItem(f"die {step}", f"Coordinator dies: {step}", help_text)
-        for name in self._box.names:
-            for adapter, network in ADAPTERS.items():
-                yield self._adapter_item(name, adapter, network)
 
     def _acquire_item(self, group: str) -> DrillItem:
         if group in self._refused:
@@ -64,9 +91,6 @@ class BoxDrills:
         help_text = f"Nothing goes through {name}'s adapter on {network} any more."
         return DrillItem(f"cut {name} {adapter}", f"Cut {name} {adapter} ({network})", help_text)
 
-    def _groups(self) -> tuple[str, ...]:
-        return ("web", "orders")
-
     async def run(self, key: str) -> str:
         """Cause the fault named by `key`; return a sentence on what was done."""
         verb, *words = key.split()
@@ -79,6 +103,7 @@ class BoxDrills:
             "refuse": self._refuse,
             "allow": self._allow,
             "die": self._die,
+            "disarm": self._disarm,
             "cut": self._cut_adapter,
             "mend": self._mend_adapter,
         }
@@ -129,7 +154,13 @@ class BoxDrills:
 
     async def _die(self, step: str) -> str:
         await self._everywhere("stop-at-step", step)
-        return f"the next coordinator dies when it enters {step}"
+        self._armed, self._armed_after = step, self._newest
+        return f"armed: the next DARE's coordinator dies when it enters {step}"
+
+    async def _disarm(self) -> str:
+        await self._everywhere("stop-at-step", "")
+        self._armed = ""
+        return "disarmed: the next coordinator lives"
 
     async def _cut_adapter(self, name: str, adapter: str) -> str:
         await self._at([name], "cut-adapter", adapter)

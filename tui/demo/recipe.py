@@ -100,12 +100,18 @@ def adapter_of(recipe: Recipe, adapter: str, index: int) -> dict[str, str]:
     return {"network": network, "role": role, "address": recipe.places.node(network, index)}
 
 
+def start_of(recipe: Recipe, group: str) -> tuple[str, ...]:
+    """Return the words that start the HTTP service of a group."""
+    program = (sys.executable, "-I", "-S", str(Path(service.__file__)))
+    data = str(recipe.folder / "shared" / group)
+    return (*program, group, recipe.address_of(group), str(recipe.places.service_port), data)
+
+
 def with_group(text: str, recipe: Recipe, group: str, nodes: Sequence[str]) -> str:
     """Return `text` with a group of service address, data folder and HTTP service."""
     network, _ = SERVICES[group]
     address = recipe.address_of(group)
     data = str(recipe.folder / "shared" / group)
-    start = [sys.executable, "-I", "-S", str(Path(service.__file__)), group, address]
     return edit.add(
         text,
         ("group", group),
@@ -118,7 +124,7 @@ def with_group(text: str, recipe: Recipe, group: str, nodes: Sequence[str]) -> s
                 "data": {"type": "data-folder", "directory": data},
                 "server": {
                     "type": "application",
-                    "start": (*start, str(recipe.places.service_port), data),
+                    "start": start_of(recipe, group),
                     "process": "foreground",
                     "environment": {warden.MARK: recipe.mark},
                     "start-seconds": 5.0,

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tui.viewmodels.store import View
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeRow:
@@ -30,18 +32,19 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DrillItem:
-    """A fault that can be practised, as the menu offers it."""
+    """A fault that can be practised, as the menu offers it. `choices`: which of these, first."""
 
     key: str
     label: str
     help: str
+    choices: tuple["DrillItem", ...] = ()
 
 
 class Drills(Protocol):
     """The faults that a demonstration can cause."""
 
-    def drills(self) -> Sequence[DrillItem]:
-        """Return what can be practised now."""
+    def drills(self, view: View) -> Sequence[DrillItem]:
+        """Return what can be practised now, on the cluster as the console knows it."""
         ...
 
     async def run(self, key: str) -> str:

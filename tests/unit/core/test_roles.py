@@ -1,6 +1,8 @@
 """Who may ask what of an agent."""
 
-from nodeagent.wire.console import Apply, Drill, GetSnapshot, Refused, SaveDraft
+import pytest
+
+from nodeagent.wire.console import Apply, Done, Drill, DrillKind, GetSnapshot, Refused, SaveDraft
 from nodeagent.wire.live import Snapshot
 from tests.simulation.world import CONSOLE_KEY, World
 from tests.unit.core.story import Story
@@ -82,6 +84,37 @@ def test_drills_are_refused_where_they_are_not_allowed() -> None:
 
     assert isinstance(answer, Refused)
     assert answer.code == "drills"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "named"),
+    [
+        ("cut-adapter", "eth9", "eth0"),
+        ("mend-adapter", "", "eth0"),
+        ("fail-application", "lunch", "web"),
+        ("slow-step", "dinner", "compare"),
+        ("stop-at-step", "undo-stage", "resume"),
+    ],
+)
+def test_drill_on_what_is_not_there_is_refused_with_names(
+    kind: DrillKind, target: str, named: str
+) -> None:
+    world, _ = cluster()
+
+    answer = world.ask("alpha", Drill(kind, target))
+
+    assert isinstance(answer, Refused)
+    assert repr(target) in answer.text
+    assert named in answer.text.partition("known: ")[2]
+    assert not world.nodes()["alpha"].shared.drills.stop_at_step
+
+
+def test_step_drill_is_taken_back_by_naming_no_step() -> None:
+    world, _ = cluster()
+    world.ask("alpha", Drill("stop-at-step", "lock"))
+
+    assert isinstance(world.ask("alpha", Drill("stop-at-step", "")), Done)
+    assert not world.nodes()["alpha"].shared.drills.stop_at_step
 
 
 def test_a_draft_is_kept_by_all_and_read_by_none() -> None:
