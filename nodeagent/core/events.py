@@ -1,6 +1,7 @@
 """Everything that can happen to a node. The daemon makes these; `core.node` steps on them."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 from nodeagent.wire.console import Ask
 from nodeagent.wire.heartbeat import Heartbeat
@@ -13,6 +14,29 @@ class Now:
 
     ms: int
     unix: float
+
+
+class Steady:
+    """Makes of the time handed in one that never goes back: leases and deadlines are counted in it.
+
+    When the clock falls back, time stands still for that moment and goes on from there. A wall
+    clock that gives no number is not listened to.
+    """
+
+    def __init__(self, now: Now) -> None:
+        self._last = now
+        self._behind_ms = 0
+
+    def take(self, now: Now) -> Now:
+        """Return the time that it is now."""
+        if self._behind_ms or now.ms < self._last.ms or not isfinite(now.unix):
+            ms = now.ms + self._behind_ms
+            if ms < self._last.ms:
+                self._behind_ms += self._last.ms - ms
+                ms = self._last.ms
+            now = Now(ms, now.unix if isfinite(now.unix) else self._last.unix)
+        self._last = now
+        return now
 
 
 @dataclass(frozen=True, slots=True)

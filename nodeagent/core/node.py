@@ -30,6 +30,7 @@ from nodeagent.core.events import (
     MessageHeard,
     Now,
     ResourceExited,
+    Steady,
     StopAsked,
     TemporaryRead,
     Tick,
@@ -136,6 +137,7 @@ class Node:
         self.shared = Shared(
             name=setup.name,
             incarnation=incarnation_of(life, setup.mark),
+            lives=durable.lives,
             log=log,
             hearts=Heartbeats(now.ms),
             lease=Lease(sequence=life * SEQUENCES_PER_LIFE),
@@ -163,6 +165,7 @@ class Node:
         self._after: Configuration | None = None
         self._linger_ms = now.ms
         self._ticked_ms = now.ms
+        self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms = -CATCH_UP_MS
         self._catch_up_from = ""
@@ -180,7 +183,7 @@ class Node:
         durable, self._durable = self._durable, None
         assert durable is not None, "a node starts once"
         shared = self.shared
-        shared.now = now
+        shared.now = self._clock.take(now)
         shared.persist(Started(shared.incarnation, shared.name))
         for group in sorted(durable.held):
             shared.persist(Holding(group, held=False))  # the daemon ended what was left running
@@ -201,7 +204,7 @@ class Node:
 
     def step(self, event: Event, now: Now) -> list[Effect]:
         """Take one event; return what is to be done, in order."""
-        self.shared.now = now
+        self.shared.now = self._clock.take(now)
         match event:
             case Tick():
                 self._tick(event)
