@@ -25,6 +25,7 @@ __all__ = [
     "rename_references",
     "reorder",
     "set_value",
+    "set_values",
 ]
 
 
@@ -50,6 +51,30 @@ def set_value(text: str, path: Sequence[str], value: object) -> str:
     else:
         result = _with_new_key(layout, whole, value)
     return _checked(result, raw, whole, wanted)
+
+
+def set_values(text: str, values: Mapping[Path, object]) -> str:
+    """Return `text` with many keys set, as `set_value` would one by one, in one pass if it can."""
+    layout = Layout(text)
+    meant: Any = layout.raw
+    spans: list[tuple[int, int, str]] = []
+    others: list[Path] = []
+    for path, value in values.items():
+        entry = layout.entry(path)
+        if entry is None or value is None:
+            others.append(path)
+            continue
+        spans.append((entry.value_start, entry.value_end, _form(layout, entry, value)))
+        meant = with_value(meant, path, listed(value))
+    result = text
+    for start, end, form in sorted(spans, reverse=True):
+        result = _replaced(result, start, end, form)
+    if spans and bare(_said(result)) != bare(meant):
+        others = list(values)
+        result = text
+    for path in others:
+        result = set_value(result, path, values[path])
+    return result
 
 
 def _form(layout: Layout, entry: Entry, value: object) -> str:
@@ -250,10 +275,13 @@ def _inserted_line(text: str, position: int, line: str) -> str:
 def _checked(result: str, raw: dict[str, Any], path: Path, wanted: Any) -> str:
     """Return `result` if it says what `raw` said, but for `path`; else raise EditError."""
     meant = without(raw, path) if wanted is None else with_value(raw, path, wanted)
-    try:
-        said = tomllib.loads(result)
-    except ValueError:
-        said = {}
-    if bare(said) != bare(meant):
+    if bare(_said(result)) != bare(meant):
         raise EditError(f"{dotted(path)} cannot be edited in the way it is written; edit the text")
     return result
+
+
+def _said(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except ValueError:
+        return {}

@@ -9,7 +9,7 @@ Whether the result makes sense as a whole (one side adds a group on a node that 
 is for verification to say.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -101,10 +101,8 @@ def merge(base: bytes, mine: bytes, theirs: bytes, choices: Mapping[str, Side] =
     conflicts = tuple(one for one in found if isinstance(one, Conflict))
     if mine in {base, theirs}:
         return Merged(theirs, taken, conflicts)
-    text = mine.decode("utf-8")
-    for point, verdict in zip(points, verdicts, strict=True):
-        if _is_theirs(verdict):
-            text = _edited(text, point)
+    wanted = [p for p, verdict in zip(points, verdicts, strict=True) if _is_theirs(verdict)]
+    text = _edited(mine.decode("utf-8"), wanted)
     preferred = {one.object for one in moves if _is_theirs(one)}
     return Merged(_in_order(text, orders, preferred).encode("utf-8"), taken, conflicts)
 
@@ -241,15 +239,22 @@ def _judged_order(
 # -- into the text ---------------------------------------------------------------------------------
 
 
-def _edited(text: str, point: _Point) -> str:
-    """Return `text` with what stands at the point on their side."""
-    if point.theirs is None:
-        return edit.remove(text, point.path)
-    if not isinstance(point.theirs, Mapping) or point.path != _owner(point.path):
-        return edit.set_value(text, point.path, point.theirs)
-    if get(Layout(text).raw, point.path) is not None:
-        text = edit.remove(text, point.path)
-    return edit.add(text, point.path, point.theirs)
+def _edited(text: str, points: Sequence[_Point]) -> str:
+    """Return `text` with what stands at the points on their side."""
+    fields = {p.path: p.theirs for p in points if p.theirs is not None and not _is_object(p)}
+    text = edit.set_values(text, fields) if fields else text
+    for point in points:
+        if point.path in fields:
+            continue
+        if point.theirs is None or get(Layout(text).raw, point.path) is not None:
+            text = edit.remove(text, point.path)
+        if point.theirs is not None:
+            text = edit.add(text, point.path, point.theirs)
+    return text
+
+
+def _is_object(point: _Point) -> bool:
+    return isinstance(point.theirs, Mapping) and point.path == _owner(point.path)
 
 
 def _in_order(text: str, families: Mapping[Path, Orders], theirs_first: Collection[str]) -> str:

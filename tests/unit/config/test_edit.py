@@ -416,6 +416,20 @@ def test_setting_a_value_and_setting_it_back_restores_every_byte(
 
 
 @given(st.sampled_from([*TEXTS, TEXT.replace("\n", "\r\n")]), st.data())
+@settings(max_examples=100, deadline=None)
+def test_many_values_at_once_are_as_one_after_the_other(text: str, data: st.DataObject) -> None:
+    path = st.sampled_from([*leaves(tomllib.loads(text)), ("timing", "new"), ("group", "web", "a")])
+    values = data.draw(st.dictionaries(path, VALUES, max_size=5))
+
+    together = edit.set_values(text, values)
+
+    for one, value in values.items():
+        text = edit.set_value(text, one, value)
+    assert tomllib.loads(together) == tomllib.loads(text)
+    assert sorted(together.splitlines()) == sorted(text.splitlines())
+
+
+@given(st.sampled_from([*TEXTS, TEXT.replace("\n", "\r\n")]), st.data())
 @settings(max_examples=150, deadline=None)
 def test_adding_and_removing_restores_every_byte(text: str, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["network", "node", "group", "admin"]))
