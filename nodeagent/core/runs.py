@@ -2,7 +2,8 @@
 
 Progress is told once and not repeated, so it can get lost with a connection. A node whose record
 stays open in silence asks the coordinator; where that one is gone or forgot (it was restarted), the
-decree log tells how the DARE ended.
+decree log tells how the DARE ended. A coordinator that is only not heard here, over a bad link, may
+have ended it without a decree: then whoever is heard is asked.
 """
 
 from __future__ import annotations
@@ -36,19 +37,27 @@ def tick(node: Node) -> None:
         shared.send(run.coordinator, RunWanted(run.tx))
         return
     end = _by_log(node, run.tx, run.coordinator)
-    if end is not None:
-        shared.fold(end)
-        shared.out.append(Publish(ProgressMade(end)))
+    if end is None:
+        heard = (name for name in shared.alive_nodes() if name != shared.name)
+        shared.send_all(heard, RunWanted(run.tx))
+        return
+    shared.fold(end)
+    shared.out.append(Publish(ProgressMade(end)))
 
 
 def wanted(node: Node, sender: str, tx: str) -> None:
-    """Tell a peer how a run ended that was coordinated here, if it has ended."""
+    """Tell a peer how a run ended, if it has ended as far as is known here."""
     if _coordinates(node, tx):
         return
     record = _record(node, tx)
-    end = RunStarted(record) if record is not None else _by_log(node, tx, node.shared.name)
+    end = RunStarted(record) if record is not None else _by_log(node, tx, _origin(tx))
     if end is not None:
         node.shared.send(sender, ProgressNote(end))
+
+
+def _origin(tx: str) -> str:
+    """Return the node that began a transaction: slot.round.NODE.incarnation."""
+    return tx.split(".", 2)[-1].rpartition(".")[0]
 
 
 def _coordinates(node: Node, tx: str) -> bool:

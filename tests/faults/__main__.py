@@ -8,7 +8,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,20 +26,21 @@ LIMIT_S = 180.0
 
 def try_apart(cell: Cell) -> Result:
     """Return what came of a cell, tried in a private place by a process of its own."""
-    module = ("-m", "tests.faults.cell", cell.step, cell.fault)
-    with tempfile.TemporaryDirectory(prefix="clustertui-faults-") as folder:
-        command = [*private.entrance(), sys.executable, *module, folder]
-        try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env={**os.environ, "TMPDIR": folder},
-                timeout=LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Result(cell.step, cell.fault, False, f"not done within {LIMIT_S:.0f} s")
+    command = [*private.entrance(), sys.executable, "-m", "tests.faults.cell"]
+    ours, theirs = os.pipe()
+    try:
+        done = subprocess.run(
+            [*command, cell.step, cell.fault],
+            stdin=ours,  # its other end is only here: the cell ends when this process does
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Result(cell.step, cell.fault, False, f"not done within {LIMIT_S:.0f} s")
+    finally:
+        os.close(ours)
+        os.close(theirs)
     try:
         return msgspec.json.decode(done.stdout, type=Result)
     except msgspec.DecodeError:
