@@ -6,7 +6,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate pictures bench documents format lock clean
+.PHONY: help setup demo test check simulate exhaustive mutants faults pictures bench documents format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || \
@@ -30,6 +30,15 @@ check: setup  ## style, types and the walls between the rooms
 
 simulate: setup  ## seeded faults against the core, e.g. make simulate SCHEDULES=1000000
 	@exec $(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),20000) --workers $(WORKERS) $(ARGS)
+
+exhaustive: setup  ## every single fault against one DARE of each kind, about 5,000 cases
+	@exec $(BIN)/python -m tests.simulation.exhaustive $(ARGS)
+
+mutants: setup  ## break the core on purpose, and see which schedule notices
+	@exec $(BIN)/python -m tests.simulation.mutants $(ARGS)
+
+faults: setup  ## real agents, every step of a DARE under every fault, e.g. make faults ARGS="--step lock"
+	@exec $(BIN)/python -m tests.faults $(ARGS)
 
 pictures: setup  ## screenshots/ made anew
 	@exec $(BIN)/python -m tests.support.pictures $(ARGS)

@@ -10,7 +10,7 @@ from tests.simulation import directed_dares as dares
 from tests.simulation import directed_owners as owners
 from tests.simulation import directed_votes as votes
 from tests.simulation.directed_scene import Scene
-from tests.simulation.schedules import Failure
+from tests.simulation.schedules import Failure, rule_of
 
 _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     votes.decision_in_pieces,
@@ -49,4 +49,4 @@ def play_directed(name: str, seed: int) -> None:
         SCENARIOS[name](seed).calm()
     except Exception as error:
         text = f"directed {name!r}, seed {seed}: {type(error).__name__}: {error}"
-        raise Failure(text) from error
+        raise Failure(text, rule_of(f"{type(error).__name__}: {error}")) from error
