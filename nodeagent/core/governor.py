@@ -180,12 +180,22 @@ class Governor:
                 if not self.shared.stopping:
                     view[node] = self.shared.incarnation
             elif self._supported(node, configuration.voters()):
-                known = self.shared.log.standing.view.get(node)
-                heard = self.shared.alive(node)
-                life = self.shared.hearts.peers[node].beat.incarnation if heard else known
+                life = self._life(node)
                 if life is not None:
                     view[node] = life
         return view
+
+    def _life(self, node: str) -> int | None:
+        """Return the life of a node to count in: a new one only once it knows what is decreed.
+
+        Before, it cannot know whether its disk forgot a life that was counted in.
+        """
+        shared, standing = self.shared, self.shared.log.standing
+        known = standing.view.get(node)
+        if not shared.alive(node):
+            return known
+        beat = shared.hearts.peers[node].beat
+        return beat.incarnation if beat.slot >= standing.slot else known
 
     def _supported(self, node: str, voters: tuple[str, ...]) -> bool:
         """Return whether a majority of the voters hears a node, be it heard here or not.

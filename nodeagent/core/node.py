@@ -137,6 +137,7 @@ class Node:
         self.shared = Shared(
             name=setup.name,
             incarnation=incarnation_of(life, setup.mark),
+            lives=durable.lives,
             log=log,
             hearts=Heartbeats(now.ms),
             lease=Lease(sequence=life * SEQUENCES_PER_LIFE),

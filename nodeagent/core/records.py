@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from nodeagent.model.ownership import Ballot
-from nodeagent.wire.peer import Decree, Value
+from nodeagent.wire.peer import Commit, Decree, Value, ViewChange
 
 
 class Started(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -103,11 +103,12 @@ Record = (
 class Durable:
     """All that the journal says.
 
-    `node` is whose journal it is ("": not known); `tried` are (group, node) of every DARE that was
-    staged here.
+    `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
+    from it; `tried` are (group, node) of every DARE that was staged here.
     """
 
     incarnation: int = 0
+    lives: frozenset[int] = field(default_factory=frozenset)
     node: str = ""
     decrees: tuple[Decree, ...] = ()
     promised: Ballot = field(default_factory=Ballot)
@@ -174,24 +175,34 @@ def replay(records: list[Record]) -> Durable:
     """Return what the node knows after these records, oldest first."""
     state = Durable()
     decrees: list[Decree] = []
+    lives = {record.incarnation for record in records if isinstance(record, Started)}
     for record in records:
         state = _fold(state, record, len(decrees))
         if isinstance(record, DecidedValue) and record.decree.slot == len(decrees):
             decrees.append(record.decree)
-    return replace(state, decrees=tuple(decrees))
+    return replace(state, decrees=tuple(decrees), lives=frozenset(lives - {0}))
 
 
 def compact(durable: Durable) -> list[Record]:
-    """Return the shortest records that replay to `durable`."""
+    """Return the shortest records that replay to `durable`, without lives that no decree names."""
     slot = len(durable.decrees)
     records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
-    records.append(Started(durable.incarnation, durable.node))
+    records += [Started(life, durable.node) for life in _lives_to_know(durable)]
     records += [Holding(group, held=True) for group in sorted(durable.held)]
     if durable.draft_base:
         records.append(Drafted(durable.draft_base))
     if durable.tried:
         records.append(Tried(tuple(sorted(durable.tried))))
     return records + sorted(_still_open(durable, slot), key=lambda record: record.ballot)
+
+
+def _lives_to_know(durable: Durable) -> list[int]:
+    """Return the own lives that were decreed in, and the newest at the end."""
+    values = [decree.value for decree in durable.decrees]
+    views = [v.view for v in values if isinstance(v, Commit | ViewChange)]
+    decreed = {view[durable.node] for view in views if durable.node in view}
+    known = durable.lives if not durable.node else durable.lives & decreed
+    return [*sorted(known - {durable.incarnation}), durable.incarnation]
 
 
 def _still_open(durable: Durable, slot: int) -> Iterator[Promised | Staged | AcceptedValue]:

@@ -41,6 +41,7 @@ class Shared:
 
     name: str
     incarnation: int
+    lives: frozenset[int]
     log: DecreeLog
     hearts: Heartbeats
     lease: Lease
@@ -97,11 +98,12 @@ class Shared:
 
     @property
     def forgetful(self) -> bool:
-        """Return whether the decrees known here count a newer life of this node in than this one.
+        """Return whether the decrees known here count a life of this node in that its disk forgot.
 
-        It does not vote then, vouch for anything, or own a group.
+        It does not vote then, vouch for anything, or own a group, however often it is started.
         """
-        return self.log.is_forgetful(self.name, self.incarnation)
+        decreed = self.log.lives.get(self.name)
+        return decreed not in (None, self.incarnation) and decreed not in self.lives
 
     @property
     def amnesiac(self) -> bool:
@@ -137,8 +139,10 @@ class Shared:
         if node == self.name:
             return True
         peer = self.hearts.peers.get(node)
-        if peer is None or self.log.is_forgetful(node, peer.beat.incarnation):
-            return False  # it may be there, but nothing can be asked of it
+        if peer is None or peer.beat.state == "amnesiac":
+            return False  # it is there, but nothing can be asked of it
+        if self.log.is_forgetful(node, peer.beat.incarnation):
+            return False
         return self.hearts.alive(node, self.now.ms, self.timing)
 
     def alive_nodes(self) -> tuple[str, ...]:

@@ -115,6 +115,10 @@ class Invariants:
                 return dict(decree.value.owners)
         return {}
 
+    def incarnation(self, name: str) -> int:
+        """Return the newest start of an agent that is on this machine's disk."""
+        return self._disks[name].incarnation
+
     def forget(self, name: str, records: list[Record] | None = None) -> None:
         """A disk was lost, or set back to these records: it vouches for no more than they do."""
         self.forgetful.add(name)

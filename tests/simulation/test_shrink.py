@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.core.proofs import Proofs
+from nodeagent.core.records import AcceptedValue, Record
 from tests.simulation.generate import plan_of
+from tests.simulation.machine import Machine
 from tests.simulation.plan import Action, Options, Plan, plan_text, read_plan
 from tests.simulation.schedules import Failure, play_plan
 from tests.simulation.shrink import broken, shrink
+from tests.simulation.world import World
 
 
 def of(*actions: Action) -> Plan:
@@ -57,14 +59,18 @@ def test_a_plan_that_was_written_down_is_the_same_run(tmp_path: Path, seed: int)
 
 
 def test_a_defect_is_found_told_and_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of("whole", 13)
-    assert broken(plan) == ""
+    plan, write = plan_of("whole", 13), World._write
 
-    monkeypatch.setattr(Proofs, "missing", lambda *_: ())
-    with pytest.raises(Failure, match="7 one owner") as caught:
+    def forgets(world: World, machine: Machine, record: Record) -> None:
+        if not isinstance(record, AcceptedValue):
+            write(world, machine, record)
+
+    assert broken(plan) == ""
+    monkeypatch.setattr(World, "_write", forgets)
+    with pytest.raises(Failure, match="12 durable") as caught:
         play_plan(plan)
     small = shrink(plan)
 
     assert all(line in str(caught.value) for line in ('"seed":13', "-- story", "-- newest events"))
-    assert len(small.actions) < len(plan.actions)
-    assert broken(small) == "7 one owner"
+    assert (small.actions, small.options.nodes) == ((), 2)
+    assert broken(small) == "12 durable"

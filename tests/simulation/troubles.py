@@ -105,7 +105,8 @@ class Troubles:
 
     def copy_disk(self, action: Action) -> None:
         machine = self._named(action.who)
-        self._copies[machine.name] = (machine.disk.copy(), machine.life)
+        life = self.invariants.incarnation(machine.name)
+        self._copies[machine.name] = (machine.disk.copy(), life)
 
     def lose_disk(self, action: Action) -> None:
         machine = self._named(action.who)
@@ -122,7 +123,7 @@ class Troubles:
     def set_disk_back(self, action: Action) -> None:
         machine = self._named(action.who)
         disk, life = self._copies.get(machine.name, (None, 0))
-        older = WITHIN_A_LIFE or machine.life > life
+        older = WITHIN_A_LIFE or self.invariants.incarnation(machine.name) > life
         if disk is None or not older or not self._may_forget(machine):
             return
         self.say(f"{machine.name} has its disk set back to an older copy")

@@ -95,6 +95,25 @@ def test_it_says_so_and_takes_no_part(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("after_ms", [0, 20, 3_000])
+def test_it_stays_so_when_it_is_started_again(way: str, after_ms: int) -> None:
+    """Be it before or after it has learned what it forgot."""
+    world = stable_world()
+    spoil(world, way)
+    ears = Ears()
+    world.watchers.append(ears)
+    for _ in range(3):
+        world.advance(after_ms)
+        world.crash("charlie")
+        world.start("charlie")
+    world.advance(5_000)
+
+    assert {state_of(world, "charlie", seen) for seen in world.nodes()} == {"amnesiac"}
+    assert set(world.nodes()["alpha"].shared.log.standing.view) == {"alpha", "bravo"}
+    assert not any(isinstance(m, Promise | Accepted) for m in ears.heard)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_one_dare_removes_it_and_another_adds_it(way: str) -> None:
     world = stable_world()
     spoil(world, way)

@@ -165,11 +165,12 @@ def test_a_lock_whose_holder_vanished_does_not_block_the_next() -> None:
 def test_a_lock_whose_return_got_lost_frees_itself_also_on_a_node_without_a_vote() -> None:
     story = Story(4)
     assert "delta" not in story.node("alpha").shared.log.voters
+    story.drill("alpha", "slow-step", "lock")
     story.ask(story.with_group())
-    story.until(lambda: story.node("delta").acceptor.lock is not None)
-
+    story.at_step("lock")
+    story.world.cut.add(("alpha", "charlie"))
     story.world.network.lost_kinds.add(Withdraw)
-    story.cut_off("charlie")
+    story.until(lambda: story.node("delta").acceptor.lock is not None)
     assert story.end().state == "refused"
     assert story.node("delta").acceptor.lock is not None
 

@@ -1,5 +1,7 @@
 """What a journal says: replay of any tail that a crash may leave."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,8 +73,18 @@ def test_records_of_a_decided_slot_say_nothing_more() -> None:
 def test_whose_journal_it_is_stays_known() -> None:
     named: list[Record] = [FIRST, Started(1, "alpha"), SECOND, Started(2)]
 
-    assert replay(named).node == "alpha"
-    assert replay(compact(replay(named))) == replay(named)
+    known = replay(named)
+    assert known.node == "alpha"
+    assert replay(compact(known)) == replace(known, lives=frozenset({2}))
+
+
+def test_a_life_that_was_decreed_in_is_known_for_ever() -> None:
+    view = Decree(1, ViewChange({"alpha": 1}, {}), Ballot(1, "a"), "", ("alpha",))
+    records: list[Record] = [FIRST, Started(1, "alpha"), DecidedValue(view), Started(2), Started(3)]
+
+    known = replay(compact(replay(records)))
+
+    assert (known.incarnation, sorted(known.lives)) == (3, [1, 3])
 
 
 def test_a_withdrawn_lock_is_free_and_the_promise_stays() -> None:
