@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nodeagent.config import edit
+from nodeagent.config.digest import file_digest
 from tests.e2e.support import until
 from tui.demo.box import Box
 
@@ -85,6 +88,29 @@ def test_stale_base_is_6_and_touches_nothing(box: Box) -> None:
 
     assert run(box, "apply", str(changed), "--base", "0" * 64).returncode == 6
     assert status(box)["cluster"]["epoch"] == before["epoch"]
+
+
+def test_file_that_was_overtaken_is_merged_and_applied(box: Box) -> None:
+    """Both were made from the same text; agents remember it by its digest."""
+    base = run(box, "export", "configuration").stdout
+    digest = file_digest(base.encode())
+    first, mine = box.folder / "first.toml", box.folder / "mine.toml"
+    first.write_text(edit.set_value(base, ("group", "orders", "fallback"), "higher-priority"))
+    mine.write_text("# mine\n" + edit.set_value(base, ("group", "web", "fallback"), "never"))
+    merged = box.folder / "merged.toml"
+    assert run(box, "apply", str(first)).returncode == 0
+
+    refused = run(box, "apply", str(mine), "--base", digest)
+    done = run(box, "merge", str(mine), "--base", digest, "--output", str(merged))
+
+    assert refused.returncode == 6, refused
+    assert "~ group.orders fallback" in refused.stderr
+    assert done.returncode == 0, done
+    assert run(box, "apply", str(merged)).returncode == 0
+    active = run(box, "export", "configuration").stdout
+    assert active.startswith("# mine\n")
+    groups = tomllib.loads(active)["group"]
+    assert (groups["orders"]["fallback"], groups["web"]["fallback"]) == ("higher-priority", "never")
 
 
 def test_agent_that_dies_during_a_change_does_not_hide_its_end(box: Box) -> None:

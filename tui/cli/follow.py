@@ -81,16 +81,34 @@ class Follower:
             return
         self.tx = run.tx
         self._free_since = None
+        if self.run is not None and self.run.coordinator != run.coordinator:
+            self._witness.lost.add(self.run.coordinator)
         self._show(run, now)
 
     def _show(self, run: DareRun, now: float) -> None:
         """Tell a record; a result that leaves something open is not the end yet."""
         self.run = run
         self._tell(run)
-        is_open = run.state == "in-doubt" or (run.state, run.restored) == ("aborted", "unknown")
+        is_open = run.state == "in-doubt" or self._may_yet_be_restored(run)
         self.ended = run.state in FINAL_RUNS and not is_open
         if is_open and self._doubt_since is None:
             self._doubt_since = now
+
+    def _may_yet_be_restored(self, run: DareRun) -> bool:
+        """Return whether the cluster may still show that all is as before, but for lost nodes.
+
+        A lost node cannot prove anything; what it had is taken over by those that are left.
+        """
+        if run.state != "aborted" or run.restored not in {"unknown", "restored-except"}:
+            return False
+        unproved = {
+            node
+            for row in run.steps
+            if row.undo
+            for node, cell in row.cells.items()
+            if cell.state in {"failed", "lost"}
+        }
+        return run.restored == "unknown" or (bool(unproved) and unproved <= self._witness.lost)
 
     def _look(self, cluster: ClusterLive, now: float) -> None:
         """Judge by the cluster what the record will not tell any more."""

@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from nodeagent.model.run import Cell, CellChanged, DareRun, RunChanged, RunStarted, StepRow
 from nodeagent.wire.live import ClusterLive, GroupLive, NodeLive, ProgressMade, Snapshot
 from tests.unit.client.fake_agent import cluster
@@ -200,3 +202,48 @@ def test_each_change_is_news_once() -> None:
     assert [(item.node, item.state) for item in second] == [("alpha", "failed"), ("", "failed")]
     assert list(news(failed, failed)) == []
     assert item_line(second[0]).split() == ["verify", "alpha", "failed", "0.00", "s", "no"]
+
+
+def undone_by_bravo(failed: str) -> tuple[Follower, list[DareRun]]:
+    """A run whose coordinator alpha was lost, and whose undo could not be proved on `failed`."""
+    made, told = started()
+    made.take(ProgressMade(RunStarted(replace(RUN, coordinator="bravo"))), 1.0)
+    lost = Cell("failed", reason="declared down: no heartbeat on any network")
+    made.take(ProgressMade(CellChanged(RUN.tx, "prove", undo=True, node=failed, cell=lost)), 1.0)
+    text = f"everything is as before except {failed} prove: declared down"
+    made.take(ProgressMade(RunChanged(RUN.tx, "aborted", "restored-except", 2.0, text)), 1.5)
+    return made, told
+
+
+def test_lost_coordinator_that_proves_nothing_is_made_good_by_the_cluster() -> None:
+    made, told = undone_by_bravo("alpha")
+    ends = [made.ended]
+
+    watch(made, 1, live())
+
+    assert [*ends, made.ended] == [False, True]
+    assert (told[-1].state, told[-1].restored) == ("aborted", "restored")
+    assert told[-1].text.endswith("configuration and groups are as before")
+
+
+def test_what_a_lost_coordinator_left_undone_stays_named() -> None:
+    base = live(owners={"web": "alpha"})
+    told: list[DareRun] = []
+    made = Follower(base, "d2", told.append, RUN.tx)
+    made.take(ProgressMade(RunStarted(RUN)), 0.0)
+    made.take(ProgressMade(RunStarted(replace(RUN, coordinator="bravo"))), 1.0)
+    lost = Cell("failed", reason="declared down")
+    made.take(ProgressMade(CellChanged(RUN.tx, "prove", undo=True, node="alpha", cell=lost)), 1.0)
+    made.take(ProgressMade(RunChanged(RUN.tx, "aborted", "restored-except", 2.0, "x")), 1.5)
+
+    watch(made, DOUBT_S + 1, live(owners={"web": "bravo"}))
+
+    assert made.ended
+    assert told[-1].restored == "restored-except"
+
+
+def test_living_node_that_proves_nothing_is_an_exception_at_once() -> None:
+    made, told = undone_by_bravo("bravo")
+
+    assert made.ended
+    assert told[-1].restored == "restored-except"
