@@ -93,13 +93,17 @@ def _shrunk(plan: Plan, failure: Failure, write: Path | None) -> None:
 
 
 class _Progress:
-    """Tells how far it is, every TOLD_EVERY_S seconds."""
+    """Tells failures at once, and how far it is every TOLD_EVERY_S seconds."""
 
     def __init__(self, core: int, whole: int) -> None:
         self.core, self.whole = core, whole
         self.began = self._told = time.monotonic()
+        self._stories = 0
 
     def __call__(self, total: Tally) -> None:
+        for story in total.stories[self._stories :]:
+            print(story, "\n", flush=True)
+        self._stories = len(total.stories)
         now = time.monotonic()
         if now - self._told >= TOLD_EVERY_S:
             self._told = now
@@ -126,8 +130,6 @@ def _many(arguments: argparse.Namespace) -> int:
         keep_going=arguments.keep_going,
         tell=progress,
     )
-    for story in total.stories:
-        print(story, "\n", flush=True)
     print(progress.line(total))
     print(_summary(total))
     return 1 if total.failed else 0

@@ -37,7 +37,7 @@ MENU = 6
 """Changes that the schedules of a family choose from."""
 SIZES = (2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 6, 7, 8, 9)
 """Of core schedules: 9 nodes take four times as long as 3."""
-FORGETS = False
+FORGETS = True
 """Whether disks are lost or set back: for a minority of the voters at a time."""
 
 
