@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, cast
 
 from textual.app import App
@@ -23,6 +24,7 @@ from tui.crash import write_report
 from tui.keep import keep
 from tui.palette import ActionProvider
 from tui.screens.base import SectionScreen
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.dare import DareScreen
 from tui.screens.forms.bench import keep_draft
 from tui.screens.help import HelpScreen
@@ -35,10 +37,9 @@ from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.ports import DrillItem, Drills, Probe
 from tui.viewmodels.spans import Row, line, put
-from tui.widgets.message import STAYS_S, Message, MessageLine
+from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
 
-MESSAGES_MAX = 3
 PAINT_S = 0.25
 Severity = Literal["information", "warning", "error"]
 
@@ -78,7 +79,8 @@ class ClusterApp(App[int]):
         self._monotonic = monotonic
         self.report_path = ""
         self._ticks = 0
-        self._said: tuple[Message, ...] = ()
+        self._asked_to_end = False
+        self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
     def now(self) -> Moment:
@@ -102,7 +104,21 @@ class ClusterApp(App[int]):
         await self.session.close()
 
     async def action_quit(self) -> None:
-        """Leave, with the last letters that were typed."""
+        """Leave, with the last letters that were typed; ask where more than the console ends."""
+        if self.drills is None or self._asked_to_end:
+            await self._leave_now()
+            return
+        self._asked_to_end = True
+        lines = ("Its agents, its services and what you changed end with the console.",)
+        dialog = ConfirmScreen("End the demonstration?", lines, yes="End it", no="Stay")
+        self.push_screen(dialog, self._end_demonstration)
+
+    async def _end_demonstration(self, yes: bool | None) -> None:
+        self._asked_to_end = False
+        if yes:
+            await self._leave_now()
+
+    async def _leave_now(self) -> None:
         for screen in self.screen_stack:
             take_typed = getattr(screen, "take_typed", None)
             if take_typed is not None:
@@ -196,19 +212,13 @@ class ClusterApp(App[int]):
     ) -> None:
         """Say it on the message line, which hides nothing; Textual's toasts cover what is below."""
         del markup  # nothing is ever read as markup
-        until = self._monotonic() + (timeout or STAYS_S[severity])
-        said = (*self._said, Message(title, message, severity, until))
-        self._said = said[-MESSAGES_MAX:]
+        self._said.say(title, message, severity, timeout)
         self._show_messages()
 
     def _show_messages(self) -> None:
-        now = self._monotonic()
-        self._said = tuple(one for one in self._said if one.until > now)
         for screen in reversed(self.screen_stack):
-            found = screen.query("#message").results(MessageLine)
-            line_ = next(found, None)
-            if line_ is not None:
-                line_.say(self._said)
+            for shown in screen.query("#message").results(MessageLine):
+                shown.say(self._said.current)
                 return
 
     def guarded(self, work: Callable[[], Awaitable[Any]], name: str) -> None:
@@ -253,7 +263,7 @@ class ClusterApp(App[int]):
     def offered(self, scope: str) -> tuple[actions.Action, ...]:
         """Return what can be done in `scope` by this person, on this console."""
         return tuple(
-            action
+            replace(action, help=ENDS) if action.name == "quit" and self.drills else action
             for action in actions.offered(scope)
             if not (self.session.read_only and action.role != "observer")
             and not (action.name == "drills" and self.drills is None)

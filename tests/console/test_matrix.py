@@ -5,6 +5,7 @@ from nodeagent.wire.live import ProgressMade
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import dare
+from tui.viewmodels.dare_report import report_text
 from tui.viewmodels.matrix import Spot, columns_of, current_row, matrix_pane, strip_lines
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import joined, width_of
@@ -61,12 +62,25 @@ def test_heir_of_a_lost_coordinator_undoes_in_the_same_matrix() -> None:
     assert any(line.split()[1:3] == ["greet", "new"] and "LOST" in line for line in text)
 
 
+def test_undo_rows_stand_in_their_order_whatever_was_heard_first() -> None:
+    told = story.run_aborts()
+    first = next(
+        i for i, one in enumerate(told) if getattr(one.progress, "step", "") == "undo-acquire"
+    )
+    early = story.row_done("undo-stage", undo=True)[0]
+    run = dare.as_told(run_of(*told[:first], early, *told[first:]))
+
+    names = [row.name for row in run.steps if row.undo]
+
+    assert names == ["undo-acquire", "undo-release", "undo-stage", "prove"]
+
+
 def test_result_names_the_worst_detection_gap_and_where_it_was() -> None:
     run = run_of(*story.run_aborts())
     named = msgspec.structs.replace(run, detection_gap_node="bravo")
 
     assert "Longest gap in failure detection 1.1s on bravo." in dare.result_text(named)[0]
-    assert "detection 1.1s on bravo" in dare.report_text(named)
+    assert "detection 1.1s on bravo" in report_text(named)
     unknown = msgspec.structs.replace(run, detection_gap_ms=0)
     assert "detection" not in dare.result_text(unknown)[0]
 
@@ -147,7 +161,7 @@ def test_cursor_goes_where_it_works_or_failed() -> None:
 
 
 def test_report_has_every_cell_and_its_evidence() -> None:
-    text = dare.report_text(run_of(*story.run_aborts()))
+    text = report_text(run_of(*story.run_aborts()))
 
     assert "acquire: failed 2.1s port 80 is in use by another program" in text
     assert "nginx: bind() to 0.0.0.0:80 failed (98: Address in use)" in text

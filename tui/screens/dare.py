@@ -12,6 +12,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.viewmodels import dare
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.dare_report import report_text
 from tui.viewmodels.matrix import (
     Spot,
     columns_of,
@@ -227,7 +228,7 @@ class DareScreen(SectionScreen):
         """Write the report as a text file and say where it is."""
         run = self.run
         if run is not None:
-            path = keep(f"dare-{run.tx}", ".txt", dare.report_text(run))
+            path = keep(f"dare-{run.tx}", ".txt", report_text(run))
             self.desk.tell(f"report written to {path}")
 
     def action_abort(self) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from nodeagent.model.plan import GroupEffect, Plan
 from nodeagent.model.run import DareRun, StepRow
-from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
+from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
@@ -28,6 +28,7 @@ _EFFECT = {
     "started": "started",
     "stopped": "stopped",
 }
+_ORDER = tuple(STEPS)
 
 
 def elapsed(run: DareRun, now: Moment, skew: float) -> float:
@@ -119,15 +120,24 @@ def gap_text(run: DareRun) -> str:
 
 
 def as_told(run: DareRun) -> DareRun:
-    """Return a run in which nothing goes on for ever.
+    """Return a run in which nothing goes on for ever, its undo rows in their own order.
 
     A coordinator that is lost leaves cells that it called running; whoever goes on in its place
-    walks the undo rows only. What was running then has no result that anybody heard of.
+    walks the undo rows only. What was running then has no result that anybody heard of. And undo
+    rows stand in the order in which their first news came, which may have overtaken each other.
     """
     ended = run.state not in OPEN
-    undone = any(row.undo for row in run.steps)
-    steps = tuple(_silent(row) if ended or (undone and not row.undo) else row for row in run.steps)
+    undone = sorted((row for row in run.steps if row.undo), key=_place)
+    forward = (row for row in run.steps if not row.undo)
+    steps = (
+        *(_silent(row) if ended or undone else row for row in forward),
+        *(_silent(row) if ended else row for row in undone),
+    )
     return run if steps == run.steps else replace(run, steps=steps)
+
+
+def _place(row: StepRow) -> int:
+    return _ORDER.index(row.name) if row.name in _ORDER else len(_ORDER)
 
 
 def _silent(row: StepRow) -> StepRow:
@@ -252,40 +262,3 @@ def legend(width: int) -> Line:
     for word, tone, text in words:
         spans += [Span(word, tone), Span(f" {text}  ", "dim")]
     return cut(tuple(spans), width)
-
-
-# --- the report ---------------------------------------------------------------------------------
-
-
-def report_text(run: DareRun) -> str:
-    """Return the whole DARE as plain text for a file."""
-    run = as_told(run)
-    result, _ = result_text(run)
-    lines = [
-        f"DARE {run.tx}: {run.state}",
-        f"epoch {run.base_epoch} > {run.base_epoch + 1}, base {run.base_digest or '-'}",
-        f"began {clock_text(run.began)} (Unix {run.began:.3f}), took {run.seconds:.1f}s",
-        f"by {run.author or '-'}, via {run.coordinator}, nodes {' '.join(run.nodes)}",
-        f"reason: {run.reason or '-'}",
-        result,
-        "",
-        "Changes",
-        *(
-            f"  {c.kind} {c.object} {c.key} {c.old} > {c.new}".rstrip(" >")
-            for c in run.plan.changes
-        ),
-        "Groups",
-        *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
-        "Steps",
-    ]
-    for row in run.steps:
-        lines.append(
-            f"  {step_text(row.name).title}: {row.state} {row.seconds:.1f}s {row.reason}".rstrip()
-        )
-        for node, cell in row.cells.items():
-            if cell.state == "uninvolved":
-                continue
-            lines.append(f"    {node}: {cell.state} {cell.seconds:.1f}s {cell.reason}".rstrip())
-            lines += [f"      {entry}" for entry in cell.evidence]
-    from_outside = (put(entry).text for entry in lines)
-    return "\n".join(from_outside) + "\n"

@@ -4,6 +4,7 @@ It is there only while there is something to say. A message stays for some secon
 the newest stands lowest.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.viewmodels.spans import Line, Span, Tone, line, put, wrap
@@ -26,6 +27,26 @@ class Message:
     text: str
     severity: str
     until: float
+
+
+class Messages:
+    """What was said and is still to be shown, by a clock that is handed in."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._said: tuple[Message, ...] = ()
+
+    def say(self, title: str, text: str, severity: str, stays_s: float | None = None) -> None:
+        """Keep a message for as long as its severity deserves, or for `stays_s` seconds."""
+        until = self._now() + (stays_s or STAYS_S[severity])
+        self._said = (*self._said, Message(title, text, severity, until))[-LINES_MAX:]
+
+    @property
+    def current(self) -> tuple[Message, ...]:
+        """Return what is to be shown now, the oldest first."""
+        now = self._now()
+        self._said = tuple(one for one in self._said if one.until > now)
+        return self._said
 
 
 def message_lines(messages: tuple[Message, ...], width: int) -> list[Line]:

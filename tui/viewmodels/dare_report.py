@@ -1,0 +1,41 @@
+"""One DARE as a text to keep or hand on: what it was to change, each cell, how it ended."""
+
+from nodeagent.model.run import DareRun
+from tui.viewmodels.ages import clock_text
+from tui.viewmodels.dare import as_told, effect_text, result_text
+from tui.viewmodels.spans import put
+from tui.viewmodels.steps import step_text
+
+
+def report_text(run: DareRun) -> str:
+    """Return the whole DARE as plain text for a file."""
+    run = as_told(run)
+    result, _ = result_text(run)
+    lines = [
+        f"DARE {run.tx}: {run.state}",
+        f"epoch {run.base_epoch} > {run.base_epoch + 1}, base {run.base_digest or '-'}",
+        f"began {clock_text(run.began)} (Unix {run.began:.3f}), took {run.seconds:.1f}s",
+        f"by {run.author or '-'}, via {run.coordinator}, nodes {' '.join(run.nodes)}",
+        f"reason: {run.reason or '-'}",
+        result,
+        "",
+        "Changes",
+        *(
+            f"  {c.kind} {c.object} {c.key} {c.old} > {c.new}".rstrip(" >")
+            for c in run.plan.changes
+        ),
+        "Groups",
+        *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
+        "Steps",
+    ]
+    for row in run.steps:
+        lines.append(
+            f"  {step_text(row.name).title}: {row.state} {row.seconds:.1f}s {row.reason}".rstrip()
+        )
+        for node, cell in row.cells.items():
+            if cell.state == "uninvolved":
+                continue
+            lines.append(f"    {node}: {cell.state} {cell.seconds:.1f}s {cell.reason}".rstrip())
+            lines += [f"      {entry}" for entry in cell.evidence]
+    from_outside = (put(entry).text for entry in lines)
+    return "\n".join(from_outside) + "\n"
