@@ -205,12 +205,25 @@ def _on_ownership(
     elif isinstance(m, LeaseAck):
         shared.lease.acknowledge(sender, m.sequence)
     elif isinstance(m, Probe):
-        held = tuple(g for g in m.groups if g in shared.runners and shared.runners[g].held)
-        shared.send(sender, ProbeReply(shared.log.standing.slot, m.sequence, held))
-        if m.slot > shared.log.standing.slot:
-            node.catch_up(sender)
-    else:
-        node.proofs.answered(sender, m)
+        _on_probe(node, sender, m)
+    elif m.asker in {"", shared.name}:
+        node.proofs.answered(m.target if m.asker else sender, m)
+    elif m.asker in shared.alive_nodes():
+        shared.send(m.asker, msgspec.structs.replace(m, target=sender))
+
+
+def _on_probe(node: Node, sender: str, m: Probe) -> None:
+    """Say what is held here, or pass the question on to who is not heard by the asker."""
+    shared = node.shared
+    if m.target not in {"", shared.name}:
+        if m.target in shared.alive_nodes() and not m.asker:  # it is passed on once
+            shared.send(m.target, msgspec.structs.replace(m, asker=sender))
+        return
+    held = tuple(g for g in m.groups if g in shared.runners and shared.runners[g].held)
+    reply = ProbeReply(shared.log.standing.slot, m.sequence, held, m.target, m.asker)
+    shared.send(sender, reply)
+    if m.slot > shared.log.standing.slot:
+        node.catch_up(sender)
 
 
 def may_hold(node: Node, sender: str, incarnation: int, slot: int) -> bool:

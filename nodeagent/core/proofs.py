@@ -3,10 +3,13 @@
 For each node that any decree ever named as owner there must be one of: its own word, given at this
 decree or later, that it does not hold the group; or, where it is silent and out of the view by
 decree, the time `takeover_wait_ms` since this node learned so (ARCHITECTURE, Ownership). A
-confirmed fence will be a third kind.
+confirmed fence will be a third kind. A node that is in and not heard here, over a bad link, is
+asked through those that are heard: else its silence would keep the group from everybody.
 """
 
 from dataclasses import dataclass, field
+
+import msgspec
 
 from nodeagent.core.shared import Shared
 from nodeagent.wire.peer import Probe, ProbeReply
@@ -38,9 +41,18 @@ class Proofs:
         missing = tuple(sorted(silent - inquiry.answered))
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
-            probe = Probe(inquiry.slot, inquiry.sequence, (group,))
-            shared.send_all((node for node in missing if shared.alive(node)), probe)
+            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, (group,)))
         return missing
+
+    def _ask(self, shared: Shared, missing: tuple[str, ...], probe: Probe) -> None:
+        """Ask those that are heard; let all others pass it on to a member that is not."""
+        for node in missing:
+            if shared.alive(node):
+                shared.send(node, probe)
+            elif node in shared.log.standing.view:
+                passed_on = msgspec.structs.replace(probe, target=node)
+                heard = (name for name in shared.alive_nodes() if name != shared.name)
+                shared.send_all(heard, passed_on)
 
     def _inquiry(self, shared: Shared, group: str) -> _Inquiry:
         slot = shared.log.standing.slot

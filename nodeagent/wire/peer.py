@@ -231,19 +231,30 @@ class LeaseAck(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Ask what a node holds, to acquire only after proof of release."""
+    """Ask what a node holds, to acquire only after proof of release.
+
+    `target` is who is asked, `asker` who asks, where they do not hear each other and a node between
+    them passes it on ("": the receiver, the sender).
+    """
 
     slot: Slot
     sequence: Counter
     groups: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    target: Annotated[str, Meta(max_length=63)] = ""
+    asker: Annotated[str, Meta(max_length=63)] = ""
 
 
 class ProbeReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """What of the groups asked for is held (or being acquired or released) at `slot`."""
+    """What of the groups asked for is held (or being acquired or released) at `slot`.
+
+    `target` says so to `asker`, as in the Probe.
+    """
 
     slot: Slot
     sequence: Counter
     held: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    target: Annotated[str, Meta(max_length=63)] = ""
+    asker: Annotated[str, Meta(max_length=63)] = ""
 
 
 class ProgressNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
