@@ -128,4 +128,4 @@ def test_amnesiac_node_is_told_with_its_remedy() -> None:
     assert "no node may fail" in verdict(look, problems_of(look)).text
     page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
     assert "A amnesiac" in page
-    assert "add it again" in page
+    assert "remove it, then add it" in page

@@ -10,7 +10,7 @@ from tui.viewmodels.facts import Look
 from tui.viewmodels.panes import Column, Pane, column_width, header, row, titled, toned
 from tui.viewmodels.ports import ProbeRow
 from tui.viewmodels.problems import Problem, verdict
-from tui.viewmodels.spans import Line, Row, Span, cut, line, put, spread, width_of
+from tui.viewmodels.spans import Line, Row, Span, cut, line, put, spread, width_of, wrap
 
 
 def verdict_line(look: Look, problems: tuple[Problem, ...], width: int) -> Line:
@@ -37,8 +37,11 @@ def _problem_rows(key: str, problem: Problem, width: int) -> list[Row]:
     note = line(put(problem.note, 0, "dim"), " ")
     if width_of(text) + 2 + width_of(note) <= width:
         return [Row(key, spread(text, note, width))]
-    under = [Row("", cut((Span("    "), *note), width))] if problem.note else []
-    return [Row(key, cut(text, width)), *under]
+    first, *more = wrap(problem.text, width - 4)
+    under = [put(part) for part in more]
+    under += [put(part, 0, "dim") for part in wrap(problem.note, width - 4) if problem.note]
+    head = Row(key, (Span("  ! ", problem.tone), put(first)))
+    return [head, *(Row("", (Span("    "), part)) for part in under)]
 
 
 def clients_pane(rows: Sequence[ProbeRow], width: int) -> Pane:

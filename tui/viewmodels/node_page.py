@@ -8,7 +8,7 @@ from tui.viewmodels.facts import Look, NodeFact
 from tui.viewmodels.nodes_pane import nodes_pane
 from tui.viewmodels.panes import Pane, column_width, titled
 from tui.viewmodels.problems import AMNESIAC, REMEDY
-from tui.viewmodels.spans import Line, Row, Span, cut, line, put
+from tui.viewmodels.spans import Line, Row, Span, cut, line, put, wrap
 from tui.viewmodels.strips import INTERVALS, beats_strip
 
 ORDERS = ("file", "name", "state", "age")
@@ -63,7 +63,8 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
     return [
         pair("state", put(f"{node.letter} {node.word}", 0, node.tone),
              f"  heard {age_text(node.age)} ago{stale}"),
-        *([pair("remedy", put(REMEDY, 0, "warn"))] if node.word == AMNESIAC else []),
+        *(pair("remedy" if not number else "", put(part, 0, "warn"))
+          for number, part in enumerate(wrap(REMEDY, 40) if node.word == AMNESIAC else ())),
         pair("votes", "yes" if live.voter else "no",
              "   member" if live.member else "   not a member"),
         pair("epoch", f"{live.epoch}  ", step),
