@@ -73,6 +73,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     journal, records, found = read_journal(options.state, identity.name)
     if found:
         log.write("warning", "journal", {"text": found})
+    journal.make_room()
     if journal.size > JOURNAL_BYTES_MAX:
         journal.rewrite([encode(record) for record in compact(replay(list(records)))])
     for which in FILES:

@@ -29,6 +29,8 @@ from nodeagent.store.errors import StoreError
 MAGIC = b"CTUIJRNL"
 VERSION = 1
 CHUNK_BYTES = 1 << 20
+ROOM_BYTES = 64 << 10
+"""With less than this an agent does not start: some ten changes of a small configuration."""
 FILE_BYTES_MAX = 256 << 20
 RECORD_BYTES_MAX = 8 << 20
 
@@ -109,6 +111,19 @@ class Journal:
             with naming(self._path):
                 raise
         self._offset += len(data)
+
+    def make_room(self) -> None:
+        """Make sure that the disk really takes what comes next; StoreError where it is full.
+
+        A thin volume, or a file system that copies on write, may have no room for the zeros that it
+        once took. Better to find out before the others count on this node than in the middle of a
+        change: an agent that starts, is counted in and ends again keeps its groups from everybody.
+        """
+        if self._size - self._offset < ROOM_BYTES:
+            self._reserve(self._size - self._offset + ROOM_BYTES)
+        with naming(self._path):
+            _write(self._descriptor, bytes(self._size - self._offset), self._offset)
+            os.fdatasync(self._descriptor)
 
     def rewrite(self, records: list[bytes]) -> None:
         """Replace the whole journal by `records`, to keep it short: all of it or nothing."""

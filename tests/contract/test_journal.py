@@ -219,6 +219,39 @@ def test_a_full_disk_leaves_the_journal_whole(
     assert reopened(tmp_path / "journal")[0] == [b"good", b"after making room"]
 
 
+def test_a_disk_that_broke_its_promise_of_room_is_found_out_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    before = written(path, RECORDS)
+    journal, _, _ = Journal.open(path)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", full)
+        with pytest.raises(StoreError, match=r"journal: No space left on device"):
+            journal.make_room()
+    journal.close()
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("last", [1, 500_000, (1 << 20) - 200, (1 << 20) - 36])
+def test_room_is_made_behind_the_records_and_changes_none(tmp_path: Path, last: int) -> None:
+    path = tmp_path / "journal"
+    records = [b"promise", bytes([7]) * last]
+    written(path, records)
+    journal, _, _ = Journal.open(path)
+    journal.make_room()
+
+    assert path.stat().st_size - journal.size >= module.ROOM_BYTES
+    journal.append(b"more")
+    journal.close()
+    assert reopened(path)[0] == [*records, b"more"]
+
+
 @pytest.mark.parametrize("size", [0, module.RECORD_BYTES_MAX + 1])
 def test_records_have_a_size(tmp_path: Path, size: int) -> None:
     journal, _, _ = Journal.open(tmp_path / "journal")
