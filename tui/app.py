@@ -41,6 +41,7 @@ from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
 
 PAINT_S = 0.25
+ENDS = "End the demonstration, its agents and its services"
 Severity = Literal["information", "warning", "error"]
 
 
@@ -79,7 +80,6 @@ class ClusterApp(App[int]):
         self._monotonic = monotonic
         self.report_path = ""
         self._ticks = 0
-        self._asked_to_end = False
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
@@ -105,17 +105,15 @@ class ClusterApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave, with the last letters that were typed; ask where more than the console ends."""
-        if self.drills is None or self._asked_to_end:
+        if self.drills is None:
             await self._leave_now()
             return
-        self._asked_to_end = True
         lines = ("Its agents, its services and what you changed end with the console.",)
         dialog = ConfirmScreen("End the demonstration?", lines, yes="End it", no="Stay")
-        self.push_screen(dialog, self._end_demonstration)
+        self.push_screen(dialog, self._answered_to_end)
 
-    async def _end_demonstration(self, yes: bool | None) -> None:
-        self._asked_to_end = False
-        if yes:
+    async def _answered_to_end(self, answer: bool | None) -> None:  # noqa: FBT001 - the dialog's
+        if answer:
             await self._leave_now()
 
     async def _leave_now(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tui.demo import service
-from tui.demo.asker import Asker, ask
+from tui.demo.asker import Asker, Record, ask
 
 LIMIT_S = 10.0
 
@@ -123,6 +123,19 @@ def test_client_counts_requests_failures_and_gaps(tmp_path: Path) -> None:
             wait(lambda: record.last_node == "bravo")
         assert record.longest_gap_s > 0
         assert "refused" in record.failures[0]
+
+
+def test_slow_answer_is_no_gap_but_a_failure_between_two_answers_is() -> None:
+    record = Record("web", "127.0.0.1")
+
+    record.answered("alpha", 1, asked=10.0, at=10.4)
+    record.answered("alpha", 2, asked=10.42, at=10.9)
+    assert record.longest_gap_s == pytest.approx(0.02)
+
+    record.refused("refused")
+    record.answered("bravo", 3, asked=12.9, at=13.0)
+    assert record.longest_gap_s == pytest.approx(2.0)
+    assert (record.requests, record.failed, record.last_node) == (4, 1, "bravo")
 
 
 def test_answer_of_a_stranger_is_a_failure() -> None:

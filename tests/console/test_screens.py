@@ -299,6 +299,21 @@ def test_demonstration_shows_its_client_and_its_drills() -> None:
     assert drills.ran == ["kill"]
 
 
+def test_demonstration_is_not_ended_without_a_question() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("f1")
+        await shows(pilot, "End the demonstration, its agents")
+        await pilot.press("escape", "f10")
+        await shows(pilot, "End the demonstration?", "Its agents, its services")
+        await pilot.press("enter")
+        assert pilot.app.is_running
+        await pilot.press("f10")
+        await shows(pilot, "End the demonstration?")
+        await pilot.press("right", "enter")
+
+    play(act, drills=Drills())
+
+
 def test_drill_with_a_choice_asks_for_it_first() -> None:
     drills = Drills()
 

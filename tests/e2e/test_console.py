@@ -95,6 +95,8 @@ def test_console_opens_on_the_cluster_and_leaves_nothing(tmp_path: Path) -> None
         box = screen.box()
         assert main(["--key", str(box / "console.toml"), "status"]) == 0
         os.write(screen.master, b"\x11")
+        screen.until(b"End the demonstration?")
+        os.write(screen.master, b"\x1b[C\r")  # to the right, where the yes is
         screen.gone(box)
 
         assert screen.process.returncode == 0

@@ -21,7 +21,10 @@ FAILURES_KEPT = 20
 
 @dataclass
 class Record:
-    """What was seen of one service. `longest_gap_s`: between two answers, failures or not."""
+    """What was seen of one service.
+
+    `longest_gap_s`: from an answer to the next question that was answered, however slowly.
+    """
 
     service: str
     address: str
@@ -33,6 +36,22 @@ class Record:
     ok: bool = False
     failures: list[str] = field(default_factory=list)
     answered_at: float | None = None
+
+    def answered(self, node: str, count: int, asked: float, at: float) -> None:
+        """Count an answer; `asked` and `at`: when it was asked for and given, in seconds."""
+        if self.answered_at is not None:
+            self.longest_gap_s = max(self.longest_gap_s, asked - self.answered_at)
+        self.answered_at = at
+        self.last_node, self.last_count, self.ok = node, count, True
+        self.requests += 1
+
+    def refused(self, text: str) -> None:
+        """Count a failure."""
+        self.requests += 1
+        self.failed += 1
+        self.ok = False
+        if len(self.failures) < FAILURES_KEPT:
+            self.failures.append(f"request {self.requests}: {text}")
 
 
 class Asker:
@@ -84,20 +103,13 @@ class Asker:
             self._ask_once(record)
 
     def _ask_once(self, record: Record) -> None:
+        asked = time.monotonic()
         try:
             node, count = ask(record.address, self._port)
         except (OSError, ValueError, KeyError) as error:
-            record.failed += 1
-            record.ok = False
-            if len(record.failures) < FAILURES_KEPT:
-                record.failures.append(f"request {record.requests + 1}: {error}")
+            record.refused(str(error))
         else:
-            now = time.monotonic()
-            if record.answered_at is not None:
-                record.longest_gap_s = max(record.longest_gap_s, now - record.answered_at)
-            record.answered_at = now
-            record.last_node, record.last_count, record.ok = node, count, True
-        record.requests += 1
+            record.answered(node, count, asked, time.monotonic())
 
 
 def ask(address: str, port: int, limit_s: float = LIMIT_S) -> tuple[str, int]:

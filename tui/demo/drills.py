@@ -1,6 +1,7 @@
 """The faults that the console offers to practise on the cluster in a box."""
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
 
@@ -15,11 +16,17 @@ from tui.viewmodels.ports import DrillItem
 from tui.viewmodels.store import View
 
 
+def console_command(box: Box) -> str:
+    """Return the words with which another terminal reaches the box."""
+    return f"clustertui --key {shlex.quote(str(box.access_file))}"
+
+
 class BoxDrills:
     """The menu of drills; it follows what has been done."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
+        self._command = f"{console_command(box)} status"
         self._cut: set[tuple[str, str]] = set()
         self._refused: set[str] = set()
         self._armed = ""
@@ -36,6 +43,7 @@ class BoxDrills:
         return tuple(self._items(view))
 
     def _items(self, view: View) -> Iterator[DrillItem]:
+        yield DrillItem("terminal", "Use a second terminal", self._command)
         yield from self._death_items()
         yield from self._node_items()
         configuration = view.active.configuration
@@ -93,6 +101,8 @@ class BoxDrills:
 
     async def run(self, key: str) -> str:
         """Cause the fault named by `key`; return a sentence on what was done."""
+        if key == "terminal":
+            return self._command
         verb, *words = key.split()
         work: dict[str, Callable[..., Awaitable[str]]] = {
             "start": self._start,
