@@ -97,11 +97,22 @@ def test_node_that_could_not_acquire_is_told_though_another_one_has_the_group() 
     failed = (story.group_live("web", "error", "server: port 80 is in use"),)
     look = look_at(story.node_live("charlie", groups=failed))
 
-    (problem,) = problems_of(look)
+    problem = problems_of(look)[0]
 
     assert problem.text == "charlie could not run web, and does not try for a while"
     assert problem.note == "server: port 80 is in use"
     assert verdict(look, (problem,)).word == "ATTENTION"
+
+
+def test_node_that_could_not_acquire_is_no_heir_for_now() -> None:
+    failed = (story.group_live("web", "error", "port 80 is in use"),)
+    look = look_at(story.node_live("charlie", groups=failed))
+    web = look.group("web")
+
+    assert web is not None
+    assert web.heirs == ()
+    assert "nobody could take over web" in texts(look)
+    assert "no node may fail" in verdict(look, problems_of(look)).text
 
 
 def test_failures_before_the_group_came_online_are_over() -> None:

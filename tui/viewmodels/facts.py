@@ -201,7 +201,7 @@ def group_facts(
 
 def _group(name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact]) -> GroupFact:
     order = noun.nodes if noun else ()
-    heirs = tuple(n for n in order if n != owner and n in nodes and nodes[n].usable)
+    heirs = tuple(n for n in order if n != owner and n in nodes and _may_take(nodes[n], name))
     if not owner:
         return GroupFact(name, noun, "", "offline", "warn", heirs=heirs)
     node = nodes.get(owner)
@@ -227,6 +227,12 @@ def _group(name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact]
         live,
         heirs,
     )
+
+
+def _may_take(node: NodeFact, group: str) -> bool:
+    """Return whether a node could take the group over: it is up, and has not just failed to."""
+    live = _live_group(node, group)
+    return node.usable and (live is None or live.state != "error")
 
 
 def _live_group(node: NodeFact | None, name: str) -> GroupLive | None:

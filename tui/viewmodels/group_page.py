@@ -68,7 +68,7 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
         lines.append(pair("says", put(group.text, 0, "warn")))
     if group.failures:
         lines.append(pair("failures", put(str(group.failures), 0, "bad")))
-    lines.append(pair("order", *order_spans(look, group)))
+    lines.append(pair("order", *order_spans(group)))
     heir = group.heirs[0] if group.heirs else ""
     lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
     noun = group.noun

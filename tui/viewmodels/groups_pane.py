@@ -49,20 +49,19 @@ def _group_cells(look: Look, group: GroupFact, extra: Sequence[str]) -> list[Spa
         put(group.word, 0, group.tone),
         put(group.owner or "nobody", 0, "" if group.owner else "warn"),
         *(optional[key] for key in extra),
-        order_spans(look, group),
+        order_spans(group),
     ]
 
 
-def order_spans(look: Look, group: GroupFact) -> Line:
+def order_spans(group: GroupFact) -> Line:
     """Return the takeover order; the owner stands out, nodes that cannot take over carry a `!`."""
     spans: list[Span] = []
     for name in group.order:
         if spans:
             spans.append(Span(" > ", "dim"))
-        node = look.node(name)
         if name == group.owner:
             spans.append(put(name, 0, "strong"))
-        elif node is not None and node.usable:
+        elif name in group.heirs:
             spans.append(put(name))
         else:
             spans.append(put(f"{name}!", 0, "warn"))

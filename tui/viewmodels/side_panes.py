@@ -22,7 +22,7 @@ def selected_pane(look: Look, key: str, width: int) -> Pane:
     if kind == "node" and node is not None:
         lines = _selected_node(look, node)
     elif kind == "group" and group is not None:
-        lines = _selected_group(look, group)
+        lines = _selected_group(group)
     title = [Span("Selected ", "head"), put(f"{kind} {name}" if lines else "nothing")]
     return Pane((titled(title, width),), tuple(Row("", cut(entry, width)) for entry in lines))
 
@@ -60,10 +60,10 @@ def _epoch_words(look: Look, node: NodeFact) -> str:
     return f", epoch {node.live.epoch}, not in step"
 
 
-def _selected_group(look: Look, group: GroupFact) -> list[Line]:
+def _selected_group(group: GroupFact) -> list[Line]:
     where = f" on {group.owner}" if group.owner else ""
     lines = [line("  ", put(group.word, 0, group.tone), where)]
-    lines.append((Span("  "), *order_spans(look, group)))
+    lines.append((Span("  "), *order_spans(group)))
     states = {res.name: res.state for res in group.live.resources} if group.live else {}
     for name in group.noun.resource if group.noun else ():
         state = states.get(name, "unknown")
