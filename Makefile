@@ -6,7 +6,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check simulate exhaustive mutants faults pictures bench documents format lock clean
+.PHONY: help setup demo test check simulate fuzz exhaustive mutants faults pictures bench documents format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || \
@@ -39,6 +39,9 @@ mutants: setup  ## break the core on purpose, and see which schedule notices
 
 faults: setup  ## real agents, every step of a DARE under every fault, e.g. make faults ARGS="--step lock"
 	@exec $(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: setup  ## random bad input by number, e.g. make fuzz COUNT=50000
+	@exec $(BIN)/python -m tests.fuzz --count $(or $(COUNT),400000) $(ARGS)
 
 pictures: setup  ## screenshots/ made anew
 	@exec $(BIN)/python -m tests.support.pictures $(ARGS)
