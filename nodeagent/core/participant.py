@@ -483,6 +483,24 @@ class Participant:
         missing = self.proofs.missing(shared, group)
         return f"proof of release by {', '.join(missing)}" if missing else ""
 
+    def _hopeless(self, work: Work, group: str, noun: Group) -> str:
+        """Return why a group cannot be acquired here however long is waited, empty if it may be."""
+        shared, order = self.shared, work.order
+        if shared.stopping:
+            return f"{shared.name} leaves the cluster"
+        if shared.runner(group).held:
+            return "is still held by this node"
+        if shared.name in shared.log.standing.view and not shared.is_member:
+            return f"{shared.name} was started anew and is not counted in yet"
+        if shared.now.ms - work.began_ms < shared.timing.dead_after_ms:
+            return ""  # by then all have told what they run
+        coming = {name for name, _ in order.acquire}
+        for parent in noun.after:
+            state = shared.group_state(parent, order.owners.get(parent, ""))
+            if parent not in coming and state in ("offline", "error", "unknown"):
+                return f"needs {parent}, which nobody starts while a DARE is open"
+        return ""
+
     def _acquire_one(self, work: Work, group: str) -> str:
         shared = self.shared
         runner = shared.runner(group)
@@ -500,10 +518,9 @@ class Participant:
                 return "failed"
             self._progress(f"acquiring {group}")
             return "waits"
-        if shared.stopping or runner.held:
-            runner.text = "is still held by this node"
-            if shared.stopping:
-                runner.text = f"{shared.name} leaves the cluster"
+        hopeless = self._hopeless(work, group, noun)
+        if hopeless:
+            runner.text = hopeless
             return "failed"
         wanting = self._wanting(work, group, noun)
         if wanting:

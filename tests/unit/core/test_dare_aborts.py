@@ -155,6 +155,34 @@ def test_a_participant_that_restarts_in_the_middle_ends_the_dare() -> None:
     as_before(story)
 
 
+def test_a_new_owner_that_was_started_anew_is_not_waited_for_in_vain() -> None:
+    """It gets no lease before a view counts it in, and no view is decided while a DARE is open."""
+    story = Story()
+    story.crash("bravo").world.start("bravo")
+    story.ask(story.shape, web="bravo")
+
+    story.until(lambda: story.told("is not counted in yet"), limit_ms=3_000)
+    assert story.end().state == "aborted"
+    assert story.rest().owner("web") == ["alpha"]
+
+
+def test_a_group_does_not_wait_for_a_parent_that_the_dare_itself_holds_up() -> None:
+    """web is bravo's after alpha's death, and is not acquired while recovery is suspended."""
+    story = Story()
+    story.dare(story.changed("orders", after=("web",)))
+    shape = story.changed("orders", after=("web",))
+    story.crash("alpha")
+    story.until(lambda: "alpha" not in story.node("bravo").shared.log.standing.view)
+
+    story.ask(shape, at="bravo", orders="charlie")
+    story.until(lambda: story.world.run is not None and story.world.run.state == "aborted", 9_000)
+
+    assert story.world.run is not None
+    assert "charlie: acquire: orders: needs web" in story.world.run.text
+    story.world.start("alpha")
+    story.rest()
+
+
 @pytest.mark.parametrize("step", ["activate", "resume"])
 def test_a_participant_that_dies_after_the_decision_catches_up(step: str) -> None:
     story = Story()
