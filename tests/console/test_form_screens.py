@@ -539,8 +539,8 @@ def test_foreign_text_is_shown_and_not_obeyed(size: tuple[int, int]) -> None:
     play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=evil))
 
 
-@pytest.mark.parametrize("key", ["q", "f10"])
-def test_quitting_keeps_the_last_letters(key: str) -> None:
+@pytest.mark.parametrize("way", ["q", "f10", "signal"])
+def test_quitting_keeps_the_last_letters(way: str) -> None:
     mine = TEXT + "# a last thought\n"
     client = StoryClient()
 
@@ -552,7 +552,10 @@ def test_quitting_keeps_the_last_letters(key: str) -> None:
             bench = bench_of(app)
             await until(pilot, lambda: bench.draft.text, "the draft")
             bench.edit(bench.draft.typed(mine))
-            await pilot.press(key)
+            if way == "signal":
+                app.exit(143, return_code=143)
+            else:
+                await pilot.press(way)
 
     asyncio.run(run())
 

@@ -21,7 +21,7 @@ from nodeagent.wire.console import (
 )
 from nodeagent.wire.live import ConfigurationChanged
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
-from tests.support.story import StoryClient, configuration_text, three_nodes
+from tests.support.story import StoryClient, configuration_text, run_succeeds, three_nodes
 from tui.screens.forms import Bench, bench_of
 
 TEXT = configuration_text()
@@ -121,6 +121,18 @@ def test_each_conflict_is_decided_by_a_key(size: tuple[int, int]) -> None:
         assert bench.draft.text == RIVAL
 
     play(act, size)
+
+
+def test_merge_names_who_made_the_newer_epochs() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, bench: Bench) -> None:
+        client.say(*run_succeeds())
+        overtake(client, NEWER)
+        await pilot.press("5")
+        await shows(pilot, "m merges")
+        await pilot.press("m")
+        await shows(pilot, "Taken from epoch 18 by ann 1 change")
+
+    play(act)
 
 
 def test_leaving_the_merge_leaves_the_draft() -> None:

@@ -1,13 +1,14 @@
 """The page of a merge: what both changed, to be decided; what came from whom."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nodeagent.config.edit import EditError
 from nodeagent.config.merge import Conflict, Merged, Side, Taken, merge
+from nodeagent.model.run import DareRun
 from tui.viewmodels.draft import Draft
 from tui.viewmodels.form_page import count_text
-from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, spread
+from tui.viewmodels.spans import Line, Row, Span, Tone, brief, cut, line, put, rule, spread
 
 _SIGNS: dict[str, tuple[str, Tone]] = {
     "add": ("+", "ok"),
@@ -19,11 +20,15 @@ NOTHING = "(not there)"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A draft and the configuration that overtook it, with what the person decided so far."""
+    """A draft and the configuration that overtook it, with what the person decided so far.
+
+    `authors`: who changed the configuration since the draft was begun, as far as runs tell.
+    """
 
     draft: Draft
     theirs: str
     epoch: int
+    authors: tuple[str, ...] = ()
     choices: tuple[tuple[str, Side], ...] = ()
 
 
@@ -41,6 +46,12 @@ class Outcome:
         return len(self.merged.undecided)
 
 
+def authors_since(runs: Iterable[DareRun], epoch: int) -> tuple[str, ...]:
+    """Return who made the epochs after `epoch`, each once."""
+    done = (run for run in runs if run.state == "done" and run.base_epoch >= epoch)
+    return tuple(dict.fromkeys(brief(run.author, 20) for run in done if run.author))
+
+
 def worked_out(case: Case) -> Outcome:
     """Return the merge of a case. Takes a moment with large texts, so it may run beside."""
     texts = (case.draft.base, case.draft.text, case.theirs)
@@ -49,11 +60,6 @@ def worked_out(case: Case) -> Outcome:
         return Outcome(case, merge(base, mine, theirs, dict(case.choices)))
     except EditError as error:
         return Outcome(case, Merged(mine), str(error))
-
-
-def chosen(choices: Mapping[str, Side], key: str, side: Side) -> tuple[tuple[str, Side], ...]:
-    """Return the decisions with one more."""
-    return tuple({**choices, key: side}.items())
 
 
 def title_lines(outcome: Outcome, width: int) -> tuple[Line, ...]:
@@ -82,10 +88,11 @@ def _standing(outcome: Outcome) -> Span:
 def rows(outcome: Outcome, width: int) -> list[Row]:
     """Return the conflicts, then what came from the others, from you, and from both alike."""
     taken = outcome.merged.taken
-    epoch = outcome.case.epoch
+    epoch, authors = outcome.case.epoch, outcome.case.authors
+    by = f" by {', '.join(authors)}" if authors else ""
     return [
         *_conflict_rows(outcome.merged.conflicts, width),
-        *_taken_rows(f"Taken from epoch {epoch}", _of(taken, "theirs"), width),
+        *_taken_rows(f"Taken from epoch {epoch}{by}", _of(taken, "theirs"), width),
         *_taken_rows("Kept of your draft", _of(taken, "mine"), width),
         *_taken_rows("The same on both sides", _of(taken, "both"), width),
     ]

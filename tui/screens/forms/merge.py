@@ -88,7 +88,9 @@ class MergeScreen(Screen[None]):
     def _case(self) -> page.Case:
         bench = self.bench
         active = bench.active
-        return page.Case(bench.draft, active.text, active.epoch, tuple(self._choices.items()))
+        choices = tuple(self._choices.items())
+        since = page.authors_since(bench.session.view.all_runs, bench.draft.base_epoch)
+        return page.Case(bench.draft, active.text, active.epoch, since, choices)
 
     async def _work_out(self, case: page.Case) -> None:
         self._outcome = await asyncio.to_thread(page.worked_out, case)
