@@ -5,14 +5,18 @@ changes into the same record with `advance`, so a screen that was left, or an ag
 changed, shows what all others show.
 """
 
+from typing import Annotated
+
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from nodeagent.model.health import CellState, RestoreState, RunState
 from nodeagent.model.moves import RUN_MOVES, may_follow
 from nodeagent.model.plan import Plan
 
 OPEN: frozenset[RunState] = frozenset({"running", "aborting"})
+Transaction = Annotated[str, Meta(max_length=120)]
+"""Name of a DARE; the same wherever it is told, so that one can be asked about."""
 FINAL: frozenset[CellState] = frozenset({"done", "failed", "skipped", "lost"})
 
 
@@ -44,7 +48,7 @@ class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     whether its peers live, while it was suspended; what died then was seen that much later.
     """
 
-    tx: str
+    tx: Transaction
     coordinator: str
     author: str = ""
     reason: str = ""
@@ -72,7 +76,7 @@ class RunStarted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class CellChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """One node's cell in one row changed; a row that is not there yet (undo) is appended."""
 
-    tx: str
+    tx: Transaction
     step: str
     undo: bool
     node: str
@@ -82,7 +86,7 @@ class CellChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class StepChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A row as a whole changed its state."""
 
-    tx: str
+    tx: Transaction
     step: str
     undo: bool
     state: CellState
@@ -93,7 +97,7 @@ class StepChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class RunChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The run as a whole changed its state; `state` other than running/aborting is final."""
 
-    tx: str
+    tx: Transaction
     state: RunState
     restored: RestoreState = ""
     seconds: float = 0.0

@@ -6,13 +6,12 @@ from msgspec import Meta, Struct
 
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
-from nodeagent.model.run import Progress
+from nodeagent.model.run import Progress, Transaction
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX
 
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
 Digest = Annotated[str, Meta(max_length=80)]
-Transaction = Annotated[str, Meta(max_length=120)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Moves = Annotated[tuple[tuple[Name, Name], ...], Meta(max_length=2000)]

@@ -152,7 +152,6 @@ def judge_decrees(memory: Memory, name: str) -> tuple[DecreeLog, str, list[Findi
             findings.append(finding(code, JOURNAL, str(error)))
             break
     findings += _set_back(memory, log, name)
-    findings += _held(memory)
     return log, _about(log), findings
 
 
@@ -176,7 +175,8 @@ def _set_back(memory: Memory, log: DecreeLog, name: str) -> Iterator[Finding]:
         yield finding("E637", JOURNAL, text)
 
 
-def _held(memory: Memory) -> Iterator[Finding]:
-    if memory.durable.held:
+def judge_groups(memory: Memory, *, runs: bool) -> Iterator[Finding]:
+    """Tell what the node still holds by its journal although no agent `runs` here."""
+    if memory.durable.held and not runs:
         groups = ", ".join(sorted(memory.durable.held))
         yield finding("N638", JOURNAL, f"the agent held {groups} when it last wrote")

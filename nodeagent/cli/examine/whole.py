@@ -31,6 +31,7 @@ def examine(look: Look, user: int) -> Examination:
     log, about, decrees = memory.judge_decrees(known, who.name)
     belonging = person.judge_belonging(who, log.configuration, decided=bool(log.decrees))
     records = list(memory.judge_records(known, who.name))
+    records += memory.judge_groups(known, runs=look.holder > 0)
     judged: tuple[tuple[str, tuple[str, list[Finding]]], ...] = (
         ("directory", place.judge(look, user)),
         ("node", (who.about, [*who.findings, *belonging])),
