@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.core.log import DecreeError, DecreeLog, read_configuration
-from nodeagent.model.ownership import NOBODY, Ballot
+from nodeagent.model.ownership import Ballot
 from nodeagent.wire.codec import pack
 from nodeagent.wire.peer import Commit, Decree
 
@@ -27,8 +27,9 @@ def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) ->
     """Return the decree that opens the next generation, in which only `survivors` vote.
 
     The configuration stays as it is but for `cluster.voters`: lost nodes are removed by DAREs
-    later. Groups that a survivor owns stay with it; the others are placed by the next view, after
-    the time that proves their release. GenerationError where it is not needed or makes no sense.
+    later. Every group keeps its owner: the next view finds that the lost ones are not in, and their
+    groups fall over as after any death, once time has proven their release. GenerationError where
+    it is not needed or makes no sense.
     """
     configuration, standing = log.configuration, log.standing
     if configuration is None:
@@ -49,14 +50,13 @@ def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) ->
     data = text.encode()
     read_configuration(data, "the configuration of the survivors")
     generation = standing.generation + 1
-    owners = {g: (o if o in survivors else NOBODY) for g, o in standing.owners.items()}
     value = Commit(
         tx=f"generation.{generation}",
         epoch=standing.epoch + 1,
         digest=file_digest(data),
         file=pack(data),
         view={},
-        owners=owners,
+        owners=dict(standing.owners),
         author=author,
         reason=reason,
         generation=generation,

@@ -76,6 +76,7 @@ def test_confirmed_it_is_in_force_with_who_why_and_what(state: Path) -> None:
     assert (forced.generation, forced.epoch) == (2, 3)
     assert forced.reason == "fire in room 2"
     assert " on " in forced.author
+    assert forced.owners == OWNERS, "what the lost nodes had falls over from them"
     (line,) = (state / "audit.jsonl").read_text().splitlines()
     entry = json.loads(line)
     assert (entry["what"], entry["old_digest"], entry["new_digest"]) == (
