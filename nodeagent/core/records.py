@@ -184,7 +184,7 @@ def replay(records: list[Record]) -> Durable:
 
 
 def compact(durable: Durable) -> list[Record]:
-    """Return the shortest records that replay to `durable`, without lives that no decree names."""
+    """Return the shortest records that replay to `durable`; lives nobody will name are left out."""
     slot = len(durable.decrees)
     records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
     records += [Started(life, durable.node) for life in _lives_to_know(durable)]
@@ -197,11 +197,12 @@ def compact(durable: Durable) -> list[Record]:
 
 
 def _lives_to_know(durable: Durable) -> list[int]:
-    """Return the own lives that were decreed in, and the newest at the end."""
+    """Return the own lives that were decreed in, or may be so unheard; the newest at the end."""
     values = [decree.value for decree in durable.decrees]
     views = [v.view for v in values if isinstance(v, Commit | ViewChange)]
     decreed = {view[durable.node] for view in views if durable.node in view}
-    known = durable.lives if not durable.node else durable.lives & decreed
+    since = max(durable.lives & decreed, default=0)
+    known = {life for life in durable.lives if life in decreed or life > since}
     return [*sorted(known - {durable.incarnation}), durable.incarnation]
 
 

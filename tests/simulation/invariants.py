@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -67,6 +67,7 @@ class Invariants:
         self.decrees: list[Decree] = []
         self.epochs: dict[int, str] = {}
         self.voters: tuple[str, ...] = ()
+        self.tie_breaker = ""
         self.configurations: dict[str, Configuration] = {}
         self.ended: dict[str, str] = {}
         self.committed: set[str] = set()
@@ -98,7 +99,7 @@ class Invariants:
     def _learn_genesis(self) -> None:
         data = self.world.text.encode()
         configuration = read_configuration(data, FIRST)
-        self.voters = configuration.voters()
+        self.voters, self.tie_breaker = configuration.voters(), configuration.cluster.tie_breaker
         self.epochs[1] = file_digest(data)
         self.configurations[file_digest(data)] = configuration
 
@@ -114,6 +115,10 @@ class Invariants:
             if isinstance(decree.value, Commit | ViewChange):
                 return dict(decree.value.owners)
         return {}
+
+    def decides(self, of: Collection[str]) -> bool:
+        """Return whether `of` are enough voters to decide the open slot."""
+        return majority(self.voters, of, self.tie_breaker)
 
     def incarnation(self, name: str) -> int:
         """Return the newest start of an agent that is on this machine's disk."""
@@ -157,7 +162,7 @@ class Invariants:
         value = decree.value
         wrote = self._accepted[decree.slot, _digest(value)]
         behind = [name for name in decree.accepted_by if name in wrote]
-        assert majority(self.voters, behind), f"5 certificate: slot {decree.slot} has no majority"
+        assert self.decides(behind), f"5 certificate: slot {decree.slot} has no majority"
         configuration = self.active
         if isinstance(value, Commit):
             configuration = self._first_commit(value, behind)
@@ -172,11 +177,12 @@ class Invariants:
     def _first_commit(self, value: Commit, behind: list[str]) -> Configuration:
         what = f"configuration of epoch {value.epoch}"
         configuration = read_configuration(unpack(value.file), what)
-        assert majority(configuration.voters(), behind), "5 certificate: no majority of the new"
+        voters, tie_breaker = configuration.voters(), configuration.cluster.tie_breaker
+        assert majority(voters, behind, tie_breaker), "5 certificate: no majority of the new"
         assert self.epochs.get(value.epoch) is None, f"3 epoch {value.epoch} was decided twice"
         self.epochs[value.epoch] = value.digest
         self.configurations[value.digest] = configuration
-        self.voters = configuration.voters()
+        self.voters, self.tie_breaker = voters, tie_breaker
         self.committed.add(value.tx)
         self.forgetful &= set(configuration.node)  # who was removed may be added again, anew
         return configuration
@@ -215,7 +221,7 @@ class Invariants:
         if order.slot == len(self.decided) + 1:
             promised = self._promised[order.slot, order.ballot]
             text = f"10 one open: {machine.name} orders {order.step} without a majority's promise"
-            assert majority(self.voters, promised), text
+            assert self.decides(promised), text
 
     def _asks_for_commit(self, machine: Machine, _: OnDisk, ask: Accept) -> None:
         value = ask.value

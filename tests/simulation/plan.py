@@ -17,8 +17,9 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """The cluster and the weather; probabilities from 0 to 1, times in milliseconds.
 
     `seed` drives the chance of the network and the drivers, `shape` that of the configuration.
-    `witness`: the last node votes and no group may run there. Without `chatter` the notes for
-    consoles get lost that a DARE sends to all nodes: three of four messages, and no decision.
+    `witness`: the last node votes and no group may run there; `breaks_ties`: half of the voters
+    decide with the first of them; `shrinks`: who is away loses its vote. Without `chatter` the
+    notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
     """
 
     seed: int
@@ -29,6 +30,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     timing: int = 0
     shape: int = 0
     witness: bool = False
+    breaks_ties: bool = False
+    shrinks: bool = False
     loss: float = 0.0
     double: float = 0.0
     late: float = 0.0

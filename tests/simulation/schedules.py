@@ -86,6 +86,8 @@ class Schedule:
             options.networks,
             timing=options.timing,
             witness=options.witness,
+            breaks_ties=options.breaks_ties,
+            shrinks=options.shrinks,
         )
 
     def _set_clock(self, machine: Machine) -> None:

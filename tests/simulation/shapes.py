@@ -61,7 +61,8 @@ class GroupShape:
 class Shape:
     """A whole cluster in a few words; `voters` empty means the default.
 
-    `witness` votes, and no group may run there.
+    `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
+    first of them is there; with `shrinks` who is away loses its vote.
     """
 
     nodes: tuple[str, ...]
@@ -70,6 +71,13 @@ class Shape:
     timing: int = 0
     voters: tuple[str, ...] = ()
     witness: str = ""
+    breaks_ties: bool = False
+    shrinks: bool = False
+
+    @property
+    def tie_breaker(self) -> str:
+        """Return the voter that decides when half of them are left, if there is one."""
+        return (self.voters or self.nodes)[0] if self.breaks_ties else ""
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -80,8 +88,10 @@ class Shape:
     def text(self) -> str:
         """Return the configuration file."""
         voters = ", ".join(f'"{voter}"' for voter in self.voters)
+        shrinks = 2.0 if self.shrinks else 0.0
         parts = [
-            f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]\n',
+            f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]',
+            f'tie-breaker = "{self.tie_breaker}"\nshrink-seconds = {shrinks}\n',
             f"[timing]\n{SHORT if self.timing < 0 else TIMINGS[self.timing]}",
             f'[admin.me]\nkey = "{CONSOLE_KEY}"\n',
             '[network.public]\nkind = "public"\nsubnet = "10.1.0.0/24"\n',
@@ -94,8 +104,9 @@ class Shape:
 
     def _node(self, name: str) -> str:
         number = NAMES.index(name) + 11
+        role = "witness" if name == self.witness else "member"
         text = (
-            f'[node.{name}]\nkey = "{node_key(name)}"\n'
+            f'[node.{name}]\nkey = "{node_key(name)}"\nrole = "{role}"\n'
             f'[node.{name}.adapter.eth0]\nnetwork = "public"\nrole = "service"\n'
             f'address = "10.1.0.{number}"\n'
         )
@@ -120,10 +131,21 @@ def first_shape(
     *,
     timing: int = 0,
     witness: bool = False,
+    breaks_ties: bool = False,
+    shrinks: bool = False,
 ) -> Shape:
     """Return a cluster to begin with; the witness, if there is to be one, is its last node."""
     names = NAMES[:nodes]
-    shape = Shape(names, (), networks, timing, witness=names[-1] if witness else "")
+    shape = Shape(
+        names,
+        (),
+        networks,
+        timing,
+        voters=names[:4] if breaks_ties and nodes > 3 else (),
+        witness=names[-1] if witness else "",
+        breaks_ties=breaks_ties,
+        shrinks=shrinks,
+    )
     made: list[tuple[str, GroupShape]] = []
     for number in range(groups):
         order = list(shape.hosts)
@@ -223,7 +245,8 @@ def _any_host(shape: Shape, left: tuple[str, ...]) -> tuple[str, ...]:
 
 def change_voters(shape: Shape, chance: random.Random) -> Shape:
     """Name other voters."""
-    count = chance.choice([n for n in (1, 3, 5) if n <= len(shape.nodes)])
+    counts = (2, 3, 4) if shape.breaks_ties else (1, 3, 5)
+    count = chance.choice([n for n in counts if n <= len(shape.nodes)] or [1])
     return replace(shape, voters=tuple(chance.sample(shape.nodes, count)))
 
 

@@ -28,6 +28,8 @@ _CALMER: dict[str, object] = {
     "chatter": False,
     "networks": 1,
     "witness": False,
+    "breaks_ties": False,
+    "shrinks": False,
 }
 
 Broken = Callable[[Plan], str]

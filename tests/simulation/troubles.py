@@ -136,12 +136,12 @@ class Troubles:
         return machines[who % len(machines)]
 
     def _may_forget(self, machine: Machine) -> bool:
-        """Return whether a minority of the voters forgets, now that this one does, too."""
+        """Return whether the voters that do not forget can still decide."""
         voters = self.invariants.voters
         if machine.name not in voters:
             return machine.name in self.invariants.active.node
         forgetful = self.invariants.forgetful | {machine.name}
-        return 2 * len(forgetful & set(voters)) < len(voters)
+        return self.invariants.decides(set(voters) - forgetful)
 
     def _forgot(self, machine: Machine, lasts: int) -> None:
         machine.crash_at = None
