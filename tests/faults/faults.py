@@ -35,6 +35,8 @@ class Fault:
 
     victim = ""
     program: tuple[str, ...] = AGENT
+    may_live = False
+    """Whether the victim may be well all the same, and own groups."""
     lasts_s = 0.0
     """Its end is not before so many seconds after the strike."""
     stops_untouched = False
@@ -147,6 +149,7 @@ class FullDisk(Fault):
     """
 
     victim = OWNER
+    may_live = True
 
     def prepare(self) -> None:
         state = self.box.agents[OWNER].state
@@ -219,7 +222,12 @@ class Clock(Fault):
 
 
 class DriverHangs(Fault):
-    """The old owner's stop and the new owner's monitor, and with it its start, never return."""
+    """The old owner's stop and the new owner's monitor, and with it its start, never return.
+
+    It lasts until a monitor that was content before the decision has had its time to hang.
+    """
+
+    lasts_s = 9.0
 
     def __init__(self, box: Box) -> None:
         super().__init__(box)

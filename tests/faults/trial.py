@@ -147,11 +147,15 @@ class Trial:
 
     async def _whole(self) -> str:
         """Return which configuration those have that live; NotHeld while they are not whole."""
-        views = await self.watch.look_at_all(self._standing_nodes())
+        victim, names = self.fault.victim, self._standing_nodes()
+        views = await self.watch.look_at_all(names)
         outcome = self._outcome(agree(views))
-        if outcome == "new" and self.fault.victim != ADDED:
-            views = await self.watch.look_at_all([*self._standing_nodes(), ADDED])
-            self._outcome(agree(views))
+        if self.fault.may_live and victim in where(views).values():
+            names.append(victim)
+        if outcome == "new" and victim != ADDED:
+            names.append(ADDED)
+        views = await self.watch.look_at_all(names)
+        self._outcome(agree(views))
         await self._served(views)
         return outcome
 
