@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
-from tests.fuzz.runner import HANG_MS, Tally, play
+from tests.fuzz.runner import HANG_MS, Tally, play, play_cases
 from tests.fuzz.targets import TARGETS
 
 SHARES = {"frame": 0.55, "message": 0.33, "journal": 0.08, "toml": 0.04}
@@ -38,7 +38,8 @@ def main() -> int:
     if arguments.input:
         return _one(arguments.input)
     began = time.monotonic()
-    total = Tally()
+    total = play_cases()
+    sys.stdout.write(_line("cases", total))
     with ProcessPoolExecutor(arguments.workers) as pool:
         for name, share in SHARES.items():
             count = max(int(arguments.count * share), 1)

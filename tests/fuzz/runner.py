@@ -3,15 +3,21 @@
 What is timed is the processor time of the thread, so a busy machine makes no hang.
 """
 
+import contextlib
 import gc
 import signal
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from types import FrameType
 
+from nodeagent.config.load import load
+from nodeagent.wire import codec
 from tests.fuzz.targets import MIND, TARGETS
+from tests.hostile import frames, texts
 
 HANG_MS = 100.0
 GIVEN_UP_S = 30.0
@@ -62,13 +68,39 @@ def play(name: str, first: int, count: int) -> Tally:
     return tally
 
 
+def play_cases() -> Tally:
+    """Play the inventory's texts and frames: each was thought out to crash or hang something."""
+    tally = Tally()
+    before = signal.signal(signal.SIGALRM, _give_up)
+    try:
+        for number, each in texts.CASES.items():
+            for name, text in each.items():
+                _timed(f"class {number} {name}", partial(load, text), tally)
+        for number, some in frames.CASES.items():
+            for name, data in some.items():
+                _timed(f"class {number} {name}", partial(_decoded, data), tally)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return tally
+
+
+def _decoded(data: bytes) -> None:
+    for decode in (codec.decode_envelope, codec.decode_heartbeat, codec.decode_ask):
+        with contextlib.suppress(codec.WireError):
+            decode(data)
+
+
 def _one(name: str, number: int, tally: Tally) -> None:
     target, label = TARGETS[name], f"{name}:{number}"
-    given = target.make(Random(label))
+    _timed(label, partial(target.have, target.make(Random(label))), tally)
+
+
+def _timed(label: str, have: Callable[[], object], tally: Tally) -> None:
     signal.setitimer(signal.ITIMER_REAL, GIVEN_UP_S)
     began = time.thread_time()
     try:
-        target.have(given)
+        have()
     except Exception:  # noqa: BLE001 - whatever it is, it is what is looked for
         tally.crashes.append((label, traceback.format_exc(limit=-6)))
     took = (time.thread_time() - began) * 1000

@@ -26,7 +26,7 @@ from nodeagent.core.node import Node
 from nodeagent.model.ownership import Ballot
 from nodeagent.store.journal import pack_journal, replay_bytes
 from nodeagent.wire import codec
-from nodeagent.wire.console import Answered, Ask, Request
+from nodeagent.wire.console import Answered, Ask, GetSnapshot, Request
 from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.peer import (
     Accept,
@@ -41,7 +41,7 @@ from nodeagent.wire.peer import (
     Withdraw,
 )
 from tests.fuzz.values import Maker, Vocabulary, mutated, of
-from tests.hostile.frames import GARBAGE
+from tests.hostile.frames import BEAT, GARBAGE
 from tests.hostile.journals import right
 from tests.hostile.peers import Word, heard
 from tests.hostile.texts import CHARACTERS, HOSTILE, MALFORMED, NAMES, SCHEMA
@@ -254,6 +254,15 @@ def _as_bytes(event: ev.Event) -> bytes:
             raise AssertionError(event)
 
 
+def samples() -> tuple[ev.MessageHeard, ev.BeatHeard, ev.ConsoleAsked]:
+    """Return an event of each kind that bytes may become."""
+    return (
+        ev.MessageHeard("bravo", heard()[1]["LeaseRequest-bravo"].envelope),
+        ev.BeatHeard("bravo", "eth0", BEAT),
+        ev.ConsoleAsked(b"console", CONSOLE_KEY, Ask(1, GetSnapshot())),
+    )
+
+
 # -- bytes from sockets
 
 
@@ -294,12 +303,16 @@ def _read(data: bytes, event: ev.Event) -> ev.Event:
 _BEHIND_FIRST = len(pack_journal([rec.encode(right()[0])]))
 
 
+JOURNAL_BYTES = pack_journal(rec.encode(record) for record in right())
+"""What alpha wrote, for those who put something behind it."""
+
+
 def _journal(random: Random) -> bytes:
     if random.random() < 0.3:
         maker = Maker(random, words())
         made = [maker.make(of(rec.Record)) for _ in range(random.randrange(8))]
         return pack_journal(rec.encode(record) for record in (*right(), *made))
-    data = pack_journal(rec.encode(record) for record in right())
+    data = JOURNAL_BYTES
     begin = random.choice((0, 16, _BEHIND_FIRST, _BEHIND_FIRST))
     return data[:begin] + mutated(random, data[begin:])
 
