@@ -492,4 +492,6 @@ class Coordinator:
     def _end(self, state: RunState, text: str) -> None:
         self.finished = True
         self._row = None
+        if state != "refused":
+            self.shared.drills.stop_at_step = ""  # for one DARE, also if it had no such step
         self.board.end(state, text, self._restored, self._gap)

@@ -190,3 +190,11 @@ def test_a_coordinator_that_is_outrun_by_a_restarted_node_still_ends_its_dare() 
     story.world.network.lost_kinds.clear()
 
     story.rest()
+
+
+def test_death_that_was_armed_for_a_step_the_dare_had_not_is_used_up() -> None:
+    story = Story()
+    story.drill("alpha", "stop-at-step", "greet")
+
+    assert story.dare(story.with_group("mail", "charlie", "bravo")).state == "done"
+    assert not story.node("alpha").shared.drills.stop_at_step
