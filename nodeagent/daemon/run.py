@@ -73,9 +73,6 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     journal, records, found = read_journal(options.state, identity.name)
     if found:
         log.write("warning", "journal", {"text": found})
-    journal.make_room()
-    if journal.size > JOURNAL_BYTES_MAX:
-        journal.rewrite([encode(record) for record in compact(replay(list(records)))])
     for which in FILES:
         if unusable := directory.set_aside_unusable(which):
             log.write("warning", "a file was set aside", {"text": unusable})
@@ -98,6 +95,9 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
             f"{options.state} has neither a decided nor an invited configuration; if its journal "
             "was lost, remove this node from the cluster and add it again with a new directory"
         )
+    journal.make_room()
+    if journal.size > JOURNAL_BYTES_MAX:
+        journal.rewrite([encode(record) for record in compact(replay(list(records)))])
     _warn_of_other_identity(identity, configuration, log)
     agent = Agent(node, log)
     hands = _hands(_Ground(options, directory, identity, log, journal), agent, configuration)
