@@ -12,7 +12,12 @@ from functools import cache
 
 PLACE = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 NEEDED = ("unshare", "ip", "mount", "fallocate")
-TRY = "ip link set lo up && test -w /proc/sys/net/ipv4/conf/all/rp_filter && test -c /dev/net/tun"
+TRY = """
+no() { echo "$1" >&2; exit 1; }
+ip link set lo up || no "its loopback cannot be used"
+test -c /dev/net/tun && test -r /dev/net/tun && test -w /dev/net/tun || no "no use of /dev/net/tun"
+test -w /proc/sys/net/ipv4/conf/all/rp_filter || no "its sysctls cannot be written"
+"""
 LIMIT_S = 20.0
 
 
