@@ -72,6 +72,7 @@ class Participant:
         self.proofs = proofs
         self.open: Open | None = None
         self.resume_by_ms = -1
+        self._resumed_by = shared.name
         self._work: Work | None = None
         self._checks: dict[str, Work] = {}
         self._replies: dict[tuple[str, StepName], StepReply] = {}
@@ -84,7 +85,7 @@ class Participant:
         now = self.shared.now.ms
         if self.open is not None and self.open.staged is not None:
             return now < self.open.deadline_ms
-        return now < self.resume_by_ms
+        return now < self.resume_by_ms and self.shared.alive(self._resumed_by)
 
     @property
     def in_doubt(self) -> bool:
@@ -148,6 +149,7 @@ class Participant:
         holder = self.open.ballot.node if self.open is not None else ""
         if mine and isinstance(value, Commit) and self.shared.alive(holder):
             self.resume_by_ms = self.shared.now.ms + 2 * self.shared.timing.step_ms
+            self._resumed_by = holder  # whoever else is left need not be waited for
         if self.open is not None and self.open.staged is not None:
             self.shared.out.append(DropTemporary())
         self._close()

@@ -198,3 +198,17 @@ def test_death_that_was_armed_for_a_step_the_dare_had_not_is_used_up() -> None:
 
     assert story.dare(story.with_group("mail", "charlie", "bravo")).state == "done"
     assert not story.node("alpha").shared.drills.stop_at_step
+
+
+def test_nobody_stays_suspended_for_a_coordinator_that_died_after_the_decision() -> None:
+    story = Story()
+    story.drill("alpha", "stop-at-step", "activate")
+    story.ask(story.with_group("mail", "charlie", "bravo"))
+    story.until(lambda: "alpha" not in story.world.nodes())
+    shared = story.node("bravo").shared
+
+    story.until(lambda: not shared.alive("alpha"))
+    story.world.advance(200)
+
+    assert not shared.suspended
+    assert not story.node("charlie").shared.suspended
