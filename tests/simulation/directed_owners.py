@@ -1,6 +1,16 @@
 """Directed schedules against ownership: who holds what while leases, proofs and news get lost."""
 
-from nodeagent.wire.peer import Accepted, Decided, Decrees, LeaseAck, Message
+from nodeagent.wire.peer import (
+    Accept,
+    Accepted,
+    Decided,
+    Decrees,
+    LeaseAck,
+    Message,
+    Prepare,
+    Probe,
+    Promise,
+)
 from tests.simulation.directed_scene import LOST, Scene, cluster
 
 THREE = ("alpha", "bravo", "charlie")
@@ -48,20 +58,21 @@ def acknowledged_by_one_that_accepted(seed: int) -> Scene:
     done: list[int] = []
 
     def hook(sender: str, to: str, message: Message) -> int | None:
+        if done and isinstance(message, Prepare | Promise | Accept | Decided | Decrees):
+            return LOST  # they find no way to finish what was accepted
         if not isinstance(message, Accepted) or done:
             return None
         done.append(1)
 
         def divide() -> None:
             scene.world.cut.clear()
-            scene.cut([to], [sender], 9_000, both=False)
             scene.cut([to], ["charlie"], 9_000)
 
         scene.world.later(0, divide)
         return None
 
     scene.hook(hook)
-    return scene.wait(11_000, 12_000)
+    return scene.wait(10_000, 11_000)
 
 
 def back_without_the_news(seed: int) -> Scene:
@@ -92,6 +103,42 @@ def removed_and_untold(seed: int) -> Scene:
     assert not scene.world.machines["delta"].runs(), "13 removed: it goes on running groups"
     scene.away = "delta"  # nobody talks to it any more
     return scene
+
+
+def silent_holder(seed: int) -> Scene:
+    """A holder's heartbeats get lost, its lease is renewed to the last, and it cannot stop."""
+    shape = cluster(THREE, web=("charlie", "alpha"), orders=("charlie", "bravo"))
+    scene = Scene(seed, shape, lingers=True).settle()
+    stops = {("charlie", group, "stop") for group in ("web", "orders")}
+    scene.world.refuse_driver.update(stops)
+
+    def hook(_sender: str, to: str, message: Message) -> int | None:
+        return LOST if isinstance(message, Decided | Decrees | Probe) and to == "charlie" else None
+
+    scene.hook(hook)
+    scene.wait(0, 500)
+    scene.network.mute.add("charlie")
+    return scene.wait(9_000)
+
+
+def word_given_too_early(seed: int) -> Scene:
+    """An owner says that it holds nothing and starts; the asker knows a later decree."""
+    shape = cluster(FIVE, web=("alpha", "bravo", "charlie"), orders=("delta", "echo"))
+    scene = Scene(seed, shape).settle()
+    scene.world.crash("alpha")
+    scene.until(lambda: scene.invariants.owners["web"] == "bravo")
+    decreed = scene.world.now_ms
+
+    def hook(_sender: str, to: str, message: Message) -> int | None:
+        return LOST if isinstance(message, Decided | Decrees) and to == "bravo" else None
+
+    scene.hook(hook)
+    scene.wait(1_100, 1_500)
+    scene.network.mute.add("bravo")
+    scene.until(lambda: scene.invariants.owners["web"] == "charlie")
+    scene.network.mute.clear()
+    assert scene.world.now_ms - decreed < 3_500, "bravo has not started it yet"
+    return scene.wait(6_000)
 
 
 def restarted_owner(seed: int) -> Scene:

@@ -37,6 +37,12 @@ class HookedNetwork(Network):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.hooks: list[Hook] = []
+        self.mute: set[str] = set()
+
+    def beat(self, machine: Machine, effect: fx.Beat) -> None:
+        """Publish a heartbeat, unless those of this machine get lost while messages do not."""
+        if machine.name not in self.mute:
+            super().beat(machine, effect)
 
     def send(self, machine: Machine, effect: fx.Send) -> None:
         """Send as always, unless a hook says otherwise."""
@@ -187,6 +193,7 @@ class Scene:
     def calm(self) -> Self:
         """End all faults; all must come to rest, and without many decrees."""
         self.network.hooks.clear()
+        self.network.mute.clear()
         self.network.lost_kinds.clear()
         self.network.dead_adapters.clear()
         self.world.cut.clear()

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+from nodeagent.model.ownership import Ballot
+from nodeagent.wire.console import Abort
 from nodeagent.wire.peer import (
     Accept,
     Accepted,
+    Commit,
     Decided,
     Decrees,
     Message,
     Prepare,
+    StepReply,
     Withdraw,
 )
 from tests.simulation.directed_scene import LOST, Scene, at_nth, cluster, with_groups
@@ -122,46 +126,98 @@ def two_bad_links(seed: int) -> Scene:
 
 def ballot_of_an_earlier_life(seed: int) -> Scene:
     """A proposer dies with its acceptances under way, and proposes again in its next life."""
-    shape = cluster(FIVE, THREE, web=("bravo", "charlie"), orders=("charlie", "bravo"))
-    scene = Scene(seed, shape).settle()
-    alpha, late = scene.world.machines["alpha"], scene.chance.randint(250, 1_200)
+    scene = Scene(seed, cluster(THREE))
+    alpha, late = scene.world.machines["alpha"], scene.chance.randint(3_000, 4_000)
 
     def hook(sender: str, to: str, message: Message) -> int | None:
-        if sender != "alpha" or alpha.life > 1 or not isinstance(message, Accept):
+        if sender != "alpha":
+            return LOST if isinstance(message, Prepare) else None
+        if not isinstance(message, Accept):
             return None
-        alpha.crash_at = CrashPoint(0, written=False, reboot_ms=50)
-        return late if to == "charlie" else LOST
+        if alpha.life == 1:
+            alpha.crash_at = CrashPoint(0, written=False, reboot_ms=50)
+        if to != "charlie":
+            return LOST
+        return late if alpha.life == 1 else late + 500
 
     scene.hook(hook)
-    scene.crash("echo", 1_500)  # so that a view is proposed
+    scene.world.start()
     return scene.wait(8_000)
 
 
+def acceptance_of_an_earlier_slot(seed: int) -> Scene:
+    """A copy of an acceptance arrives when its proposer asks for the next decree."""
+    scene = Scene(seed, cluster(FIVE, THREE)).settle()
+    told: list[tuple[str, str, Accepted]] = []
+
+    def hook(sender: str, to: str, message: Message) -> int | None:
+        if isinstance(message, Accepted) and not told:
+            told.append((sender, to, message))
+        if isinstance(message, Accept) and told and message.slot > told[0][2].slot:
+            scene.replay(*told[0], 20)
+            return LOST
+        return None
+
+    scene.hook(hook)
+    scene.crash("echo", scene.chance.randint(1_200, 2_500))
+    return scene.wait(6_000)
+
+
 def two_administrators(seed: int) -> Scene:
-    """Two DAREs are asked for at two nodes at the same moment: at most one takes place."""
+    """A DARE is asked for in the middle of another one: it is refused, the first one is done."""
     shape = cluster(FIVE[: 3 + seed % 3])
     scene = Scene(seed, shape).settle()
-    scene.ask(with_groups(shape, mail=("alpha", "bravo")))
-    scene.wait(0, 40)
-    scene.ask(with_groups(shape, web=("bravo", "alpha"), mail=("bravo", "alpha")), at="bravo")
-    return scene.wait(3_000)
+    scene.hook(lambda _, __, m: 80 if isinstance(m, StepReply) else None)
+    first = scene.ask(with_groups(shape, mail=("alpha", "bravo")))
+    scene.wait(120, 400)
+    target = with_groups(shape, web=("bravo", "alpha"), mail=("bravo", "alpha"))
+    scene.ask(target, at="bravo")
+    scene.wait(3_000)
+    assert first in scene.invariants.committed, "10 one open transaction: the first one was undone"
+    return scene
 
 
 def late_withdrawal(seed: int) -> Scene:
-    """A lock is given back by messages that arrive when others have gone on."""
+    """One that was refused gives its lock back, and that arrives in the middle of the DARE."""
     shape = cluster(FIVE)
     scene = Scene(seed, shape).settle()
-    late = scene.chance.randint(200, 3_000)
+    late = scene.chance.randint(5, 200)
 
     def hook(sender: str, to: str, message: Message) -> int | None:
-        return late if isinstance(message, Withdraw) and sender != to else None
+        if isinstance(message, Withdraw) and sender != to:
+            return late
+        return 60 if isinstance(message, StepReply) else None
 
     scene.hook(hook)
-    scene.ask(with_groups(shape, mail=("alpha", "bravo")))
+    first = scene.ask(with_groups(shape, mail=("alpha", "bravo")))
     scene.ask(with_groups(shape, post=("bravo", "alpha")), at="bravo")
-    scene.wait(2_000)
-    scene.ask(with_groups(shape, post=("charlie", "alpha")), at="charlie")
-    return scene.wait(6_000)
+    scene.wait(4_000)
+    assert scene.invariants.ended.get(first) != "aborted", "10 one open transaction: it was undone"
+    return scene
+
+
+def abort_at_the_last_moment(seed: int) -> Scene:
+    """An administrator aborts when acceptance was asked for: that is too late."""
+    shape = cluster(THREE)
+    scene = Scene(seed, shape).settle()
+    asked: list[int] = []
+
+    def hook(_sender: str, _to: str, message: Message) -> int | None:
+        if isinstance(message, Accept) and isinstance(message.value, Commit):
+            if not asked:
+                asked.append(1)
+                scene.world.later(scene.chance.randint(1, 250), abort)
+            return 300
+        return None
+
+    def abort() -> None:
+        scene.world.ask("alpha", Abort(tx))
+
+    scene.hook(hook)
+    tx = scene.ask(with_groups(shape, mail=("charlie", "alpha")))
+    scene.wait(3_000)
+    assert tx in scene.invariants.committed, "told: aborted past the point of no return"
+    return scene
 
 
 def behind_and_asked(seed: int) -> Scene:
@@ -189,20 +245,19 @@ def stale_draft(seed: int) -> Scene:
 
 
 def refused_proposer(seed: int) -> Scene:
-    """A majority promised a high ballot to one that is gone; the others must come above it."""
+    """A voter promised a high ballot to one that is gone, and another one must come above it."""
     scene = Scene(seed, cluster(FIVE, THREE)).settle()
-    scene.node("charlie").governor.round_seen = scene.chance.randint(1 << 24, 1 << 30)
-
-    def deed(_sender: str, _to: str) -> int:
-        scene.isolate("charlie", 20_000)
-        return LOST
+    high = Ballot(scene.chance.randint(1 << 24, 1 << 30), "charlie")
 
     def hook(sender: str, _to: str, message: Message) -> int | None:
-        alone = isinstance(message, Prepare) and sender == "alpha" and first.life == 1
-        return LOST if alone and not scene.world.cut else None
+        return LOST if sender == "bravo" and isinstance(message, Prepare) else None
 
-    first = scene.world.machines["alpha"]
     scene.hook(hook)
-    scene.hook(at_nth(1, Accept, deed))
-    scene.crash("echo", 1_400)
-    return scene.wait(12_000)
+    slot = scene.node("bravo").shared.log.next_slot
+    scene.replay("charlie", "bravo", Prepare(slot, high, "view"), 0)
+    scene.wait(20)
+    scene.isolate("charlie", 20_000)
+    scene.wait(9_000)
+    view = scene.node("alpha").shared.log.standing.view
+    assert "charlie" not in view, "14 convergence: a refused proposer never comes above"
+    return scene

@@ -111,7 +111,7 @@ def _trouble(world: World, invariants: Invariants, network: PickyNetwork, case: 
     _until(world, lambda: ended(world) or world.now_ms - began > CUT_MS)
     _rest(world, invariants, away)
     rest_ms = world.now_ms - began
-    world.advance(LATE_MS)  # what was late has come by now
+    world.advance(LATE_MS if case.fault != "cut off" else CUT_MS + LATE_MS)  # all has come by now
     victim.crash_at = None
     _rest(world, invariants, away)
     happened = victim.life != life if case.kind == "write" else network.happened
