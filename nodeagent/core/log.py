@@ -90,7 +90,8 @@ class DecreeLog:
     `voters` decide the open slot, half of them if the `tie_breaker` is among these; `holders` are
     all nodes that any decree ever gave a group to.
     `timings` are those of the last configurations: who is lost may still go by an older one.
-    `lives` are the newest incarnations that were decreed in since each node was added.
+    `lives` are the newest incarnations that were decreed in since each node was added; `places` has
+    for each node that was removed the last configuration with it.
     """
 
     def __init__(self) -> None:
@@ -104,6 +105,7 @@ class DecreeLog:
         self.wishes = Wishes()
         self.holders: dict[str, set[str]] = {}
         self.lives: dict[str, int] = {}
+        self.places: dict[str, Configuration] = {}
         self.timings: deque[Timing] = deque(maxlen=4)
         self._last = ""
         self._read: tuple[tuple[str, bytes], bytes, Configuration] | None = None
@@ -195,7 +197,15 @@ class DecreeLog:
                     self.holders.setdefault(group, set()).add(owner)
         self.standing = msgspec.structs.replace(self.standing, **changes)
         assert self.configuration is not None, "decree 0 brings a configuration"
+        self._keep_places(old, self.configuration)
         self.wishes.learn(before, value, old, self.configuration)
+
+    def _keep_places(self, old: Configuration | None, new: Configuration) -> None:
+        if old is None or old is new:
+            return
+        self.places |= dict.fromkeys(old.node, old)
+        for node in new.node:
+            self.places.pop(node, None)
 
     def _count_lives(self, view: dict[str, int]) -> None:
         for node, incarnation in view.items():

@@ -424,8 +424,16 @@ class Node:
         return self.shared.joining
 
     def _leaving(self) -> Configuration | None:
-        """Return the configuration before the last COMMIT while removed nodes are waited for."""
-        return self._before if self.shared.now.ms < self._linger_ms else None
+        """Return the configuration before the last COMMIT while removed nodes are waited for.
+
+        A node that was removed itself stays where it was for as long as it runs: who missed the
+        decree may need its word, for it may have been half of a majority.
+        """
+        shared = self.shared
+        place = shared.log.places.get(shared.name)
+        if place is not None and shared.joining is None:
+            return place
+        return self._before if shared.now.ms < self._linger_ms else None
 
     def _wire(self) -> None:
         shared = self.shared

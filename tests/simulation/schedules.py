@@ -182,6 +182,7 @@ class Schedule:
     def _needless(self) -> str:
         options = self.options
         trouble = any(action.do in DEEDS for action in self.plan.actions)
+        trouble = trouble or options.kind == "core"  # its leases last for hardly two renewals
         if trouble or options.loss or options.late or options.driver_fails or options.driver_hangs:
             return ""
         lost = [line for line in self.world.events if "lease lost" in line.text]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from nodeagent.core import effects as fx
 from nodeagent.core.records import DecidedValue, Record
-from nodeagent.wire.peer import Aborted, Commit
+from nodeagent.wire.peer import Aborted, Commit, Decided
 from tests.simulation.machine import CrashPoint, Machine
 from tests.unit.core.story import Story
 
@@ -53,6 +53,24 @@ def test_a_removed_node_learns_of_it_though_the_coordinator_dies_at_the_decision
     configuration = story.node("delta").shared.log.configuration
     assert configuration is not None
     assert "delta" not in configuration.node
+
+
+def test_who_missed_a_decree_learns_it_from_the_node_that_it_removed() -> None:
+    """alpha removes itself, and the only other voter hears of it after alpha was started anew."""
+    story = Story(2)
+    crash = CrashWhenDecided(story, "alpha")
+    shape = replace(story.shape, nodes=("bravo",), groups=())
+
+    story.ask(shape)
+    story.until(lambda: story.node("bravo").participant.open is not None)
+    story.world.network.lost_kinds.add(Decided)
+    story.until(lambda: crash.done)
+    story.cut_off("alpha").world.advance(30_000)
+    assert story.node("bravo").shared.log.standing.epoch == 1
+    story.world.network.lost_kinds.clear()
+
+    story.mend().until(lambda: story.node("bravo").shared.log.standing.epoch == 2)
+    story.rest()
 
 
 def test_a_node_that_fetched_a_part_of_the_history_can_be_added_again() -> None:
