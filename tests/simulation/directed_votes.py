@@ -127,7 +127,7 @@ def two_bad_links(seed: int) -> Scene:
 def ballot_of_an_earlier_life(seed: int) -> Scene:
     """A proposer dies with its acceptances under way, and proposes again in its next life."""
     scene = Scene(seed, cluster(THREE))
-    alpha, late = scene.world.machines["alpha"], scene.chance.randint(3_000, 4_000)
+    alpha, late = scene.world.machines["alpha"], scene.chance.randint(600, 1_200)
 
     def hook(sender: str, to: str, message: Message) -> int | None:
         if sender != "alpha":
@@ -138,7 +138,7 @@ def ballot_of_an_earlier_life(seed: int) -> Scene:
             alpha.crash_at = CrashPoint(0, written=False, reboot_ms=50)
         if to != "charlie":
             return LOST
-        return late if alpha.life == 1 else late + 500
+        return late if alpha.life == 1 else 3_000
 
     scene.hook(hook)
     scene.world.start()

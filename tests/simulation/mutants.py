@@ -1,119 +1,65 @@
-"""Break the core on purpose and see whether the schedules notice.
+"""Break the core on purpose and see whether the suite notices.
 
-Run by `python -m tests.simulation.mutants`.
-
-Each mutant takes one safeguard away. A mutant that no schedule kills says that the faults are too
-tame, not that the safeguard is needless.
+Run by `python -m tests.simulation.mutants`. Each mutant takes one safeguard away. It is hunted with
+seeded schedules, short and long ones, with directed ones, and if all of these let it live, with
+single faults and with the unit stories. A mutant that survives says that the faults are too tame,
+not that the safeguard is needless: exit code 1. `--write` puts the table into MUTANTS.md.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import time
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
 
-from nodeagent.core.decree import Acceptor, Proposer
-from nodeagent.core.groups import GroupRunner
-from nodeagent.core.keeper import Keeper
-from nodeagent.core.lease import Lease
-from nodeagent.core.log import DecreeLog, majority
-from nodeagent.core.participant import Participant
-from nodeagent.core.proofs import Proofs
-from nodeagent.core.records import Promised, Record, Staged
-from nodeagent.core.shared import Shared
-from tests.simulation.machine import Machine
-from tests.simulation.schedules import Failure, play
-from tests.simulation.world import World
+from tests.simulation import mutants_dares, mutants_owners, mutants_votes
+from tests.simulation.mutants_hunt import Budget, Hunted, hunt
+from tests.simulation.mutants_kit import Mutant
+from tests.simulation.mutants_table import page, row
 
-Mutant = tuple[type, str, Any]
-
-
-def _forgets(kind: type[Record]) -> Mutant:
-    real = World._write
-
-    def write(self: World, machine: Machine, record: Record) -> None:
-        if not isinstance(record, kind):
-            real(self, machine, record)
-
-    return World, "_write", write
-
-
-def _never(*_: object) -> bool:
-    return False
-
-
-def _any_ballot(self: Acceptor, m: Any) -> Any:
-    self.promised = min(self.promised, m.ballot)
-    return _ACCEPT(self, m)
-
-
-def _new_only(self: DecreeLog, value: Any, accepted_by: Any) -> bool:
-    voters = self.voters_after(value) if hasattr(value, "file") else self.voters
-    return majority(voters, accepted_by)
-
-
-def _one_is_enough(self: DecreeLog, value: Any, accepted_by: Any) -> bool:
-    return bool(accepted_by)
-
-
-_ACCEPT = Acceptor.on_accept
-_VALID: Callable[..., int] = Lease.valid_until_ms
 MUTANTS: dict[str, Mutant] = {
-    "terminator ignores what was accepted": (Proposer, "found", property(lambda _: None)),
-    "no proof of release": (Proofs, "missing", lambda *_: ()),
-    "no wait for a lost node": (Shared, "takeover_wait_ms", property(lambda _: 0)),
-    "an open DARE does not block acquiring": (
-        Participant,
-        "touched",
-        property(lambda _: frozenset()),
-    ),
-    "lease is not enforced": (Shared, "lease_valid", property(lambda _: True)),
-    "lease lasts too long": (Lease, "valid_until_ms", lambda *a: _VALID(*a) + 6_000),
-    "promise is not on disk": _forgets(Promised),
-    "staged is not on disk": _forgets(Staged),
-    "stale ballots are accepted": (Acceptor, "on_accept", _any_ballot),
-    "commit by the new voters alone": (DecreeLog, "certified", _new_only),
-    "one acceptance decides": (DecreeLog, "certified", _one_is_enough),
-    "nobody terminates": (Participant, "in_doubt", property(_never)),
-    "always released": (GroupRunner, "held", property(_never)),
-    "nothing is let go": (Keeper, "_let_go", lambda *_: None),
+    mutant.name: mutant
+    for mutant in (*mutants_votes.MUTANTS, *mutants_dares.MUTANTS, *mutants_owners.MUTANTS)
 }
+PAGE = Path(__file__).with_name("MUTANTS.md")
 
 
-@contextmanager
-def _broken(mutant: Mutant) -> Iterator[None]:
-    owner, name, value = mutant
-    real = owner.__dict__[name]
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, real)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
+    parser.add_argument("--only", default="", help="only mutants whose name contains this")
+    parser.add_argument("--limit", type=int, default=2_000, help="short schedules per mutant")
+    parser.add_argument("--whole", type=int, default=300, help="long schedules per mutant")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    return parser.parse_args()
 
 
-def _first_killer(mutant: Mutant, seeds: range) -> tuple[int, str]:
-    with _broken(mutant):
-        for seed in seeds:
-            try:
-                play(seed)
-            except Failure as failure:
-                return seed, str(failure).partition("\n")[0]
-    return 0, ""
+def _hunted(names: list[str], budget: Budget, processes: int) -> Iterator[Hunted]:
+    jobs = [(name, budget) for name in names]
+    with get_context("fork").Pool(processes, maxtasksperchild=1) as pool:
+        yield from pool.imap(_hunt, jobs, chunksize=1)
+
+
+def _hunt(job: tuple[str, Budget]) -> Hunted:
+    name, budget = job
+    return hunt(MUTANTS[name], budget)
 
 
 def main() -> int:
-    """Try every mutant; returns 1 if one survives."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
-    parser.add_argument("--schedules", type=int, default=300)
-    parser.add_argument("--only", default="")
-    arguments = parser.parse_args()
-    survivors = 0
-    for name, mutant in MUTANTS.items():
-        if arguments.only not in name:
-            continue
-        seed, why = _first_killer(mutant, range(1, arguments.schedules + 1))
-        survivors += not seed
-        print(f"{name}: {why or 'SURVIVES'}", flush=True)
+    """Hunt all; returns 1 if one survives."""
+    arguments = _arguments()
+    names = [name for name in MUTANTS if arguments.only in name]
+    budget = Budget(core=arguments.limit, whole=arguments.whole)
+    began, found = time.monotonic(), list[Hunted]()
+    for hunted in _hunted(names, budget, arguments.processes):
+        found.append(hunted)
+        print(row(hunted), flush=True)
+    survivors = [hunted.name for hunted in found if not hunted.kills]
+    took = time.monotonic() - began
+    print(f"{len(found) - len(survivors)} of {len(found)} found, {took:.0f} s; {survivors or ''}")
+    if arguments.write:
+        PAGE.write_text(page(found, budget), encoding="utf-8")
     return 1 if survivors else 0
 
 

@@ -1,0 +1,32 @@
+"""Which schedule is known to notice which mutant: replayed by the suite, mutant on and mutant off.
+
+When the core or the schedules change so much that one of these passes with its mutant on, hunt it
+anew: `python -m tests.simulation.mutants --only NAME`.
+"""
+
+KNOWN: dict[str, tuple[str, int]] = {
+    "terminator ignores what was accepted": ("decided and untold", 1),
+    "answer before it is on disk": ("accepted by one", 1),
+    "commit by the new majority alone": ("voters replaced behind a cut", 1),
+    "half is a majority": ("even split", 1),
+    "ballots are used again after a restart": ("ballot of an earlier life", 1),
+    "answers are not matched with the ballot": ("acceptance of an earlier slot", 1),
+    "refused proposer ignores the refusal's ballot": ("refused proposer", 1),
+    "a second DARE is not refused": ("two administrators", 1),
+    "view by one node's opinion": ("one bad link", 1),
+    "abort after the point of no return": ("abort at the last moment", 1),
+    "unilateral abort": ("removed and untold", 1),
+    "draft activated at start": ("draft at start", 1),
+    "repeated prepare extends the suspension": ("asked again and again", 1),
+    "undo forgotten": ("undone acquire", 1),
+    "the temporary file is not compared": ("damaged file", 1),
+    "a stale draft is taken": ("stale draft", 1),
+    "deaths seen while suspended are forgotten": ("death during a dare", 1),
+    "no takeover wait": ("decided and untold", 1),
+    "short takeover wait": ("silent holder", 1),
+    "lease counted from the answer": ("late acknowledgements", 1),
+    "voter grants a lease against its own acceptance": ("acknowledged by one that accepted", 1),
+    "who missed a decree is counted in and granted a lease": ("back without the news", 1),
+    "no watchdog on a frozen node": ("frozen owner", 1),
+}
+"""Mutant to (directed schedule, seed)."""
