@@ -1,6 +1,5 @@
 """`clustertui demo` from start to end: make the box, show it, tidy up."""
 
-import asyncio
 import shlex
 import signal
 import sys
@@ -80,9 +79,9 @@ def _shown(box: Box, wanted: Wanted) -> int:
     box.start()
     services = {group: box.recipe.address_of(group) for group in GROUPS}
     if wanted.headless:
-        return asyncio.run(_tour(box, services, wanted))
+        return signals.run(_tour(box, services, wanted))
     try:
-        asyncio.run(_stable(box))
+        signals.run(_stable(box))
     except NotHeld as reason:
         _tell_failure(box, str(reason))
         return FAILED
