@@ -159,7 +159,7 @@ async def test_next_coordinator_dies(box: Box) -> None:
         await practice.drills.run("die stage")
         assert "disarm" in practice.menu(await practice.known("alpha"))
         example = (box.folder / "add-group.toml").read_text()
-        await practice.scene.begin("bravo", example, "add mail")
+        await practice.scene.begin_fatally("bravo", example, "add mail")
 
         async def gone() -> None:
             require(not box.agents["bravo"].alive, "bravo still runs")

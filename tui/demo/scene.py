@@ -73,6 +73,14 @@ class Scene:
         require(bool(answer.tx), f"{reason}: {answer.text}")
         return answer.tx
 
+    async def begin_fatally(self, through: str, text: str, reason: str) -> None:
+        """Ask an agent that is to die of it: its answer may die with it."""
+        try:
+            await self.begin(through, text, reason)
+        except NotHeld as why:
+            if self.box.agents[through].alive and "was lost" not in str(why):
+                raise
+
     async def change(self, through: str, text: str, reason: str) -> DareRun:
         """Carry out a DARE to `text` and return its record; NotHeld unless it was done."""
         run = await self.watch.follow(through, await self.begin(through, text, reason))

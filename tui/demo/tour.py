@@ -189,7 +189,7 @@ class Tour:
         new = with_group(text, self.recipe, group, (self.first, self.second))
         await scene.drill(self.second, "stop-at-step", step)
         began = time.monotonic()
-        await scene.begin(self.second, new, f"add group {group}")
+        await scene.begin_fatally(self.second, new, f"add group {group}")
         await scene.watch.until(self._second_is_gone, FINISH_S, f"end of {self.second}")
         await asyncio.to_thread(scene.box.agents[self.second].power_off)
         scene.alive.remove(self.second)
