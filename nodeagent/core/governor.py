@@ -309,8 +309,16 @@ class Governor:
         if proposer is None or not proposer.on_refuse(sender, m):
             return
         self.saw(m.promised)
-        if m.code in ("ballot", "busy"):
+        if m.code == "ballot" or (m.code == "busy" and not self._may_win(proposer)):
             self._give_up()
+
+    def _may_win(self, proposer: Proposer) -> bool:
+        """Return whether this attempt has its majority, or those that did not refuse may give it.
+
+        A voter keeps refusing while a DARE is open there that all others know to be over.
+        """
+        log = self.shared.log
+        return proposer.value is not None or log.decides(set(log.voters) - proposer.refusals.keys())
 
     def on_accepted(self, sender: str, m: Accepted) -> None:
         """Take an acceptance."""

@@ -178,6 +178,23 @@ def test_a_lock_whose_return_got_lost_frees_itself_also_on_a_node_without_a_vote
     assert story.rest().dare(story.with_group("fax", "bravo"), at="bravo").state == "done"
 
 
+def test_one_voter_with_a_lock_that_is_over_does_not_keep_the_others_from_a_view() -> None:
+    story = Story()
+    story.drill("alpha", "slow-step", "lock")
+    story.ask(story.with_group())
+    story.at_step("lock")
+    story.world.cut.add(("alpha", "bravo"))
+    story.world.network.lost_kinds.add(Withdraw)
+    assert story.end().state == "refused"
+    story.mend().crash("bravo").world.start("bravo")
+
+    slot = story.node("alpha").shared.log.standing.slot
+    story.until(lambda: story.node("alpha").shared.log.standing.slot > slot, limit_ms=1_500)
+
+    assert story.told("bravo restarted")
+    story.rest()
+
+
 def test_a_coordinator_that_is_outrun_by_a_restarted_node_still_ends_its_dare() -> None:
     story = Story(2)
     story.ask(story.with_group("mail", "alpha", "bravo"), at="bravo")
