@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN_S = 2.0
 
 
 class Ended(KeyboardInterrupt):
@@ -52,7 +53,13 @@ async def _until_ended(work: Coroutine[Any, Any, T]) -> T:
 
     def end(number: int) -> None:
         told.append(number)
-        task.cancel()
+        cancel()
+
+    def cancel() -> None:
+        # Once may not do: up to Python 3.11 `wait_for` forgets it when it was about to return.
+        if not task.done():
+            task.cancel()
+            loop.call_later(AGAIN_S, cancel)
 
     for number in ENDING:
         loop.add_signal_handler(number, partial(end, number))
