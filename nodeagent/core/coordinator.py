@@ -47,6 +47,7 @@ class _Row:
     hold_until_ms: int = 0
     asked_ms: int = -1_000_000
     done: set[str] = field(default_factory=set)
+    done_ms: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -253,6 +254,7 @@ class Coordinator:
             self._fail_cell(sender, problem, m.evidence)
             return
         row.done.add(sender)
+        row.done_ms[sender] = self.shared.now.ms
         self.board.cell(m.step, sender, "done", undo=row.undo, reason=m.reason, evidence=m.evidence)
         self._row_may_be_done()
 
@@ -428,6 +430,24 @@ class Coordinator:
         self._notice_losses(self._row)
         if self._row is not None:
             self._notice_deaths(self._row)
+        if self._row is not None and self._row.step.name == "acquire":
+            self._notice_releases(self._row)
+
+    def _notice_releases(self, row: _Row) -> None:
+        """End the DARE when a group is given up again that others may wait for: a lease was lost.
+
+        What a node runs is heard with its next heartbeats, so its own word counts for a while.
+        """
+        shared = self.shared
+        for group, node in self.request.plan.acquire:
+            told_ms = row.done_ms.get(node, shared.now.ms)
+            if shared.now.ms - told_ms < 2 * shared.timing.dead_after_ms:
+                continue
+            if shared.group_state(group, node) not in ("online", "acquiring"):
+                reason = f"{group} was released again"
+                self.board.cell(row.step.name, node, "failed", undo=False, reason=reason)
+                self._fail(f"{node}: {row.step.name}: {reason}")
+                return
 
     def _notice_deaths(self, row: _Row) -> None:
         """End the DARE when any participant is lost before the decision.
