@@ -430,8 +430,6 @@ class Coordinator:
         self._notice_losses(self._row)
         if self._row is not None:
             self._notice_deaths(self._row)
-        if self._row is not None and self._row.step.name == "acquire":
-            self._notice_releases(self._row)
 
     def _notice_releases(self, row: _Row) -> None:
         """End the DARE when a group is given up again that others may wait for: a lease was lost.
@@ -461,6 +459,8 @@ class Coordinator:
             if reason and self._row is row:
                 self.board.cell(row.step.name, node, "lost", undo=False, reason=reason)
                 self._fail(f"{node}: {row.step.name}: {reason}")
+        if self._row is row and row.step.name == "acquire":
+            self._notice_releases(row)
 
     def _gone(self, node: str) -> str:
         peer, life = self.shared.hearts.peers.get(node), self._incarnations.get(node)
