@@ -30,8 +30,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="only mutants whose name contains this")
     parser.add_argument("--limit", type=int, default=2_000, help="short schedules per mutant")
     parser.add_argument("--whole", type=int, default=300, help="long schedules per mutant")
+    parser.add_argument("--new", action="store_true", help=f"only those not in {PAGE.name} yet")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"put them into {PAGE.name}")
     return parser.parse_args()
 
 
@@ -49,17 +50,19 @@ def _hunt(job: tuple[str, Budget]) -> Hunted:
 def main() -> int:
     """Hunt all; returns 1 if one survives."""
     arguments = _arguments()
+    before = PAGE.read_text("utf-8") if PAGE.exists() else ""
     names = [name for name in MUTANTS if arguments.only in name]
+    names = [name for name in names if not arguments.new or f"| {name} |" not in before]
     budget = Budget(core=arguments.limit, whole=arguments.whole)
     began, found = time.monotonic(), list[Hunted]()
     for hunted in _hunted(names, budget, arguments.processes):
         found.append(hunted)
         print(row(hunted), flush=True)
+        if arguments.write:  # each as it comes: a hunt that is interrupted loses nothing
+            PAGE.write_text(page(found, list(MUTANTS), before), encoding="utf-8")
     survivors = [hunted.name for hunted in found if not hunted.kills]
     took = time.monotonic() - began
     print(f"{len(found) - len(survivors)} of {len(found)} found, {took:.0f} s; {survivors or ''}")
-    if arguments.write:
-        PAGE.write_text(page(found, budget), encoding="utf-8")
     return 1 if survivors else 0
 
 

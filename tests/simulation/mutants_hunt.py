@@ -32,6 +32,11 @@ class Budget:
     whole: int = 300
     directed: int = 4
 
+    def of(self, kind: Kind) -> int:
+        """Return how many schedules of a kind are played at most."""
+        counts = {"core": self.core, "whole": self.whole}
+        return counts.get(kind, self.directed * len(SCENARIOS))
+
 
 @dataclass(frozen=True)
 class Kill:
@@ -50,6 +55,7 @@ class Hunted:
     name: str
     breaks: str
     kills: tuple[Kill, ...]
+    budget: Budget
 
 
 Shot = tuple[str, Callable[[], object]]
@@ -72,7 +78,8 @@ def hunt(mutant: Mutant, budget: Budget) -> Hunted:
     if not any(kills):
         with broken(mutant):
             kills.append(_stories())
-    return Hunted(mutant.name, mutant.breaks, tuple(kill for kill in kills if kill is not None))
+    found = tuple(kill for kill in kills if kill is not None)
+    return Hunted(mutant.name, mutant.breaks, found, budget)
 
 
 def _seeded(play_one: Callable[[int], object], count: int) -> Iterator[Shot]:
