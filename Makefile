@@ -4,6 +4,8 @@
 BIN := .venv/bin
 ARGS ?=
 WORKERS ?= 2
+# Tests often wait for a cluster or a screen, so one worker more than cores keeps the cores busy.
+TESTERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check simulate fuzz exhaustive mutants faults pictures bench documents format lock clean
@@ -19,7 +21,7 @@ demo: setup  ## a real cluster on this machine, with the console on it
 	@exec $(BIN)/clustertui demo $(ARGS)
 
 test: check  ## everything that can be checked without root
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
 
 check: setup  ## style, types and the walls between the rooms
 	@$(BIN)/ruff check --quiet .

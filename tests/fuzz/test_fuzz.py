@@ -39,6 +39,8 @@ def test_messages_get_as_far_as_promises_and_decrees() -> None:
         reached |= {"promised"} if node.acceptor.promised.round else set()
         reached |= {"accepted"} if node.acceptor.accepted else set()
         reached |= {"decided"} if node.shared.log.next_slot > before else set()
+        if len(reached) == 3:
+            break
 
     assert reached == {"promised", "accepted", "decided"}
 
