@@ -10,8 +10,11 @@ from textual.pilot import Pilot
 
 from tests.support.story import WALL, StoryClient
 from tui.app import ClusterApp
+from tui.screens.base import SectionScreen
 
 DEADLINE_S = 10.0
+STEADY_LOOKS = 8
+"""So many looks at most are taken until two in a row are alike; a clock on the screen never is."""
 SMALL = (80, 24)
 LARGE = (120, 40)
 
@@ -54,13 +57,31 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = 
 
 
 async def shows(pilot: Pilot[Any], *texts: str) -> str:
-    """Wait until the screen shows all of `texts`; return it."""
+    """Wait until the screen shows all of `texts` and has come to rest; return it."""
     await until(
         pilot,
         lambda: all(text in screen_text(pilot.app) for text in texts),
         " and ".join(repr(text) for text in texts),
     )
-    return screen_text(pilot.app)
+    return await rest(pilot)
+
+
+async def rest(pilot: Pilot[Any]) -> str:
+    """Paint until nothing changes any more; return the screen.
+
+    What is painted depends on sizes that follow from what was painted, and one pane comes after
+    another, so the first screen with a word on it may be half of a picture.
+    """
+    before = ""
+    for _ in range(STEADY_LOOKS):
+        if isinstance(pilot.app.screen, SectionScreen):
+            pilot.app.screen.repaint()
+        await pilot.pause()
+        text = screen_text(pilot.app)
+        if text == before:
+            break
+        before = text
+    return before
 
 
 @asynccontextmanager
