@@ -95,7 +95,9 @@ def open_generation(state: Path, survivors: Sequence[str], reason: str, confirm:
             return 0
         if node.name not in survivors:
             raise GenerationError(f"{node.name} must be among the survivors to decide for them")
-        decree = force(node.log, survivors, _author(), clean(reason, REASON_MAX))
+        accepted = node.durable.accepted
+        value = accepted.value if accepted is not None else None
+        decree = force(node.log, survivors, _author(), clean(reason, REASON_MAX), value)
         for line in [*_effects(node, decree), *_losses(node, survivors)]:
             click.echo(clean(line))
         if not confirmed(node.cluster, confirm):

@@ -27,6 +27,7 @@ class _Situation(Struct, frozen=True):
     failed: Mapping[str, frozenset[str]]
     asked: Mapping[str, str]
     leaving: frozenset[str]
+    ran: frozenset[str]
 
 
 def place(
@@ -37,16 +38,19 @@ def place(
     failed: Mapping[str, frozenset[str]] = _NONE,
     asked: Mapping[str, str] = _NOTHING,
     leaving: Collection[str] = (),
+    ran: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the owner of every group of `cfg` ("" is nobody).
 
     `view`: nodes that are in. `owners`: before. `failed`: nodes where a group failed. `asked`:
     wishes of the operator, "" for offline; they win where they are possible. `leaving`: nodes
     that go in good order, whose groups move even where the fallover policy would end them.
+    `ran`: groups that somebody owned since the cluster was started: they start no more, they only
+    come back, and for that any node is good enough.
     """
-    situation = _Situation(
-        cfg, frozenset(view), owners, failed, asked, frozenset(leaving) - frozenset(view)
-    )
+    inside = frozenset(view)
+    gone = frozenset(leaving) - inside
+    situation = _Situation(cfg, inside, owners, failed, asked, gone, frozenset(ran))
     placed: dict[str, str] = {}
     for name in in_order(cfg):
         parents = cfg.group[name].after
@@ -110,7 +114,8 @@ def _choose(at: _Situation, name: str) -> str:
     if owner in good:
         return good[0] if group.fallback == "higher-priority" else owner
     if owner == NOBODY:
-        return _start(group, good, spoiled)
+        known = name in at.ran or not spoiled.isdisjoint(group.nodes[:1])
+        return _start(group, good, known=known)
     return _fall_over(at, group, owner, good, spoiled)
 
 
@@ -118,12 +123,10 @@ def _can(at: _Situation, group: Group, node: str) -> bool:
     return node in at.view and able(at.cfg, group, node)
 
 
-def _start(group: Group, good: tuple[str, ...], spoiled: frozenset[str]) -> str:
-    """Start by policy. A group that failed at home had to fall over, so any node will do."""
+def _start(group: Group, good: tuple[str, ...], *, known: bool) -> str:
+    """Start by policy. A group that ran, or failed at home, has to fall over: any node will do."""
     home = group.nodes[:1]
-    only_home = group.startup == "home-node" and not (
-        group.fallover == "next-node" and spoiled.intersection(home)
-    )
+    only_home = group.startup == "home-node" and not (group.fallover == "next-node" and known)
     candidates = tuple(node for node in good if node in home) if only_home else good
     return candidates[0] if candidates else NOBODY
 

@@ -3,10 +3,12 @@
 Told: the request and who is heard. Asks for nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nodeagent.core.effects import DriverAction
 from nodeagent.core.groups import limit_s
+from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
 from nodeagent.model.configuration import Configuration
@@ -57,6 +59,17 @@ class Audiences:
         """Return the old and the new voters."""
         return tuple(dict.fromkeys((*self.shared.log.voters, *self.request.candidate.voters())))
 
+    def only_new_voters(self) -> tuple[str, ...]:
+        """Return who votes in the new configuration and not in the old one."""
+        old = self.shared.log.voters
+        return tuple(n for n in self.request.candidate.voters() if n not in old)
+
+    def new_voters_suffice(self, accepted_by: Collection[str]) -> bool:
+        """Return whether these and the old voters that stay are a majority of the new voters."""
+        candidate = self.request.candidate
+        enough = {*accepted_by, *self.shared.log.voters}
+        return majority(candidate.voters(), enough, candidate.cluster.tie_breaker)
+
     def of(self, step: Step) -> tuple[str, ...]:
         """Return who is asked in this row."""
         request = self.request
@@ -91,6 +104,13 @@ class Audiences:
         configurations = [c for c in (self.old, self.request.candidate) if c is not None]
         nouns = [c.group[g] for g in {g for g, _ in pairs} for c in configurations if g in c.group]
         return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
+
+    def longest_ms(self, rows: tuple[Step, ...]) -> int:
+        """Return the longest time for which nodes may have to wait for their next order."""
+        return max(
+            self.limit_ms(step) + self.limit_until_all_ms(rows[index + 1 :])
+            for index, step in enumerate(rows)
+        )
 
     def limit_until_all_ms(self, rows: tuple[Step, ...]) -> int:
         """Return the limits of the rows that ask only some: the others wait through them."""

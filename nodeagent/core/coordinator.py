@@ -98,6 +98,11 @@ class Coordinator:
         return any(refusal.code == "ballot" for refusal in self.proposer.refusals.values())
 
     @property
+    def longest_ms(self) -> int:
+        """Return the longest time for which a participant may stay suspended without an order."""
+        return self._ask_whom.longest_ms(self._forward)
+
+    @property
     def can_abort(self) -> bool:
         """Return whether the point of no return is still ahead."""
         decides = self._rows is self._forward and self._index >= self._decide_index
@@ -191,11 +196,19 @@ class Coordinator:
         self.shared.out += proposer.prepare(now) if first else proposer.resend(now, 0)
 
     def _ask_decide(self, *, first: bool) -> None:
-        now = self.shared.now.ms
+        """Ask who votes only in the new configuration first: without them nothing is decided.
+
+        Once an old voter has accepted, it must wait for the decision, and with it its leases. So
+        the old ones are asked when the new ones have answered, and ABORT stays free until then.
+        """
+        proposer, now, ask = self.proposer, self.shared.now.ms, self._ask_whom
         if first:
-            self.shared.out += self.proposer.accept(self._commit(), self._ask_whom.deciders(), now)
-        else:
-            self.shared.out += self.proposer.resend(now, 0)
+            early = ask.only_new_voters() or ask.deciders()
+            self.shared.out += proposer.accept(self._commit(), early, now)
+            return
+        if proposer.audience != ask.deciders() and ask.new_voters_suffice(proposer.accepted_by):
+            proposer.audience = ask.deciders()
+        self.shared.out += proposer.resend(now, 0)
 
     def _order(self, name: StepName, row: _Row) -> StepOrder:
         request = self.request
@@ -311,9 +324,13 @@ class Coordinator:
         row = self._row
         if row is None or row.step.name != "decide":
             return
-        for voter in sorted(self.proposer.accepted_by - row.done):
+        new = sorted(self.proposer.accepted_by - row.done)
+        for voter in new:
             row.done.add(voter)
             self.board.cell("decide", voter, "done", undo=False, reason="accepted")
+        if new and self.proposer.audience != self._ask_whom.deciders():
+            row.asked_ms = -1  # the next ones are asked at once
+            self._ask()
 
     def on_applied(self, sender: str, m: Applied) -> None:
         """Take a node's word that the decree is in force there."""
@@ -340,7 +357,9 @@ class Coordinator:
         elif isinstance(value, Aborted) and value.tx == self.request.tx:
             self._undo(value)
         else:
-            self._end("aborted", "another decision took the slot; nothing of this DARE is in force")
+            early = self._row is not None and self._row.step.name in _NOT_UNDONE
+            text = "another decision took the slot; nothing of this DARE is in force"
+            self._end("refused" if early else "aborted", text)
 
     def _decide_is_done(self) -> None:
         row = self._row

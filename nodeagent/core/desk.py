@@ -33,6 +33,11 @@ from nodeagent.wire.peer import Commit, DraftNote
 
 NOT_IN = "this node is not in the cluster now; ask another agent, or wait until it has joined"
 
+TOO_LONG = (
+    "the deadlines of what is started and stopped add up to {} minutes in one step, more than the "
+    "60 that a DARE may take; shorten start-seconds and stop-seconds, or change fewer groups"
+)
+
 
 def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
     """Return (name, role) of a console's key, two empty strings for a stranger."""

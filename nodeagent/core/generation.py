@@ -16,20 +16,27 @@ from nodeagent.config.digest import file_digest
 from nodeagent.core.log import DecreeError, DecreeLog, read_configuration
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import Commit, Decree
+from nodeagent.wire.peer import Commit, Decree, Value
 
 
 class GenerationError(Exception):
     """A new generation cannot be opened or adopted; says why, and what would be right."""
 
 
-def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) -> Decree:
+def force(
+    log: DecreeLog,
+    survivors: Sequence[str],
+    author: str,
+    reason: str,
+    accepted: Value | None = None,
+) -> Decree:
     """Return the decree that opens the next generation, in which only `survivors` vote.
 
     The configuration stays as it is but for `cluster.voters`: lost nodes are removed by DAREs
     later. Every group keeps its owner: the next view finds that the lost ones are not in, and their
     groups fall over as after any death, once time has proven their release. GenerationError where
-    it is not needed or makes no sense.
+    it is not needed or makes no sense. `accepted` is what this node accepted and nobody decided: a
+    COMMIT whose new voters are lost can only be ended so, for it needs them, too.
     """
     configuration, standing = log.configuration, log.standing
     if configuration is None:
@@ -38,7 +45,7 @@ def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) ->
     if unknown or not survivors:
         known = ", ".join(configuration.node)
         raise GenerationError(f"no such node: {', '.join(unknown) or 'none named'}; it has {known}")
-    if log.decides(survivors):
+    if log.decides(survivors) and not _is_stuck(log, survivors, accepted):
         raise GenerationError(
             f"{', '.join(survivors)} are a majority of the voters ({', '.join(log.voters)}): they "
             "decide without force; start their agents and remove the lost nodes by a DARE"
@@ -62,6 +69,11 @@ def force(log: DecreeLog, survivors: Sequence[str], author: str, reason: str) ->
         generation=generation,
     )
     return Decree(log.next_slot, value, Ballot(), log.last_digest, ())
+
+
+def _is_stuck(log: DecreeLog, survivors: Sequence[str], accepted: Value | None) -> bool:
+    """Return whether a COMMIT was accepted here that the survivors cannot decide."""
+    return isinstance(accepted, Commit) and not log.certified(accepted, survivors)
 
 
 def adopt(log: DecreeLog, decrees: Sequence[Decree], name: str) -> tuple[Decree, ...]:

@@ -33,6 +33,9 @@ ROUNDS_AHEAD_MAX = 1 << 40
 """No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
+PAUSE_MS = 200
+PAUSE_MAX_MS = 10_000
+"""An attempt that came to nothing is followed by a pause, and each pause is twice the last one."""
 
 
 class Governor:
@@ -46,6 +49,7 @@ class Governor:
         self.round_seen = 0
         self._wished_since_ms = -1
         self._not_before_ms = 0
+        self._failures = 0
         self._wish: Wish | None = None
 
     # -- what others ask
@@ -134,7 +138,9 @@ class Governor:
         self.proposer = None
         self._wished_since_ms = -1
         spread = sum(self.shared.name.encode()) % 7 * 60
-        self._not_before_ms = self.shared.now.ms + 200 + spread
+        pause_ms = min(PAUSE_MS << min(self._failures, 10), PAUSE_MAX_MS)
+        self._failures += 1
+        self._not_before_ms = self.shared.now.ms + pause_ms + spread
 
     # -- views
 
@@ -153,6 +159,7 @@ class Governor:
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
+            ran=shared.log.ran,
         )
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
@@ -179,7 +186,7 @@ class Governor:
             if node == self.shared.name:
                 if not self.shared.stopping:
                     view[node] = self.shared.incarnation
-            elif self._supported(node, configuration.voters()):
+            elif self._supported(node, configuration.voters()) and not self._is_useless(node):
                 life = self._life(node)
                 if life is not None:
                     view[node] = life
@@ -196,6 +203,23 @@ class Governor:
             return known
         beat = shared.hearts.peers[node].beat
         return beat.incarnation if beat.slot >= standing.slot else known
+
+    def _is_useless(self, node: str) -> bool:
+        """Return whether a member is heard and yet gets no lease: it hears, or is heard, by half.
+
+        It runs nothing and lets nobody else run it, so it is taken out. It is not counted in again
+        before it knows that, so it does not come and go. Nobody judges so who has no lease either.
+        """
+        shared = self.shared
+        peer, leased_ms = shared.hearts.peers.get(node), shared.leased_since_ms
+        if peer is None or node not in shared.log.standing.view or not shared.lease_valid:
+            return False
+        if not shared.alive(node):
+            return False  # what it said last is of no use now
+        if peer.unleased_ms < 0 or peer.beat.incarnation != shared.log.standing.view[node]:
+            return False
+        began_ms = max(peer.unleased_ms, leased_ms, shared.view_since_ms)
+        return shared.now.ms - began_ms >= shared.timing.lease_ms + shared.timing.dead_after_ms
 
     def _supported(self, node: str, voters: tuple[str, ...]) -> bool:
         """Return whether a majority of the voters hears a node, be it heard here or not.
@@ -262,9 +286,20 @@ class Governor:
     def _terminate(self) -> None:
         lock = self.acceptor.lock
         assert lock is not None, "only an open transaction is terminated"
-        self.shared.tell("warning", lock.tx, f"{lock.holder} does not finish it; finishing it here")
+        self.shared.tell("warning", lock.tx, self._why_terminated())
         slot = self.shared.log.next_slot
         self._start(Proposer(slot, self.next_ballot(), "terminate", lock.tx))
+
+    def _why_terminated(self) -> str:
+        """Return who did not finish the open transaction, in words."""
+        lock, name = self.acceptor.lock, self.shared.name
+        if lock is None:
+            return f"finished by {name}"
+        if lock.holder == name:
+            return f"{name} was started anew in the middle; finished by {name}"
+        gone = self._is_gone(lock.holder)
+        what = "was lost" if gone else "did not finish in time"
+        return f"the coordinator {lock.holder} {what}; finished by {name}"
 
     def _start(self, proposer: Proposer) -> None:
         self.proposer = proposer
@@ -289,8 +324,7 @@ class Governor:
     def _own_value(self, proposer: Proposer) -> Value | None:
         if proposer.purpose == "terminate":
             owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
-            reason = f"the coordinator was lost; finished by {self.shared.name}"
-            return Aborted(proposer.tx, reason, owners)
+            return Aborted(proposer.tx, self._why_terminated(), owners)
         wish = self.wish()
         if wish is not None and wish.voters:
             return shrunk(self.shared, wish)
@@ -330,6 +364,7 @@ class Governor:
         self.proposer = None
         self._wished_since_ms = -1
         self._not_before_ms = 0
+        self._failures = 0
 
 
 def _cause(standing: Standing, view: dict[str, int], owners: dict[str, str]) -> str:

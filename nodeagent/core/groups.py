@@ -218,9 +218,12 @@ class GroupRunner:
         """Return what failed and is not yet dealt with, empty if nothing."""
         return self._exit[1] if self._exit else ""
 
-    def tick(self, now: Now, *, may_recover: bool) -> list[Effect]:
-        """Recover from failures, repeat failed stops, run monitors that are due."""
-        if self._exit is not None and may_recover:
+    def tick(self, now: Now, *, may_restart: bool, may_leave: bool) -> list[Effect]:
+        """Recover from failures, repeat failed stops, run monitors that are due.
+
+        `may_restart`: here, on this node. `may_leave`: be given up, for another node to take over.
+        """
+        if self._exit is not None and (may_restart if self._may_try_again() else may_leave):
             return self._recover(*self._exit, now)
         if self._op is None and self._queue and now.ms >= self._retry_ms:
             return self._next(now)
@@ -230,10 +233,17 @@ class GroupRunner:
             return self._monitor(now)
         return []
 
-    def _recover(self, name: str, text: str, now: Now) -> list[Effect]:
-        self._exit = None
+    def _restarts_allowed(self) -> int:
+        name = self._exit[0] if self._exit else ""
         resource = self.group.resource.get(name) if self.group else None
-        allowed = resource.restart_count if isinstance(resource, Application) else 0
+        return resource.restart_count if isinstance(resource, Application) else 0
+
+    def _may_try_again(self) -> bool:
+        return self.restarts < self._restarts_allowed()
+
+    def _recover(self, name: str, text: str, now: Now) -> list[Effect]:
+        allowed = self._restarts_allowed()
+        self._exit = None
         if self.restarts >= allowed:
             self.failures += 1
             self._failed_ms = now.ms

@@ -42,13 +42,17 @@ class Link:
 
 @dataclass
 class Peer:
-    """What is heard of one peer on all networks together."""
+    """What is heard of one peer on all networks together.
+
+    `unleased_ms`: since when it says that it has no lease; -1 while it has one.
+    """
 
     beat: Heartbeat
     heard_ms: int
     groups: tuple[GroupLive, ...] = ()
     links: dict[str, Link] = field(default_factory=dict)
     gap_ms: int = 0
+    unleased_ms: int = -1
 
 
 class Heartbeats:
@@ -95,6 +99,10 @@ class Heartbeats:
                 known.groups = ()
             known.beat = beat
             known.heard_ms = now_ms
+            if beat.leased:
+                known.unleased_ms = -1
+            elif known.unleased_ms < 0:
+                known.unleased_ms = now_ms
         link = known.links.setdefault(beat.adapter, Link(beat.adapter))
         link.own = own
         link.heard_ms = now_ms

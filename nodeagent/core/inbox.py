@@ -207,7 +207,7 @@ def _on_ownership(
     elif isinstance(m, Probe):
         _on_probe(node, sender, m)
     elif m.asker in {"", shared.name}:
-        node.proofs.answered(m.target if m.asker else sender, m)
+        node.proofs.answered(m.target if m.asker else sender, m, shared.now.ms)
     elif m.asker in shared.alive_nodes():
         shared.send(m.asker, msgspec.structs.replace(m, target=sender))
 

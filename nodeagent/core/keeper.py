@@ -31,9 +31,11 @@ class Keeper:
         if shared.lease.due(shared.now.ms, shared.timing) and shared.log.voters:
             self.renew()
         self._pet()
-        may_recover = not shared.suspended and shared.lease_valid
-        for runner in shared.runners.values():
-            shared.out += runner.tick(shared.now, may_recover=may_recover)
+        touched = self.participant.touched
+        for name, runner in shared.runners.items():
+            may_restart = shared.lease_valid and not (shared.suspended and name in touched)
+            may_leave = shared.lease_valid and not shared.suspended
+            shared.out += runner.tick(shared.now, may_restart=may_restart, may_leave=may_leave)
 
     def undo_tentative(self) -> None:
         """Let go of what was started for a configuration that was not decided, whoever owns it."""
@@ -70,6 +72,8 @@ class Keeper:
             if held:
                 text = f"lease lost: no majority of voters answers; releases {', '.join(held)}"
                 self.shared.tell("error", self.shared.name, text)
+        if valid and not self._had_lease:
+            self.shared.leased_since_ms = self.shared.now.ms
         self._had_lease = valid
 
     def _reconcile(self, group: str) -> None:
@@ -119,6 +123,6 @@ class Keeper:
         self.proofs.close(runner.name)
         standing = shared.log.standing
         ballot = shared.log.decrees[-1].ballot
-        token = Token(standing.generation, standing.slot, ballot)
+        token = Token(standing.generation, standing.slot, ballot, decided=True)
         refuse = "drill: acquire refused" if runner.name in shared.drills.refuse_acquire else ""
         shared.out += runner.acquire(noun, token, shared.now, refuse=refuse)

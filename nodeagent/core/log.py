@@ -15,6 +15,7 @@ import msgspec
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.parse import Parsed, parse
+from nodeagent.core.lease import takeover_wait_ms
 from nodeagent.core.wishes import Wishes
 from nodeagent.model.configuration import Configuration, Timing
 from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
@@ -88,8 +89,10 @@ class DecreeLog:
     """The decided decrees of one node, in order, and what they establish.
 
     `voters` decide the open slot, half of them if the `tie_breaker` is among these; `holders` are
-    all nodes that any decree ever gave a group to.
+    all nodes that any decree ever gave a group to, `ran` the groups that had an owner since the
+    cluster was started.
     `timings` are those of the last configurations: who is lost may still go by an older one.
+    `longest_wait_ms` is the longest takeover wait that any of them asked for.
     `lives` are the newest incarnations that were decreed in since each node was added; `places` has
     for each node that was removed the last configuration with it.
     """
@@ -106,7 +109,9 @@ class DecreeLog:
         self.holders: dict[str, set[str]] = {}
         self.lives: dict[str, int] = {}
         self.places: dict[str, Configuration] = {}
+        self.ran: set[str] = set()
         self.timings: deque[Timing] = deque(maxlen=4)
+        self.longest_wait_ms = 0
         self._last = ""
         self._read: tuple[tuple[str, bytes], bytes, Configuration] | None = None
 
@@ -185,11 +190,14 @@ class DecreeLog:
             self.voters = self.configuration.voters()
             self.tie_breaker = self.configuration.cluster.tie_breaker
             self.timings.append(self.configuration.timing)
+            wait_ms = takeover_wait_ms(self.configuration.timing)
+            self.longest_wait_ms = max(self.longest_wait_ms, wait_ms)
             changes |= {"epoch": value.epoch, "digest": value.digest}
             if value.generation:
                 changes |= {"generation": value.generation}
         if isinstance(value, Commit | ViewChange):
             self._count_lives(value.view)
+            self._count_runs(value)
             changes |= {"view": dict(value.view), "owners": dict(value.owners)}
         if isinstance(value, Commit | ViewChange | Aborted):
             for group, owner in value.owners.items():
@@ -213,6 +221,13 @@ class DecreeLog:
         nodes = self.configuration.node if self.configuration else {}
         for node in [node for node in self.lives if node not in nodes]:
             del self.lives[node]  # once added again, it may begin anew
+
+    def _count_runs(self, value: Commit | ViewChange) -> None:
+        """Remember which groups run; a view in which nobody stays begins the cluster anew."""
+        if not any(value.view.get(node) == life for node, life in self.standing.view.items()):
+            self.ran.clear()
+        self.ran |= {group for group, owner in value.owners.items() if owner != NOBODY}
+        self.ran &= set(value.owners)
 
     def is_forgetful(self, node: str, incarnation: int) -> bool:
         """Return whether a newer life of `node` was decreed in than this one."""

@@ -41,7 +41,7 @@ from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
-from nodeagent.core.participant import Participant
+from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import DecidedValue, Durable, Holding, Record, Started, replay
 from nodeagent.core.reporter import Reporter
@@ -383,9 +383,15 @@ class Node:
     def _note_who_is_out(self, before: Standing, value: Value) -> None:
         """Start the waiting for those who may still hold groups and are not in any more."""
         now, view = self.shared.now.ms, self.shared.log.standing.view
+        if view != before.view:
+            self.shared.view_since_ms = now
         left = {n for n, life in before.view.items() if view.get(n) != life}
         left |= {n for n in self._tentative_holders(value) if n not in view}
         self.shared.out_since_ms |= dict.fromkeys(left, now)
+        for node in set(self.shared.out_wait_ms) & set(view):
+            del self.shared.out_wait_ms[node]
+        for node in left - set(view):
+            self.shared.out_wait_ms[node] = self.shared.wait_now_ms
 
     def _tentative_holders(self, value: Value) -> set[str]:
         """Return who may hold groups although no decree gave them: from now on it is waited."""
@@ -675,8 +681,11 @@ class Node:
         made = desk.prepare_dare(self.shared, request, ballot, self.busy(), name)
         if isinstance(made, Done | Refused):
             return made
-        self.coordinator = Coordinator(self.shared, made, self._online_now())
-        self.coordinator.start()
+        coordinator = Coordinator(self.shared, made, self._online_now())
+        if coordinator.longest_ms > SUSPENSION_MAX_MS:
+            return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
+        self.coordinator = coordinator
+        coordinator.start()
         return Done("started", made.tx)
 
     def _online_now(self) -> dict[str, tuple[str, ...]]:

@@ -33,7 +33,8 @@ from nodeagent.wire.peer import Aborted, Commit, StepName, StepOrder, StepReply
 
 BEATS_TO_GREET = 2
 CHECKS_MAX = 8
-SUSPENSION_MAX_MS = 300_000
+SUSPENSION_MAX_MS = 3_600_000
+"""No row may ask for more: `core.desk` refuses such a DARE before it begins."""
 AFTER_DECISION: frozenset[StepName] = frozenset(
     {"resume", "undo-acquire", "undo-release", "undo-stage", "prove"}
 )
@@ -256,12 +257,22 @@ class Participant:
                 self._answer(work, ok=True)
             case "offline":
                 work.evidence += offline_lines(self.shared.log.configuration, self._candidate())
-                self._answer(work, ok=True)
+                left = self._left_running()
+                self._answer(work, ok=not left, reason=left)
             case "resume":
                 self.resume_by_ms = -1
                 self._answer(work, ok=True)
             case _:
                 self.advance()
+
+    def _left_running(self) -> str:
+        """Return what of the groups that leave the configuration still runs here (block 140)."""
+        stays = self._candidate().group
+        held = [n for n, r in sorted(self.shared.runners.items()) if r.held and n not in stays]
+        return "; ".join(
+            f"{name} is not offline: {self.shared.runner(name).text or 'still held'}"
+            for name in held
+        )
 
     def _candidate(self) -> Configuration:
         candidate = self.shared.candidate

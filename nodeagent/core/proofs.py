@@ -1,9 +1,9 @@
 """Proof of release: nobody else can hold a group before this node acquires it.
 
 For each node that any decree ever named as owner there must be one of: its own word, given at this
-decree or later, that it does not hold the group; or, where it is silent and out of the view by
-decree, the time `takeover_wait_ms` since this node learned so (ARCHITECTURE, Ownership). A
-confirmed fence will be a third kind. A node that is in and not heard here, over a bad link, is
+decree or later, that it does not hold the group; or, where it is out of the view by decree and does
+not say that it holds it, the takeover wait since this node learned so (ARCHITECTURE, Ownership).
+A confirmed fence will be a third kind. A node that is in and not heard here, over a bad link, is
 asked through those that are heard: else its silence would keep the group from everybody.
 """
 
@@ -23,6 +23,7 @@ class _Inquiry:
     sequence: int
     sent_ms: int
     answered: set[str] = field(default_factory=set)
+    held_ms: dict[str, int] = field(default_factory=dict)
 
 
 class Proofs:
@@ -36,8 +37,8 @@ class Proofs:
         """Return the nodes that may still hold `group`, and ask those that can answer."""
         others = shared.log.holders.get(group, set()) | set(shared.tentative)
         others = {node for node in others if node != shared.name}
-        silent = {node for node in others if not self._excused(shared, node)}
         inquiry = self._inquiry(shared, group)
+        silent = {node for node in others if not self._excused(shared, node, inquiry)}
         missing = tuple(sorted(silent - inquiry.answered))
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
@@ -63,16 +64,29 @@ class Proofs:
             self._open[group] = inquiry
         return inquiry
 
-    def _excused(self, shared: Shared, node: str) -> bool:
-        if shared.alive(node) or node in shared.log.standing.view:
+    def _excused(self, shared: Shared, node: str, inquiry: _Inquiry) -> bool:
+        """Return whether time has proven that a node that is out holds nothing any more.
+
+        It may be heard and yet never answer at this decree: it cannot read it, or nothing reaches
+        it. Its lease and watchdog have ended all the same, unless a DARE gives it a group, or it
+        says itself that it still holds this one.
+        """
+        if node in shared.log.standing.view or node in shared.tentative:
+            return False
+        told_ms = inquiry.held_ms.get(node)
+        if told_ms is not None and shared.now.ms - told_ms < shared.wait_for_ms(node):
             return False
         out_since = shared.out_since_ms.get(node, shared.began_ms)
-        return shared.now.ms - out_since >= shared.takeover_wait_ms
+        return shared.now.ms - out_since >= shared.wait_for_ms(node)
 
-    def answered(self, sender: str, m: ProbeReply) -> None:
+    def answered(self, sender: str, m: ProbeReply, now_ms: int) -> None:
         """Take an answer; only one that says "not held" at this slot or later proves anything."""
         for group, inquiry in self._open.items():
-            if inquiry.sequence == m.sequence and m.slot >= inquiry.slot and group not in m.held:
+            if inquiry.sequence != m.sequence:
+                continue
+            if group in m.held:
+                inquiry.held_ms[sender] = now_ms
+            elif m.slot >= inquiry.slot:
                 inquiry.answered.add(sender)
 
     def close(self, group: str) -> None:

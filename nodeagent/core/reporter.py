@@ -85,6 +85,7 @@ class Reporter:
                 software=shared.software,
                 load=shared.load,
                 groups=groups,
+                leased=shared.lease_valid,
             )
             shared.out.append(Beat(adapter, beat))
 

@@ -58,6 +58,9 @@ class Shared:
     stopping_since_ms: int = 0
     runners: dict[str, GroupRunner] = field(default_factory=dict)
     out_since_ms: dict[str, int] = field(default_factory=dict)
+    out_wait_ms: dict[str, int] = field(default_factory=dict)
+    leased_since_ms: int = -1
+    view_since_ms: int = 0
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     run_news_ms: int = 0
@@ -88,8 +91,21 @@ class Shared:
 
     @property
     def takeover_wait_ms(self) -> int:
-        """Return how long a lost node may hold what it held, after it was decreed out."""
+        """Return how long somebody may have to wait for what any lost node held."""
+        return max((self.wait_now_ms, *self.out_wait_ms.values()))
+
+    @property
+    def wait_now_ms(self) -> int:
+        """Return how long a node that is lost now may hold what it held, by the times in force."""
         return max(takeover_wait_ms(timing) for timing in (self.timing, *self.log.timings))
+
+    def wait_for_ms(self, node: str) -> int:
+        """Return how long a node that is out may hold what it held, by the times it may go by.
+
+        They are those that were in force when it went; a restart of this agent forgot when that
+        was, and takes the longest that there ever were.
+        """
+        return self.out_wait_ms.get(node, self.log.longest_wait_ms)
 
     @property
     def is_member(self) -> bool:

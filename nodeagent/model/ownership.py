@@ -43,14 +43,19 @@ class Ballot(Struct, frozen=True, forbid_unknown_fields=True, order=True):
 
 
 class Token(Struct, frozen=True, forbid_unknown_fields=True, order=True):
-    """Fencing token of a command: later decrees outrank earlier ones."""
+    """Fencing token of a command: later decrees outrank earlier ones.
+
+    What a DARE orders before its slot is `decided` ranks below what the decree of that slot orders:
+    after an abort the old owner takes back what the new one had begun to take.
+    """
 
     generation: int = 0
     slot: int = 0
     ballot: Ballot = Ballot()
+    decided: bool = False
 
     def __str__(self) -> str:
-        return f"{self.generation}.{self.slot}.{self.ballot}"
+        return f"{self.generation}.{self.slot}.{self.ballot}{'' if self.decided else '.tentative'}"
 
 
 class Standing(Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
     first configuration.
     `incarnation` is that of `model.ownership.incarnation_of`. `sent_ms` is the sender's monotonic
     clock. `hears` are nodes that it heard lately on any path.
+    `leased`: it may hold groups, for a majority of the voters acknowledges its lease.
     `groups` is given only every fifth beat or when it changed (None: unchanged).
     """
 
@@ -37,3 +38,4 @@ class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
     software: Annotated[str, Meta(max_length=32)] = ""
     load: Annotated[float, Meta(ge=0, le=100_000)] = 0.0
     groups: Annotated[tuple[GroupLive, ...], Meta(max_length=1000)] | None = None
+    leased: bool = True

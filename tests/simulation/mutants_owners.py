@@ -21,7 +21,7 @@ _STOPPED = original(GroupRunner, "_stopped")
 _START = original(Node, "start")
 
 
-def _lease_wait_only(self: Shared) -> int:
+def _lease_wait_only(self: Shared, _: str) -> int:
     return self.timing.lease_ms
 
 
@@ -58,13 +58,13 @@ def _too_long(self: Lease, *rest: Any) -> int:
     return int(_VALID(self, *rest)) + 6_000
 
 
-def _old_word(self: Proofs, sender: str, m: ProbeReply) -> None:
+def _old_word(self: Proofs, sender: str, m: ProbeReply, _: int) -> None:
     for group, inquiry in self._open.items():
         if group not in m.held:
             inquiry.answered.add(sender)
 
 
-def _excuses_the_silent(_: Proofs, shared: Shared, node: str) -> bool:
+def _excuses_the_silent(_: Proofs, shared: Shared, node: str, __: object) -> bool:
     return not shared.alive(node)
 
 
@@ -89,12 +89,12 @@ MUTANTS = (
     Mutant(
         "no takeover wait",
         "what a lost node held is left alone until it must have stopped",
-        ((Shared, "takeover_wait_ms", always(0)),),
+        ((Shared, "wait_for_ms", always(0)),),
     ),
     Mutant(
         "short takeover wait",
         "the wait covers the watchdog, too, not the lease alone",
-        ((Shared, "takeover_wait_ms", property(_lease_wait_only)),),
+        ((Shared, "wait_for_ms", _lease_wait_only),),
     ),
     Mutant(
         "who is silent is excused",

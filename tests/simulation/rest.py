@@ -65,7 +65,9 @@ def _could_run(invariants: Invariants, name: str, present: dict[str, Node]) -> b
         return False
     if any(not owners.get(parent) for parent in group.after):
         return False
-    nodes = group.nodes[:1] if group.startup == "home-node" else group.nodes
+    ran = any(name in node.shared.log.ran for node in present.values())
+    starts = group.startup == "home-node" and not ran
+    nodes = group.nodes[:1] if starts else group.nodes
     healthy = present.keys() - invariants.forgetful
     return any(able(active, group, node) for node in nodes if node in healthy)
 

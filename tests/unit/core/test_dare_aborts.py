@@ -4,7 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from nodeagent.core.effects import Effect, RunDriver
+from nodeagent.core.records import Record
+from nodeagent.model.ownership import Token
 from nodeagent.wire.console import Done, Refused
+from tests.simulation.machine import Machine
 from tests.unit.core.story import Story, rows
 
 BEFORE_DECIDE = (
@@ -210,3 +214,40 @@ def test_what_cannot_be_restored_is_named() -> None:
 
     assert (run.state, run.restored) == ("aborted", "restored-except")
     assert "web" in run.text
+
+
+def test_what_an_abort_gives_back_outranks_what_it_undoes() -> None:
+    """A data folder that the new owner had claimed must let the old one in again."""
+    story = Story()
+    tokens: dict[str, list[Token]] = {"alpha": [], "bravo": []}
+
+    class Watcher:
+        def wrote(self, machine: Machine, record: Record) -> None:
+            pass
+
+        def stepped(self, machine: Machine) -> None:
+            pass
+
+        def acts(self, machine: Machine, effect: Effect) -> None:
+            if isinstance(effect, RunDriver) and (effect.group, effect.action) == ("web", "start"):
+                tokens[machine.name].append(effect.token)
+
+    story.world.watchers.append(Watcher())
+    story.world.refuse_driver.add(("bravo", "web", "start"))
+    run = story.dare(story.changed("web", nodes=("bravo", "charlie")))
+
+    assert run.state == "aborted"
+    assert max(tokens["bravo"]) < min(tokens["alpha"])
+    as_before(story)
+
+
+def test_a_group_that_leaves_must_be_offline_everywhere() -> None:
+    story = Story()
+    story.world.watchers.clear()  # the machine runs what is not its any more, on purpose
+    runner = story.node("charlie").shared.runner("web")
+    runner.resources["server"], runner.state = "failed", "releasing"
+
+    run = story.dare(replace(story.shape, networks=1, groups=story.shape.groups[1:]))
+
+    assert run.state == "aborted"
+    assert "charlie: offline: web is not offline" in run.text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nodeagent.wire.console import Answer, Refused
+from nodeagent.wire.console import Answer, Apply, Refused
 from tests.unit.core.story import Story, rows
 
 
@@ -114,3 +114,15 @@ def test_a_move_to_a_node_that_is_away_is_refused() -> None:
     story.crash("bravo").until(lambda: "bravo" not in story.node("alpha").shared.log.standing.view)
 
     assert "not in the cluster" in refused(story.ask(story.shape, web="bravo")).text
+
+
+def test_a_dare_that_may_take_more_than_an_hour_in_one_step_is_refused_before_it_begins() -> None:
+    story = Story()
+    text = story.with_group().text.replace("start-seconds = 3.0", "start-seconds = 4000.0")
+    standing = story.node("alpha").shared.log.standing
+
+    answer = story.world.ask("alpha", Apply(text, standing.digest, reason="story"))
+
+    assert isinstance(answer, Refused)
+    assert (answer.code, answer.exit_code) == ("too-long", 4)
+    assert "shorten start-seconds" in answer.text

@@ -83,18 +83,34 @@ def test_an_application_that_fails_again_falls_over() -> None:
     story.until(lambda: story.owner("web") == ["bravo"])
 
 
-def test_a_failure_in_a_dare_waits_and_is_dealt_with_after_it() -> None:
+def test_an_untouched_application_that_fails_in_a_dare_is_restarted_at_once() -> None:
     story = Story()
     story.drill("bravo", "slow-step", "compare")
     story.ask(story.with_group("mail", "charlie"), at="bravo")
     story.at_step("compare")
 
     story.drill("alpha", "fail-application", "web")
-    story.world.advance(1_000)
-    assert not story.told("restarts server here"), "nothing is recovered while suspended"
+    story.until(lambda: story.told("restarts server here"))
+    assert story.world.run is not None
+    assert story.world.run.state == "running", "the DARE is still open"
 
     assert story.end().state == "done"
-    story.until(lambda: story.told("restarts server here")).rest()
+    story.rest()
+
+
+def test_an_untouched_group_is_given_up_only_after_the_dare() -> None:
+    story = Story()
+    story.drill("bravo", "slow-step", "compare")
+    story.ask(story.with_group("mail", "charlie"), at="bravo")
+    story.at_step("compare")
+
+    for _ in range(2):
+        story.drill("alpha", "fail-application", "web")
+        story.world.advance(1_000)
+    assert story.owner("web") == ["alpha"], "no other node may take it over now"
+
+    assert story.end().state == "done"
+    story.until(lambda: story.owner("web") == ["bravo"]).rest()
 
 
 def test_a_minority_decides_nothing_and_holds_nothing() -> None:
