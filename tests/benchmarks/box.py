@@ -59,7 +59,7 @@ async def measure() -> list[Figure]:
 # -- a DARE that changes one group
 
 
-async def _dare(scene: Scene) -> Figure:
+async def _dare(scene: Scene[TimedBox]) -> Figure:
     """Restart one group by a DARE, again and again; take off what its own drivers need alone."""
     alone_ms = [await _alone_ms(scene) for _ in range(ROUNDS)]
     whole_ms = []
@@ -74,13 +74,13 @@ async def _dare(scene: Scene) -> Figure:
     return Figure("DARE on one group, beyond its start and stop", value, 300, "ms", note)
 
 
-async def _changed(scene: Scene, number: int) -> str:
+async def _changed(scene: Scene[TimedBox], number: int) -> str:
     text = (await scene.active()).active
     path = ("group", GROUP, "resource", "server", "environment")
     return edit.set_value(text, path, {warden.MARK: scene.box.mark, "ROUND": str(number)})
 
 
-async def _alone_ms(scene: Scene) -> float:
+async def _alone_ms(scene: Scene[TimedBox]) -> float:
     """Start and stop a twin of the group by the drivers, without any cluster; milliseconds."""
     recipe = scene.box.recipe
     parsed = parse(with_group(scene.box.first, recipe, "batch", scene.box.names[:2]))

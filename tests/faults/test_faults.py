@@ -6,7 +6,7 @@ from tests.faults import faults, private
 from tests.faults.__main__ import try_all
 from tests.faults.grid import BOUND_S, FAULTS, Cell, Result, cells
 from tests.faults.report import table
-from tests.faults.witness import twice
+from tests.support.witness import twice
 from tui.demo.deaths import STEPS
 
 DOZEN = (

@@ -20,7 +20,7 @@ from nodeagent.model.run import DareRun, StepChanged
 from nodeagent.wire.live import ProgressMade, Snapshot
 from tests.faults.faults import ADDED, COORDINATOR, FAULTS, MOVED, OWNER, QUIET, UNTOUCHED, Fault
 from tests.faults.grid import BOUND_S, Cell, Result
-from tests.faults.witness import Witness, services
+from tests.support.witness import Witness, services
 from tui.demo import asker
 from tui.demo.agents import AgentError
 from tui.demo.asker import Asker

@@ -30,7 +30,7 @@ BEATS_S = 4.0
 class Album:
     """Takes pictures of one console."""
 
-    def __init__(self, pilot: Pilot[int], scene: Scene) -> None:
+    def __init__(self, pilot: Pilot[int], scene: Scene[Box]) -> None:
         self.pilot = pilot
         self.scene = scene
 

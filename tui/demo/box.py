@@ -86,6 +86,10 @@ class Box:
             name, f"tcp://{host}:{admin}", f"tcp://{host}:{event}", self._keys[name][0]
         )
 
+    def service_at(self, group: str) -> tuple[str, int]:
+        """Return address and port at which clients find `group`."""
+        return self.recipe.address_of(group), self.places.service_port
+
     def write(self) -> Path:
         """Write access file, configuration and an example of a change; return the configuration."""
         access.save(self.access(), self.access_file)

@@ -18,6 +18,7 @@ from nodeagent.config.digest import file_digest
 from nodeagent.config.load import load
 from nodeagent.model.configuration import Timing
 from nodeagent.wire.peer import StepName
+from tui.demo.box import Box
 from tui.demo.recipe import with_adapter, with_node
 from tui.demo.scene import Proof, Scene, per_node
 from tui.demo.tour import Steps
@@ -41,7 +42,7 @@ def bound_s(timing: Timing) -> float:
 class CoordinatorDeaths:
     """One death for each of `steps`, on a running box."""
 
-    def __init__(self, scene: Scene, steps: Sequence[str]) -> None:
+    def __init__(self, scene: Scene[Box], steps: Sequence[str]) -> None:
         self.scene = scene
         self.first, self.victim, self.quiet = scene.box.names[:3]
         self.spare = scene.box.spare

@@ -126,7 +126,7 @@ async def _tour(box: Box, services: dict[str, str], wanted: Wanted) -> int:
     return 0 if ok else FAILED
 
 
-async def _walk(scene: Scene, steps: Steps, services: dict[str, str], report: Report) -> bool:
+async def _walk(scene: Scene[Box], steps: Steps, services: dict[str, str], report: Report) -> bool:
     for name, step in steps:
         began = time.monotonic()
         try:

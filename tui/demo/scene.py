@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from nodeagent.config.digest import file_digest
 from nodeagent.model.run import DareRun
 from nodeagent.wire.console import Apply, Drill
 from nodeagent.wire.live import Snapshot
 from tui.demo import asker
+from tui.demo.agents import Agent
 from tui.demo.asker import Asker
-from tui.demo.box import Box
 from tui.demo.watch import NotHeld, Views, Watch, agree, done, require, stable, where
 
 SETTLE_S = 25.0
@@ -26,10 +27,24 @@ class Proof:
     run: DareRun | None = None
 
 
-class Scene:
+class Ground(Protocol):
+    """What the cluster runs on: a box of processes here, hosts of a network in the lab."""
+
+    names: list[str]
+    agents: dict[str, Agent]
+
+    def service_at(self, group: str) -> tuple[str, int]:
+        """Return address and port at which clients find `group`."""
+        ...
+
+
+G = TypeVar("G", bound=Ground)
+
+
+class Scene(Generic[G]):
     """The running box. `alive` are the nodes that are up and known to consoles."""
 
-    def __init__(self, box: Box, watch: Watch, client: Asker) -> None:
+    def __init__(self, box: G, watch: Watch, client: Asker) -> None:
         self.box = box
         self.watch = watch
         self.client = client
@@ -97,7 +112,7 @@ class Scene:
         async def check() -> str:
             owner = where(await self.look()).get(group, "")
             require(bool(owner), f"{group} has no owner")
-            address, port = self.box.recipe.address_of(group), self.box.places.service_port
+            address, port = self.box.service_at(group)
             try:
                 node, _ = await asyncio.to_thread(asker.ask, address, port)
             except (OSError, ValueError, KeyError) as error:

@@ -12,6 +12,7 @@ from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.model.run import DareRun
 from nodeagent.wire.console import Apply, Refused
+from tui.demo.box import Box
 from tui.demo.recipe import with_adapter, with_group, with_node
 from tui.demo.scene import Proof, Scene, per_node, told
 from tui.demo.watch import agree, require, staged_files, where
@@ -25,7 +26,7 @@ UNDO_ROWS = ("undo-acquire", "undo-release", "undo-stage", "prove")
 class Tour:
     """The story. `first` and `second` take turns in dying; `quiet` owns what nobody touches."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene[Box]) -> None:
         self.scene = scene
         self.recipe = scene.box.recipe
         self.first, self.second, self.quiet = scene.box.names[:3]
