@@ -1,0 +1,51 @@
+"""The stories that are told in the lab: which hosts there are, and what happens to them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.lab.crowd import Crowd
+from tests.lab.lab import Cast
+from tests.lab.small import Small
+from tests.lab.stage import Stage, Steps
+from tests.lab.tour import Tour
+from tui.demo.places import NODE_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happens to a cast, and in words what it is about."""
+
+    about: str
+    cast: Cast
+    steps: Callable[[Stage], Steps]
+
+
+STORIES = {
+    "three": Story(
+        "three hosts: every fault, every kind of change",
+        Cast(
+            members=NODE_NAMES[:3],
+            spares=NODE_NAMES[3:4],
+            groups={"web": (0, 1, 2), "orders": (2, 1, 0)},
+        ),
+        lambda stage: Tour(stage).steps(),
+    ),
+    "witness": Story(
+        "two hosts, and a witness that only votes",
+        Cast(
+            members=NODE_NAMES[:2],
+            witnesses=NODE_NAMES[2:3],
+            groups={"web": (0, 1), "orders": (1, 0)},
+        ),
+        lambda stage: Small(stage).steps(),
+    ),
+    "sixteen": Story(
+        "sixteen hosts become one cluster, lose one, and are reconfigured",
+        Cast(
+            members=tuple(f"node{number:02}" for number in range(1, 17)),
+            groups={"web": (0, 1, 2), "orders": (15, 14, 13)},
+            timing="",
+        ),
+        lambda stage: Crowd(stage).steps(),
+    ),
+}

@@ -1,0 +1,136 @@
+"""The story of three hosts: each fault and each kind of change, and what the client saw of it."""
+
+import asyncio
+import time
+
+from tests.lab import changes, deaths
+from tests.lab.disk import Disk
+from tests.lab.plan import PLUGS, without_network
+from tests.lab.room import RoomError
+from tests.lab.stage import RECOVER_S, Stage, Steps
+from tui.demo.watch import require
+
+PRIVATE = "private1"
+
+
+class Tour:
+    """Three members, one spare; *web* and *orders* run from the start."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.lab = stage.lab
+
+    def steps(self) -> Steps:
+        """Return the steps in their order."""
+        return (
+            ("hosts", self.hosts),
+            ("disk", self.disk),
+            ("stable", lambda: changes.stable(self.stage)),
+            ("planned-move", self.planned_move),
+            ("network-death", self.network_death),
+            ("agent-killed", lambda: deaths.of_owner(self.stage, "web", deaths.agent_killed)),
+            ("node-death", lambda: deaths.of_owner(self.stage, "web", deaths.node_death)),
+            ("split-from-owner", lambda: deaths.of_owner(self.stage, "web", deaths.cut_off)),
+            ("split-with-owner", self.split_with_owner),
+            ("add-group", self.add_group),
+            ("add-node", self.add_node),
+            ("remove-network", self.remove_network),
+        )
+
+    # -- the lab itself
+
+    async def hosts(self) -> str:
+        """Each host has its own adapters, processes, name and files below /run."""
+        for name, room in self.lab.hosts.items():
+            await asyncio.to_thread(room.run, "touch", f"/run/{name}")
+            found = (await asyncio.to_thread(room.run, "ls", "/run")).split()
+            require(sorted(found) == sorted(["lock", name]), f"/run of {name} holds {found}")
+            shown = await asyncio.to_thread(room.run, "ip", "-br", "link")
+            ours = {line.split("@")[0].split()[0] for line in shown.splitlines()} - {"lo"}
+            require(ours == {plug.name for plug in PLUGS}, f"{name} has the adapters {ours}")
+            known = await asyncio.to_thread(room.run, "hostname")
+            require(known.strip() == name, f"{name} is called {known.strip()}")
+        return f"{len(self.lab.hosts)} hosts with {len(PLUGS)} adapters each, none sees another's"
+
+    async def disk(self) -> str:
+        """What one host mounts no other host sees, and the data go from one to the next."""
+        first, second, third = (self.lab.hosts[name] for name in self.lab.cast.members)
+        disk = await asyncio.to_thread(Disk, self.lab.folder / "disk.img")
+        place = self.lab.folder / "mounted"
+        place.mkdir()
+        try:
+            await asyncio.to_thread(first.run, "mount", disk.path, str(place))
+            await asyncio.to_thread(first.run, "touch", f"{place}/from-{first.name}")
+            for other in (second, third):
+                seen = await asyncio.to_thread(other.run, "ls", str(place))
+                require(not seen.strip(), f"{other.name} sees {seen} of {first.name}'s mount")
+            await asyncio.to_thread(first.run, "umount", str(place))
+            await asyncio.to_thread(second.run, "mount", disk.path, str(place))
+            await asyncio.to_thread(second.run, "ls", f"{place}/from-{first.name}")
+            await asyncio.to_thread(second.run, "umount", str(place))
+        except RoomError as error:
+            require(False, str(error))
+        finally:
+            disk.close()
+        return (
+            f"{disk.path} was mounted on {first.name}, then on {second.name}, and seen nowhere else"
+        )
+
+    # -- a cluster at work
+
+    async def planned_move(self) -> str:
+        """A group goes to another host; the clients of the other group notice nothing."""
+        stage, began = self.stage, time.monotonic()
+        owners = await stage.owners()
+        target = next(name for name in self.lab.cast.members if name not in owners.values())
+        await stage.move("web", target)
+        await stage.settled()
+        kept = await stage.undisturbed(began, "orders")
+        return f"web from {owners['web']} to {target}; {kept}"
+
+    async def network_death(self) -> str:
+        """The private network dies: that is seen, and nobody takes anything over."""
+        stage, switch, began = self.stage, self.lab.switch, time.monotonic()
+        before = await stage.owners()
+        await asyncio.to_thread(switch.turn_network, PRIVATE, on=False)
+        await stage.watch.until(lambda: self._links("down"), RECOVER_S, f"{PRIVATE} is seen dead")
+        require(await stage.settled() == before, "a group moved")
+        kept = await stage.undisturbed(began, *before)
+        await asyncio.to_thread(switch.turn_network, PRIVATE, on=True)
+        await stage.watch.until(lambda: self._links("up"), RECOVER_S, f"{PRIVATE} is seen alive")
+        return f"{PRIVATE} was down on all hosts, no takeover; {kept}"
+
+    async def _links(self, state: str) -> None:
+        for name, view in (await self.stage.scene.look()).items():
+            for node in view.nodes:
+                if node.node == name:
+                    continue
+                for link in node.links:
+                    wanted = state if link.network == PRIVATE else "up"
+                    text = f"{name} calls {link.adapter} of {node.node} {link.state}"
+                    require(link.state == wanted, text)
+
+    async def split_with_owner(self) -> str:
+        """A host that owns nothing is cut off: no service notices."""
+        owners = await self.stage.owners()
+        idle = [name for name in self.lab.cast.members if name not in owners.values()]
+        require(bool(idle), f"every host owns something: {owners}")
+        return await deaths.cut_off(self.stage, idle[0])
+
+    # -- changes under load
+
+    async def add_group(self) -> str:
+        """A DARE of resources: one more group."""
+        return await changes.add_group(self.stage, self.lab.cast.members[1::-1])
+
+    async def add_node(self) -> str:
+        """A DARE of topology: one more host, greeted on all its networks."""
+        spare = self.lab.cast.spares[0]
+        text = self.lab.plan.with_node(await changes.active(self.stage), spare)
+        await asyncio.to_thread(self.lab.join, spare, text)
+        return await changes.change(self.stage, text, f"add node {spare}", adds=spare)
+
+    async def remove_network(self) -> str:
+        """A DARE of topology: the private network and every adapter on it go."""
+        text = without_network(await changes.active(self.stage), PRIVATE)
+        return await changes.change(self.stage, text, f"remove network {PRIVATE}")
