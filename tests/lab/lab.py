@@ -33,6 +33,7 @@ class Cast:
     """Which hosts there are: members and witnesses run from the start, `spares` can be added.
 
     `groups`: to the takeover order, as numbers of members. `timing`: text of the configuration.
+    `standby`: members have a standby adapter beside each service adapter.
     """
 
     members: tuple[str, ...]
@@ -40,6 +41,7 @@ class Cast:
     witnesses: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
     timing: str = SHORT
+    standby: bool = True
 
 
 _decoder = msgspec.json.Decoder(Sample)
@@ -66,6 +68,7 @@ class Lab:
             console_key=self._console[0],
             python=sys.executable,
             timing=cast.timing,
+            standby=cast.standby,
         )
         self.pollers: dict[str, Poller] = {}
         self.switch = Switch()
@@ -160,11 +163,10 @@ class Lab:
         self.boot(name)
         self.run(name)
 
-    def last_words(self) -> Sequence[str]:
+    def last_words(self, lines: int = 8) -> Sequence[str]:
         """Return the ends of all agents' logs, each line with its host's name."""
-        return [
-            f"{name}: {line}" for name, agent in self.agents.items() for line in agent.last_words()
-        ]
+        agents = self.agents.items()
+        return [f"{name}: {line}" for name, agent in agents for line in agent.last_words(lines)]
 
     # -- the client
 

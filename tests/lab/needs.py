@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 
 from tests.support import private
 
@@ -32,11 +33,11 @@ def search_path() -> str:
     return os.pathsep.join([*folders, *(one for one in SYSTEM_FOLDERS if one not in folders)])
 
 
-def missing_packages() -> list[str]:
-    """Return the Debian packages of which a program is missing."""
+def missing_packages(packages: Mapping[str, str] = PACKAGES) -> list[str]:
+    """Return those of `packages` (program to Debian package) of which a program is missing."""
     missing = {
         package
-        for program, package in PACKAGES.items()
+        for program, package in packages.items()
         if shutil.which(program, path=search_path()) is None
     }
     return sorted(missing)

@@ -52,6 +52,18 @@ suspend-ms = 8000
 step-ms = 3000
 """
 
+CALM = """\
+# Times for many agents on few processors.
+[timing]
+heartbeat-ms = 500
+dead-after-ms = 6000
+lease-ms = 8000
+renew-ms = 1500
+watchdog-ms = 2000
+suspend-ms = 40000
+step-ms = 12000
+"""
+
 _HEAD = """\
 # A cluster of hosts in namespaces: two public networks, a private one, and a standby adapter beside
 # each service adapter.
@@ -79,14 +91,15 @@ class Plan:
     console_key: str
     python: str
     timing: str = SHORT
+    standby: bool = True
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
         return f"{NETWORKS[plug.network]}.{plug.first + self.hosts.index(host)}"
 
     def plugs(self, host: str) -> tuple[Plug, ...]:
-        """Return the adapters of `host`: a witness has no standby adapters, and serves nobody."""
-        if host in self.witnesses:
+        """Return the adapters of `host`; a witness serves nobody, so it has none to stand by."""
+        if host in self.witnesses or not self.standby:
             return tuple(plug for plug in PLUGS if plug.role != "standby")
         return PLUGS
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Apply
+from tests.lab.disk import NoDiskError
 from tests.lab.lab import Lab
 from tests.lab.result import Result
 from tests.lab.room import RoomError
@@ -19,9 +20,10 @@ from tui.demo.watch import NotHeld, Watch, done, require, where
 Step = Callable[[], Awaitable[str]]
 Steps = tuple[tuple[str, Step], ...]
 """What a story shows, in order: a name, and what does it, proves it, and tells it."""
-START_S = 40.0
-RECOVER_S = 30.0
+START_S = 60.0
+RECOVER_S = 60.0
 READ_S = 5.0
+LAST_LINES = 3
 
 
 class Stage:
@@ -43,16 +45,19 @@ class Stage:
     async def tell(self, name: str, step: Step) -> Result:
         """Carry out one step; return what came of it, with what the client saw meanwhile."""
         began, told_doubts = time.monotonic(), len(self.witness.seen_twice)
+        skipped = False
         try:
             detail, ok = await step(), True
             doubts = self.witness.seen_twice[told_doubts:]
             require(not doubts, "; ".join(doubts[:2]))
         except (NotHeld, AgentError, RoomError) as reason:
             detail, ok = str(reason), False
+        except NoDiskError as reason:
+            detail, ok, skipped = str(reason), True, True
         ended = time.monotonic()
-        notes = () if ok else tuple(self.lab.last_words())
+        notes = () if ok else tuple(self.lab.last_words(LAST_LINES))
         services = {g: one for g, one in (await self.saw(began, ended)).items() if one.requests}
-        return Result(name, ok, detail, round(ended - began, 2), services, notes)
+        return Result(name, ok, detail, round(ended - began, 2), services, notes, skipped)
 
     async def saw(self, begin: float, end: float) -> dict[str, Seen]:
         """Return what the client saw of each service between two times."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
+from tests.lab.plan import CALM
 from tests.lab.small import Small
 from tests.lab.stage import Stage, Steps
 from tests.lab.tour import Tour
@@ -44,7 +45,8 @@ STORIES = {
         Cast(
             members=tuple(f"node{number:02}" for number in range(1, 17)),
             groups={"web": (0, 1, 2), "orders": (15, 14, 13)},
-            timing="",
+            timing=CALM,
+            standby=False,
         ),
         lambda stage: Crowd(stage).steps(),
     ),
