@@ -21,7 +21,15 @@ import zmq
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tests.lab import poller
-from tests.lab.plan import ADMIN_PORT, EVENT_PORT, PLUGS, SERVICE_PORT, SHORT, Plan, address_of
+from tests.lab.plan import (
+    ADMIN_PORT,
+    CONSOLE_PLUG,
+    EVENT_PORT,
+    SERVICE_PORT,
+    SHORT,
+    Plan,
+    address_of,
+)
 from tests.lab.room import Room
 from tests.lab.seen import Sample
 from tests.lab.switch import Switch
@@ -90,7 +98,7 @@ class Lab:
         return self.access().to([self._address(name)])
 
     def _address(self, name: str) -> AgentAddress:
-        at = self.plan.address(name, PLUGS[0])
+        at = self.plan.address(name, CONSOLE_PLUG)
         key = self._pairs[name][0]
         return AgentAddress(name, f"tcp://{at}:{ADMIN_PORT}", f"tcp://{at}:{EVENT_PORT}", key)
 

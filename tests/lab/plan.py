@@ -5,6 +5,7 @@ Every network lies in namespaces of the lab alone, so the addresses are the same
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from nodeagent.config import edit
@@ -20,6 +21,10 @@ SERVICE_PORT = 8080
 CONTROL_PORT, HEARTBEAT_PORT, ADMIN_PORT, EVENT_PORT = range(7410, 7414)
 GROUPS = {"web": ("public1", 101), "orders": ("public2", 102), "mail": ("public1", 103)}
 """Network and number of each group's service address; *mail* is not there at the start."""
+
+
+CARRIED = find_spec("nodeagent.drivers.interface") is None
+"""No driver puts addresses on interfaces: a program of the lab does, as a resource of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ PLUGS = (
     Plug("pub2s", "public2", "standby", 51),
     Plug("priv1", "private1", "private", 11),
 )
+
+CONSOLE_PLUG = PLUGS[2]
+"""Consoles come in by public2, so that faults of public1 can be watched."""
 
 SHORT = """\
 # Short times, so that a takeover can be watched; a real cluster uses the defaults.
@@ -81,7 +89,10 @@ event-port = {event}
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses."""
+    """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses.
+
+    `carried`: service addresses come with a program that carries them.
+    """
 
     hosts: tuple[str, ...]
     witnesses: tuple[str, ...]
@@ -92,6 +103,7 @@ class Plan:
     python: str
     timing: str = SHORT
     standby: bool = True
+    carried: bool = CARRIED
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
@@ -143,9 +155,10 @@ class Plan:
         """Return `text` with a group of service address, data folder and HTTP service."""
         network, _ = GROUPS[group]
         address, data = address_of(group), str(self.folder / "shared" / group)
+        by = (Path(carrier.__file__), address, _interface(network))
         resources = {
             "address": {"type": "service-address", "network": network, "address": address},
-            "carrier": self._program(Path(carrier.__file__), address, _interface(network)),
+            **({"carrier": self._program(*by)} if self.carried else {}),
             "data": {"type": "data-folder", "directory": data},
             "server": self._program(
                 Path(service.__file__), group, address, str(SERVICE_PORT), data

@@ -16,17 +16,18 @@ _MENDED = f"""
 add table bridge {TABLE}
 delete table bridge {TABLE}
 """
-_HOST = """
+_CONFIGURE = """
 set -e
-for key in all default; do
-    echo 0 > /proc/sys/net/ipv4/conf/$key/rp_filter
-    echo 1 > /proc/sys/net/ipv4/conf/$key/arp_filter
-    echo 2 > /proc/sys/net/ipv4/conf/$key/arp_announce
+for words in "$@"; do
+    echo "${words#*=}" > "/proc/sys/net/ipv4/${words%%=*}"
 done
-echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind
 exec ip -batch -
 """
-"""Two adapters on one network: each speaks and answers for its own addresses only (ip-sysctl)."""
+_SETTINGS = ("conf/all/rp_filter=0", "conf/all/arp_announce=2")
+"""Two adapters on one network: each speaks and answers for its own addresses (ip-sysctl)."""
+_OWN_ADDRESSES = ("conf/all/arp_ignore=1",)
+_CARRYING = ("conf/all/arp_filter=1", "ip_nonlocal_bind=1")
+"""A carried address is on no adapter of the network, and services may be there before it."""
 
 
 class Switch:
@@ -63,7 +64,8 @@ class Switch:
                 f"route add {NETWORKS[plug.network]}.0/24 dev {plug.name} table {table}",
                 f"rule add from {address} lookup {table}",
             ]
-        room.run("sh", "-c", _HOST, text="\n".join(lines) + "\n")
+        settings = (*_SETTINGS, *(_CARRYING if plan.carried else _OWN_ADDRESSES))
+        room.run("sh", "-c", _CONFIGURE, "sh", *settings, text="\n".join(lines) + "\n")
 
     def _plug(self, owner: str, pid: int, plugs: dict[str, str]) -> None:
         lines = []
@@ -78,12 +80,11 @@ class Switch:
 
     # -- faults
 
-    def ports(self, owner: str, networks: Iterable[str] = NETWORKS) -> tuple[str, ...]:
-        """Return the ports of a host on these networks."""
-        wanted = set(networks)
-        known = {plug.name: plug.network for plug in PLUGS} | CLIENT_PLUGS
+    def ports(self, owner: str, plugs: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the ports of a host, or only those of the named adapters."""
+        wanted = {f"{owner}-{plug}" for plug in plugs}
         ports = self._plugged.get(owner, ())
-        return tuple(port for port in ports if known[port.partition("-")[2]] in wanted)
+        return tuple(port for port in ports if not wanted or port in wanted)
 
     def turn(self, ports: Sequence[str], *, on: bool) -> None:
         """Switch ports on or off; the adapter at the other end loses its link, or has it again."""
@@ -91,23 +92,31 @@ class Switch:
 
     def turn_network(self, network: str, *, on: bool) -> None:
         """Switch a whole network on or off."""
-        owners = [owner for owner in self._plugged if owner != CLIENT]
-        self.turn([port for owner in owners for port in self.ports(owner, [network])], on=on)
+        plugs = [plug.name for plug in PLUGS if plug.network == network]
+        known = [f"{owner}-{plug}" for owner in self._plugged for plug in plugs]
+        self.turn([p for ports in self._plugged.values() for p in ports if p in known], on=on)
 
     def part(self, *sides: Sequence[str]) -> None:
         """Let hosts of different sides hear nothing of each other; the client hears all of them."""
         pairs = [
-            f'"{one}" . "{other}"'
+            (one, other)
             for side in sides
             for hosts in sides
             if hosts is not side
             for one in self._ports_of(side)
             for other in self._ports_of(hosts)
         ]
-        self._room.run("nft", "-f", "-", text=_parted(pairs))
+        self._cut(pairs)
+
+    def mute(self, ports: Sequence[str]) -> None:
+        """Lose all that comes from or goes to these ports; their links stay up."""
+        everybody = [port for owner in self._plugged for port in self.ports(owner)]
+        pairs = [(one, other) for one in ports for other in everybody if one != other]
+        both = [*pairs, *((other, one) for one, other in pairs)]
+        self._cut(both)
 
     def mend(self) -> None:
-        """Let all hear all again."""
+        """Let all hear all again: the end of `part` and `mute`."""
         self._room.run("nft", "-f", "-", text=_MENDED)
 
     def disconnect(self, owner: str) -> None:
@@ -117,6 +126,10 @@ class Switch:
     def close(self) -> None:
         """Take the networks away."""
         self._room.end()
+
+    def _cut(self, pairs: Sequence[tuple[str, str]]) -> None:
+        words = [f'"{one}" . "{other}"' for one, other in dict.fromkeys(pairs)]
+        self._room.run("nft", "-f", "-", text=_parted(words))
 
     def _ports_of(self, hosts: Sequence[str]) -> list[str]:
         return [port for host in hosts for port in self._plugged.get(host, ())]

@@ -2,15 +2,22 @@
 
 import asyncio
 import time
+from typing import Protocol
 
 from tests.lab import changes, deaths
 from tests.lab.disk import Disk
-from tests.lab.plan import PLUGS, without_network
+from tests.lab.plan import PLUGS, address_of, without_network
 from tests.lab.room import RoomError
 from tests.lab.stage import RECOVER_S, Stage, Steps
 from tui.demo.watch import require
 
 PRIVATE = "private1"
+
+
+class Fault(Protocol):
+    """Break a port of the switch, or mend it."""
+
+    def __call__(self, port: str, *, broken: bool) -> None: ...
 
 
 class Tour:
@@ -28,6 +35,7 @@ class Tour:
             ("stable", lambda: changes.stable(self.stage)),
             ("planned-move", self.planned_move),
             ("network-death", self.network_death),
+            *self._adapter_steps(),
             ("agent-killed", lambda: deaths.of_owner(self.stage, "web", deaths.agent_killed)),
             ("node-death", lambda: deaths.of_owner(self.stage, "web", deaths.node_death)),
             ("split-from-owner", lambda: deaths.of_owner(self.stage, "web", deaths.cut_off)),
@@ -116,6 +124,48 @@ class Tour:
         idle = [name for name in self.lab.cast.members if name not in owners.values()]
         require(bool(idle), f"every host owns something: {owners}")
         return await deaths.cut_off(self.stage, idle[0])
+
+    # -- adapters
+
+    def _adapter_steps(self) -> Steps:
+        """Return the deaths of a service adapter, where there is a driver that knows of it."""
+        if self.lab.plan.carried:
+            return ()
+        return (
+            ("adapter-death", lambda: self._without_adapter("its link was down", self._pull)),
+            ("adapter-silent", lambda: self._without_adapter("it was silent", self._mute)),
+        )
+
+    def _pull(self, port: str, *, broken: bool) -> None:
+        self.lab.switch.turn([port], on=not broken)
+
+    def _mute(self, port: str, *, broken: bool) -> None:
+        if broken:
+            self.lab.switch.mute([port])
+        else:
+            self.lab.switch.mend()
+
+    async def _without_adapter(self, what: str, fault: Fault) -> str:
+        """The service adapter of the owner fails: the standby adapter takes the address."""
+        stage, address = self.stage, address_of("web")
+        before, began = await stage.owners(), time.monotonic()
+        owner = before["web"]
+        (port,) = self.lab.switch.ports(owner, plugs=("pub1a",))
+
+        async def moved() -> None:
+            shown = await asyncio.to_thread(self.lab.hosts[owner].run, "ip", "-o", "-4", "addr")
+            at = [line.split()[1] for line in shown.splitlines() if f" {address}/" in line]
+            require(at == ["pub1s"], f"{address} is on {at} of {owner}")
+
+        await asyncio.to_thread(fault, port, broken=True)
+        await stage.watch.until(moved, RECOVER_S, "the standby adapter has the address")
+        await stage.scene.served("web")
+        require(await stage.owners() == before, "a group left its node")
+        kept = await stage.undisturbed(began, *(group for group in before if group != "web"))
+        seconds = time.monotonic() - began
+        await asyncio.to_thread(fault, port, broken=False)
+        await stage.settled()
+        return f"pub1a of {owner}: {what}; {address} on pub1s after {seconds:.1f} s; {kept}"
 
     # -- changes under load
 
