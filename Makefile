@@ -23,7 +23,7 @@ demo: setup  ## a real cluster on this machine, with the console on it
 lab: setup  ## three hosts in namespaces (root), and the console; ARGS=--headless tells a story
 	@exec $(BIN)/python -m tests.lab $(ARGS)
 
-test: check  ## everything that can be checked without root
+test: check  ## everything that can be checked here
 	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
 
 check: setup  ## style, types and the walls between the rooms

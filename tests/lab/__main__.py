@@ -13,7 +13,7 @@ from types import FrameType
 import msgspec
 
 from tests.lab import apart, needs
-from tests.lab.result import Result, line
+from tests.lab.result import Result, line, table
 from tests.lab.stories import STORIES
 
 SKIPPED = 77
@@ -36,17 +36,22 @@ def _arguments() -> argparse.Namespace:
     about = "; ".join(f"{name}: {story.about}" for name, story in STORIES.items())
     parser.add_argument("--story", choices=tuple(STORIES), default="three", help=about)
     parser.add_argument("--step", action="append", default=[], help="only this one; more than once")
+    help_text = "tell the steps so many times (changes of the configuration only once)"
+    parser.add_argument("--repeat", type=int, default=1, help=help_text)
     return parser.parse_args()
 
 
 def _tell(wanted: argparse.Namespace) -> int:
     chosen = [word for step in wanted.step for word in ("--step", step)]
+    chosen += ["--repeat", str(wanted.repeat)]
     found: list[Result] = []
     with apart.running("--story", wanted.story, *chosen, tells=True) as process:
         for result in apart.results(process):
             found.append(result)
             text = msgspec.json.encode(result).decode() if wanted.json else line(result)
             print(text, flush=True)
+    if wanted.repeat > 1 and not wanted.json:
+        print(table(found))
     held = bool(found) and all(result.ok for result in found) and process.returncode == 0
     missing = [step for step in wanted.step if step not in {result.step for result in found}]
     if missing and held:

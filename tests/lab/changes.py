@@ -26,7 +26,7 @@ async def active(stage: Stage) -> str:
 
 async def add_group(stage: Stage, order: Sequence[str]) -> str:
     """A DARE of resources: the group *mail*."""
-    (stage.lab.folder / "shared" / "mail").mkdir()
+    stage.lab.plan.data("mail").mkdir()
     text = stage.lab.plan.with_group(await active(stage), "mail", order)
     return await change(stage, text, "add group mail")
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 from tests.lab.stage import RECOVER_S, Stage
 from tui.demo.watch import require, state_at
@@ -40,7 +41,8 @@ async def cut_off(stage: Stage, victim: str) -> str:
             state = state_at(view, victim, group)
             require(state != "online", f"{group} is {state} on {victim}")
 
-    before, began = await stage.owners(), time.monotonic()
+    before = await _before(stage)
+    began = time.monotonic()
     await asyncio.to_thread(switch.part, [victim], rest)
     told = await _go_on_without(stage, victim, before, began)
     await stage.watch.until(silent, RECOVER_S, f"{victim} alone is silent")
@@ -52,7 +54,8 @@ async def cut_off(stage: Stage, victim: str) -> str:
 async def _gone(
     stage: Stage, victim: str, end: Callable[[], None], begin: Callable[[], None]
 ) -> str:
-    before, began = await stage.owners(), time.monotonic()
+    before = await _before(stage)
+    began = time.monotonic()
     await asyncio.to_thread(end)
     told = await _go_on_without(stage, victim, before, began)
     await asyncio.to_thread(begin)
@@ -60,13 +63,30 @@ async def _gone(
     return f"{told}; {victim} is back"
 
 
-async def _go_on_without(stage: Stage, victim: str, before: Mapping[str, str], began: float) -> str:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How it was: the owners, and what each service has counted."""
+
+    owners: Mapping[str, str]
+    counts: Mapping[str, int]
+
+
+async def _before(stage: Stage) -> Before:
+    owners = await stage.owners()
+    return Before(owners, await stage.counted(owners))
+
+
+async def _go_on_without(stage: Stage, victim: str, before: Before, began: float) -> str:
     """Wait until the others serve all groups; return what became of them, in words."""
-    lost = [group for group, owner in before.items() if owner == victim]
+    lost = [group for group, owner in before.owners.items() if owner == victim]
     stage.scene.alive.remove(victim)
     after = await stage.without(victim)
     seconds = time.monotonic() - began
     kept = [group for group in after if group not in lost]
-    require(all(after[group] == before[group] for group in kept), f"{before} became {after}")
+    stayed = all(after[group] == before.owners[group] for group in kept)
+    require(stayed, f"{before.owners} became {after}")
+    for group, count in (await stage.counted(after)).items():
+        had = before.counts[group]
+        require(count > had, f"{group} counts {count} after {had}: its data did not come along")
     moved = ", ".join(f"{group} on {after[group]}" for group in lost) or "nothing moved"
     return f"{moved} after {seconds:.1f} s; {await stage.undisturbed(began, *kept)}"

@@ -30,6 +30,7 @@ from tui.demo.watch import NotHeld
 
 FOLDER = Path("/dev/shm")
 LEAVE_S = 5.0
+FIRST = "stable"
 FAILED = 1
 
 
@@ -40,21 +41,20 @@ def _end_with_who_started_us(pipe: int) -> None:
     os._exit(FAILED)
 
 
-async def _told(lab: Lab, story: Story, wanted: list[str]) -> bool:
+async def _told(lab: Lab, story: Story, wanted: list[str], times: int) -> bool:
+    """Tell the story, or only the wanted steps of it, so many times; stop at what fails."""
     stage = Stage(lab)
-    ok = True
+    steps = [one for one in story.steps(stage) if not wanted or one[0] in {FIRST, *wanted}]
+    again = [one for one in steps if one[0] != FIRST] * (times - 1)
     try:
-        for name, step in story.steps(stage):
-            if wanted and name not in {"stable", *wanted}:
-                continue
+        for name, step in (*steps, *again):
             result = await stage.tell(name, step)
             _write(result)
-            ok = result.ok
-            if not ok:
-                break
+            if not result.ok:
+                return False
     finally:
         await stage.close()
-    return ok
+    return True
 
 
 def _write(result: Result) -> None:
@@ -89,6 +89,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pipe", type=int, required=True)
     parser.add_argument("--story", choices=tuple(STORIES), required=True)
     parser.add_argument("--step", action="append", default=[])
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--console", action="store_true")
     return parser.parse_args()
 
@@ -107,7 +108,7 @@ def main() -> int:
             if wanted.console:
                 return _console(lab)
             _write(Result("start", True, f"{len(lab.names)} hosts", time.monotonic() - began))
-            return 0 if asyncio.run(_told(lab, story, wanted.step)) else FAILED
+            return 0 if asyncio.run(_told(lab, story, wanted.step, wanted.repeat)) else FAILED
     except (RoomError, AgentError) as error:
         if wanted.console:
             print(f"lab: {error}", file=sys.stderr)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +22,7 @@ import zmq
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tests.lab import poller
+from tests.lab.disk import Disk, NoDiskError
 from tests.lab.plan import (
     ADMIN_PORT,
     CONSOLE_PLUG,
@@ -67,6 +69,7 @@ class Lab:
         self._pairs = {name: _key_pair() for name in (*self.names, *cast.spares)}
         self._console = _key_pair()
         self._parent_read, self._parent_write = os.pipe()
+        disk = _shared_disk(folder / "web.img")
         self.plan = Plan(
             hosts=tuple(self._pairs),
             witnesses=cast.witnesses,
@@ -77,7 +80,9 @@ class Lab:
             python=sys.executable,
             timing=cast.timing,
             standby=cast.standby,
+            device=disk.path if disk else "",
         )
+        self._disk = disk
         self.pollers: dict[str, Poller] = {}
         self.switch = Switch()
         self.switch.connect_client()
@@ -118,7 +123,7 @@ class Lab:
         first.write_text(self.plan.base(self.names, orders))
         access.save(self.access(), self.access_file)
         for group in orders:
-            (self.folder / "shared" / group).mkdir(parents=True)
+            self.plan.data(group).mkdir(parents=True)
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda name: self._install(name, first), self.names))
         for name in self.names:
@@ -193,6 +198,8 @@ class Lab:
         for agent in self.agents.values():
             agent.kill()
         self.switch.close()
+        if self._disk is not None:
+            self._disk.close()
         os.close(self._parent_read)
         os.close(self._parent_write)
 
@@ -230,6 +237,16 @@ class Poller:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(10)
+
+
+def _shared_disk(file: Path) -> Disk | None:
+    """Return the disk for groups whose data move, None without a driver or a loop device."""
+    if find_spec("nodeagent.drivers.filesystem") is None:
+        return None
+    try:
+        return Disk(file)
+    except NoDiskError:
+        return None
 
 
 def _key_pair() -> tuple[str, str]:

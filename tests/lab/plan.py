@@ -26,6 +26,9 @@ GROUPS = {"web": ("public1", 101), "orders": ("public2", 102), "mail": ("public1
 CARRIED = find_spec("nodeagent.drivers.interface") is None
 """No driver puts addresses on interfaces: a program of the lab does, as a resource of its own."""
 
+ON_DISK = "web"
+"""The group whose data are on the shared disk, where a driver mounts file systems."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plug:
@@ -91,7 +94,8 @@ event-port = {event}
 class Plan:
     """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses.
 
-    `carried`: service addresses come with a program that carries them.
+    `carried`: service addresses come with a program that carries them. `device`: of the shared
+    disk with the data of *web*; where there is none they lie in a folder that all hosts see.
     """
 
     hosts: tuple[str, ...]
@@ -104,6 +108,7 @@ class Plan:
     timing: str = SHORT
     standby: bool = True
     carried: bool = CARRIED
+    device: str = ""
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
@@ -154,17 +159,28 @@ class Plan:
     def with_group(self, text: str, group: str, nodes: Sequence[str]) -> str:
         """Return `text` with a group of service address, data folder and HTTP service."""
         network, _ = GROUPS[group]
-        address, data = address_of(group), str(self.folder / "shared" / group)
+        address, data = address_of(group), str(self.data(group))
         by = (Path(carrier.__file__), address, _interface(network))
         resources = {
             "address": {"type": "service-address", "network": network, "address": address},
             **({"carrier": self._program(*by)} if self.carried else {}),
-            "data": {"type": "data-folder", "directory": data},
+            "data": self._data(group),
             "server": self._program(
                 Path(service.__file__), group, address, str(SERVICE_PORT), data
             ),
         }
         return edit.add(text, ("group", group), {"nodes": tuple(nodes), "resource": resources})
+
+    def data(self, group: str) -> Path:
+        """Return where the service of `group` finds its data."""
+        return self.folder / "shared" / group
+
+    def _data(self, group: str) -> dict[str, str]:
+        directory = str(self.data(group))
+        if group == ON_DISK and self.device:
+            noun = {"type": "filesystem", "device": self.device, "fstype": "ext4"}
+            return {**noun, "directory": directory}
+        return {"type": "data-folder", "directory": directory}
 
     def _program(self, path: Path, *words: str) -> dict[str, object]:
         return {

@@ -1,6 +1,7 @@
 """What came of a step in the lab, and how it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from statistics import median
 
 from msgspec import Struct
 
@@ -20,6 +21,23 @@ class Result(Struct, frozen=True):
     services: Mapping[str, Seen] = {}
     notes: tuple[str, ...] = ()
     skipped: bool = False
+
+
+def table(results: Iterable[Result]) -> str:
+    """Return medians and extremes of what the clients saw, of each step and disturbed service."""
+    gaps: dict[tuple[str, str], list[Seen]] = {}
+    for result in results:
+        for group, one in result.services.items():
+            if one.failed:
+                gaps.setdefault((result.step, group), []).append(one)
+    rows = ["| Step | Service | Longest gap, ms: median (from, to) | Failed requests | Times |"]
+    rows.append("| --- | --- | --- | --- | --- |")
+    for (step, group), seen in gaps.items():
+        ms = sorted(round(one.longest_gap_s * 1000) for one in seen)
+        failed = round(median(one.failed for one in seen))
+        spread = f"{median(ms):.0f} ({ms[0]}, {ms[-1]})"
+        rows.append(f"| {step} | {group} | {spread} | {failed} | {len(seen)} |")
+    return "\n".join(rows)
 
 
 def line(result: Result) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Apply
@@ -13,7 +13,7 @@ from tests.lab.room import RoomError
 from tests.lab.seen import Seen, complete, seen
 from tests.support.witness import Witness
 from tui.demo.agents import AgentError
-from tui.demo.asker import Asker
+from tui.demo.asker import Asker, ask
 from tui.demo.scene import Scene, told
 from tui.demo.watch import NotHeld, Watch, done, require, where
 
@@ -88,6 +88,14 @@ class Stage:
     async def owners(self) -> dict[str, str]:
         """Return who owns what, as all living agents say."""
         return where(await self.scene.look())
+
+    async def counted(self, groups: Iterable[str]) -> dict[str, int]:
+        """Return how many requests each of `groups` has answered in its life, by its own data."""
+        asks = {group: asyncio.to_thread(ask, *self.lab.service_at(group)) for group in groups}
+        try:
+            return {group: (await one)[1] for group, one in asks.items()}
+        except (OSError, ValueError, KeyError) as error:
+            raise NotHeld(f"a service does not answer: {error}") from None
 
     async def move(self, group: str, node: str) -> None:
         """Let `node` serve `group`."""
