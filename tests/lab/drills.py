@@ -23,9 +23,10 @@ class LabDrills:
     def drills(self, view: View) -> Sequence[DrillItem]:
         """Return what can be done now."""
         del view
-        return tuple(self._items())
+        return tuple(self.items())
 
-    def _items(self) -> Iterator[DrillItem]:
+    def items(self) -> Iterator[DrillItem]:
+        """Yield what can be done now."""
         for name in self._lab.names:
             yield from self._host_items(name)
         for network in NETWORKS:

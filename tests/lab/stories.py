@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.lab import changes
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
 from tests.lab.plan import CALM
@@ -10,6 +11,15 @@ from tests.lab.small import Small
 from tests.lab.stage import Stage, Steps
 from tests.lab.tour import Tour
 from tui.demo.places import NODE_NAMES
+
+
+def silent(stage: Stage) -> Steps:
+    """Return the steps of a story of its own: no driver masters it yet."""
+    tour = Tour(stage)
+    return (
+        ("stable", lambda: changes.stable(stage)),
+        ("adapter-silent", tour.adapter_silent),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +31,22 @@ class Story:
     steps: Callable[[Stage], Steps]
 
 
+_THREE = Cast(
+    members=NODE_NAMES[:3],
+    spares=NODE_NAMES[3:4],
+    groups={"web": (0, 1, 2), "orders": (2, 1, 0)},
+)
+
 STORIES = {
     "three": Story(
         "three hosts: every fault, every kind of change",
-        Cast(
-            members=NODE_NAMES[:3],
-            spares=NODE_NAMES[3:4],
-            groups={"web": (0, 1, 2), "orders": (2, 1, 0)},
-        ),
+        _THREE,
         lambda stage: Tour(stage).steps(),
+    ),
+    "silent": Story(
+        "three hosts: a service adapter goes silent, its link stays up (not in the suite)",
+        _THREE,
+        silent,
     ),
     "witness": Story(
         "two hosts, and a witness that only votes",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab import apart, needs
+from tests.lab.plan import CARRIED
 from tests.lab.result import Result, line
 
 STEPS = {
@@ -15,9 +16,11 @@ STEPS = {
         "start",
         "hosts",
         "disk",
+        "drills",
         "stable",
         "planned-move",
         "network-death",
+        *(() if CARRIED else ("adapter-death",)),
         "agent-killed",
         "node-death",
         "split-from-owner",

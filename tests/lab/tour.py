@@ -6,6 +6,7 @@ from typing import Protocol
 
 from tests.lab import changes, deaths
 from tests.lab.disk import Disk
+from tests.lab.drills import LabDrills
 from tests.lab.plan import PLUGS, address_of, without_network
 from tests.lab.room import RoomError
 from tests.lab.stage import RECOVER_S, Stage, Steps
@@ -32,6 +33,7 @@ class Tour:
         return (
             ("hosts", self.hosts),
             ("disk", self.disk),
+            ("drills", self.drills),
             ("stable", lambda: changes.stable(self.stage)),
             ("planned-move", self.planned_move),
             ("network-death", self.network_death),
@@ -84,6 +86,28 @@ class Tour:
             f"{disk.path} was mounted on {first.name}, then on {second.name}, and seen nowhere else"
         )
 
+    async def drills(self) -> str:
+        """What the console offers can be done, and undone."""
+        menu, name = LabDrills(self.lab), self.lab.cast.members[0]
+        offered = _keys(menu)
+        require(f"pull {name}-priv1" in offered, f"no cable to pull in {offered}")
+
+        async def has_link(adapter: str) -> bool:
+            shown = await asyncio.to_thread(self.lab.hosts[name].run, "ip", "link", "show", adapter)
+            return "LOWER_UP" in shown
+
+        for fault, remedy in (
+            (f"pull {name}-priv1", f"plug {name}-priv1"),
+            (f"kill {PRIVATE}", f"mend {PRIVATE}"),
+        ):
+            told = await menu.run(fault)
+            require(not await has_link("priv1"), f"{told}, yet priv1 has a link")
+            require(await has_link("pub1a"), f"{told}, and pub1a has no link either")
+            require(remedy in _keys(menu), f"{told}, and {remedy} is not offered")
+            told = await menu.run(remedy)
+            require(await has_link("priv1"), f"{told}, yet priv1 has no link")
+        return f"{len(offered)} faults are offered; a cable and a network went and came back"
+
     # -- a cluster at work
 
     async def planned_move(self) -> str:
@@ -131,10 +155,15 @@ class Tour:
         """Return the deaths of a service adapter, where there is a driver that knows of it."""
         if self.lab.plan.carried:
             return ()
-        return (
-            ("adapter-death", lambda: self._without_adapter("its link was down", self._pull)),
-            ("adapter-silent", lambda: self._without_adapter("it was silent", self._mute)),
-        )
+        return (("adapter-death", self.adapter_death),)
+
+    async def adapter_death(self) -> str:
+        """The link of the owner's service adapter goes down."""
+        return await self._without_adapter("its link was down", self._pull)
+
+    async def adapter_silent(self) -> str:
+        """The owner's service adapter hears and says nothing more, but its link stays up."""
+        return await self._without_adapter("it was silent", self._mute)
 
     def _pull(self, port: str, *, broken: bool) -> None:
         self.lab.switch.turn([port], on=not broken)
@@ -184,3 +213,8 @@ class Tour:
         """A DARE of topology: the private network and every adapter on it go."""
         text = without_network(await changes.active(self.stage), PRIVATE)
         return await changes.change(self.stage, text, f"remove network {PRIVATE}")
+
+
+def _keys(menu: LabDrills) -> list[str]:
+    """Return the keys of all that the menu offers now."""
+    return [one.key for item in menu.items() for one in (item, *item.choices)]
