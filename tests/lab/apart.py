@@ -12,6 +12,8 @@ import msgspec
 from tests.lab.result import Result
 from tests.support import private
 
+LEAVE_S = 15.0
+
 
 @contextmanager
 def running(*arguments: str, tells: bool) -> "Iterator[subprocess.Popen[bytes]]":
@@ -34,7 +36,11 @@ def running(*arguments: str, tells: bool) -> "Iterator[subprocess.Popen[bytes]]"
         yield process
     finally:
         os.close(ours)
-        process.wait()
+        try:
+            process.wait(LEAVE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()  # and the kernel all that is below it
+            process.wait()
         if process.stdout is not None:
             process.stdout.close()
 

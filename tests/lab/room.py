@@ -5,6 +5,7 @@ takes the network with it; when the lab's program ends, the same happens to all 
 """
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -47,12 +48,17 @@ class Room:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        assert self._outer.stdout is not None
-        word = self._outer.stdout.readline()
+        word = self._first_line()
         if word != b"up\n":
             raise RoomError(f"no room for {name}: {word.decode('utf-8', 'replace').strip()}")
         self.pid = _child(self._outer.pid)
         """The room's first process, as this process knows it."""
+
+    def _first_line(self) -> bytes:
+        assert self._outer.stdout is not None
+        if not select.select([self._outer.stdout], [], [], LIMIT_S)[0]:
+            self._outer.kill()
+        return self._outer.stdout.readline()
 
     @property
     def is_up(self) -> bool:
