@@ -13,6 +13,7 @@ from types import FrameType
 import msgspec
 
 from tests.lab import apart, needs
+from tests.lab.plan import TIMES
 from tests.lab.result import Result, line, table
 from tests.lab.stories import STORIES
 
@@ -36,6 +37,8 @@ def _arguments() -> argparse.Namespace:
     about = "; ".join(f"{name}: {story.about}" for name, story in STORIES.items())
     parser.add_argument("--story", choices=tuple(STORIES), default="three", help=about)
     parser.add_argument("--step", action="append", default=[], help="only this one; more than once")
+    help_text = "times of the configuration, where they are not to be the story's own"
+    parser.add_argument("--times", choices=tuple(TIMES), default="", help=help_text)
     help_text = "tell the steps so many times (changes of the configuration only once)"
     parser.add_argument("--repeat", type=int, default=1, help=help_text)
     return parser.parse_args()
@@ -43,7 +46,7 @@ def _arguments() -> argparse.Namespace:
 
 def _tell(wanted: argparse.Namespace) -> int:
     chosen = [word for step in wanted.step for word in ("--step", step)]
-    chosen += ["--repeat", str(wanted.repeat)]
+    chosen += ["--repeat", str(wanted.repeat), "--times", wanted.times]
     found: list[Result] = []
     with apart.running("--story", wanted.story, *chosen, tells=True) as process:
         for result in apart.results(process):
@@ -60,9 +63,9 @@ def _tell(wanted: argparse.Namespace) -> int:
     return 0 if held else 1
 
 
-def _show(story: str) -> int:
+def _show(story: str, times: str) -> int:
     print("lab: starting the hosts; the console follows", file=sys.stderr)
-    with apart.running("--story", story, "--console", tells=False) as process:
+    with apart.running("--story", story, "--times", times, "--console", tells=False) as process:
         deadline = time.monotonic() + PLACE_S
         while not (pid := apart.first_process(process)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -84,7 +87,7 @@ def main() -> int:
     try:
         if wanted.headless or wanted.json or wanted.step or not screen:
             return _tell(wanted)
-        return _show(wanted.story)
+        return _show(wanted.story, wanted.times)
     except KeyboardInterrupt as ended:
         return 128 + (ended.args[0] if isinstance(ended, Ended) else signal.SIGINT)
 

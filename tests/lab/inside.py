@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ import msgspec
 from nodeagent.client.client import Client
 from tests.lab.drills import LabDrills
 from tests.lab.lab import Lab
-from tests.lab.plan import SERVICE_PORT, address_of
+from tests.lab.plan import SERVICE_PORT, TIMES, address_of
 from tests.lab.result import Result
 from tests.lab.room import RoomError
 from tests.lab.stage import START_S, Stage
@@ -90,6 +91,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--story", choices=tuple(STORIES), required=True)
     parser.add_argument("--step", action="append", default=[])
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--times", choices=("", *TIMES), default="")
     parser.add_argument("--console", action="store_true")
     return parser.parse_args()
 
@@ -102,8 +104,9 @@ def main() -> int:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "none", FOLDER], check=True)
     os.environ["TMPDIR"] = str(FOLDER)
     story, began = STORIES[wanted.story], time.monotonic()
+    cast = replace(story.cast, timing=TIMES[wanted.times]) if wanted.times else story.cast
     try:
-        with Lab(FOLDER, story.cast) as lab:
+        with Lab(FOLDER, cast) as lab:
             lab.start()
             if wanted.console:
                 return _console(lab)

@@ -75,6 +75,9 @@ suspend-ms = 40000
 step-ms = 12000
 """
 
+TIMES = {"short": SHORT, "calm": CALM, "default": ""}
+"""Times of the configuration by name; the empty text leaves the defaults."""
+
 _HEAD = """\
 # A cluster of hosts in namespaces: two public networks, a private one, and a standby adapter beside
 # each service adapter.
