@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nodeagent.core.effects import Effect, Persist, Send
-from nodeagent.core.records import AcceptedValue, Durable, Promised, Withdrawn
+from nodeagent.core.records import AcceptedAgain, AcceptedValue, Durable, Promised, Withdrawn
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire.peer import (
     Accept,
@@ -86,7 +86,11 @@ class Acceptor:
         return None
 
     def on_accept(self, m: Accept) -> tuple[Message, list[Effect]]:
-        """Accept on disk, or refuse what is below the promise."""
+        """Accept on disk, or refuse what is below the promise.
+
+        A value that is on disk for this slot is not written again: a slot that cannot be decided
+        is asked about for as long as that lasts, and a configuration is large.
+        """
         if m.ballot < self.promised:
             text = f"promised {self.promised}"
             return Refuse(m.slot, m.ballot, "ballot", self.promised, text), []
@@ -96,9 +100,10 @@ class Acceptor:
                 return reply, []
             text = "another value was accepted under this ballot"
             return Refuse(m.slot, m.ballot, "ballot", self.promised, text), []
+        known = self.accepted is not None and self.accepted.value == m.value
         self.promised = m.ballot
         self.accepted = AcceptedValue(m.slot, m.ballot, m.value)
-        return reply, [Persist(self.accepted)]
+        return reply, [Persist(AcceptedAgain(m.slot, m.ballot) if known else self.accepted)]
 
     def on_withdraw(self, m: Withdraw) -> list[Effect]:
         """Free the lock of a coordinator that never asked for acceptance."""

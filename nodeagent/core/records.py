@@ -61,6 +61,13 @@ class AcceptedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     value: Value
 
 
+class AcceptedAgain(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """The value that was accepted last in this slot was accepted under this ballot, too."""
+
+    slot: int
+    ballot: Ballot
+
+
 class DecidedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """This decree is known to be decided."""
 
@@ -94,6 +101,7 @@ Record = (
     | Withdrawn
     | Staged
     | AcceptedValue
+    | AcceptedAgain
     | DecidedValue
     | Holding
 )
@@ -157,7 +165,9 @@ def _decided(state: Durable) -> Durable:
     )
 
 
-def _fold_open(state: Durable, record: Promised | Withdrawn | Staged | AcceptedValue) -> Durable:
+def _fold_open(
+    state: Durable, record: Promised | Withdrawn | Staged | AcceptedValue | AcceptedAgain
+) -> Durable:
     """Take a record of the slot that is open."""
     match record:
         case Promised():
@@ -169,6 +179,17 @@ def _fold_open(state: Durable, record: Promised | Withdrawn | Staged | AcceptedV
             return replace(state, staged=record, tried=state.tried | set(record.acquire))
         case AcceptedValue():
             return replace(state, accepted=record, promised=max(state.promised, record.ballot))
+        case AcceptedAgain():
+            return _accepted_again(state, record)
+
+
+def _accepted_again(state: Durable, record: AcceptedAgain) -> Durable:
+    """Raise the ballot of what was accepted; without it (a lost record) the promise remains."""
+    state = replace(state, promised=max(state.promised, record.ballot))
+    if state.accepted is None:
+        return state
+    value = state.accepted.value
+    return replace(state, accepted=AcceptedValue(record.slot, record.ballot, value))
 
 
 def replay(records: list[Record]) -> Durable:

@@ -22,7 +22,13 @@ from nodeagent.config.digest import file_digest
 from nodeagent.core import effects as fx
 from nodeagent.core.log import chain_digest, majority, read_configuration
 from nodeagent.core.participant import AFTER_DECISION
-from nodeagent.core.records import AcceptedValue, DecidedValue, Promised, Record
+from nodeagent.core.records import (
+    AcceptedAgain,
+    AcceptedValue,
+    DecidedValue,
+    Promised,
+    Record,
+)
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, RunChanged
@@ -145,9 +151,11 @@ class Invariants:
             return
         elif isinstance(record, Promised):
             self._promised[record.slot, record.ballot].add(machine.name)
-        elif isinstance(record, AcceptedValue):
+        elif isinstance(record, AcceptedValue | AcceptedAgain):
             self._promised[record.slot, record.ballot].add(machine.name)
-            self._accepted[record.slot, _digest(record.value)].add(machine.name)
+            accepted = disk.last_accepted
+            assert accepted is not None, "6 promise: accepted again what is not on the disk"
+            self._accepted[record.slot, _digest(accepted.value)].add(machine.name)
 
     def _decided(self, decree: Decree) -> None:
         if decree.slot == 0:

@@ -13,7 +13,7 @@ from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.log import DecreeError, DecreeLog, chain_digest, majority
 from nodeagent.core.node import Node
-from nodeagent.core.records import AcceptedValue, Promised
+from nodeagent.core.records import AcceptedAgain, AcceptedValue, Promised
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire.peer import Accept, Accepted, Commit, Decree, Prepare, Refuse, Value, Withdraw
 from tests.simulation.mutants_kit import Mutant, always, everywhere, nothing, original
@@ -66,7 +66,8 @@ def _promise_untold(self: Acceptor, m: Prepare, digest: str) -> Any:
 
 def _acceptance_untold(self: Acceptor, m: Accept) -> Any:
     reply, effects = _ACCEPT(self, m)
-    return reply, [e for e in effects if not isinstance(getattr(e, "record", None), AcceptedValue)]
+    accepted = AcceptedValue | AcceptedAgain
+    return reply, [e for e in effects if not isinstance(getattr(e, "record", None), accepted)]
 
 
 def _disk_last(self: Node, event: object, now: object) -> list[Effect]:

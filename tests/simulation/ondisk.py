@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from nodeagent.core.records import (
+    AcceptedAgain,
     AcceptedValue,
     DecidedValue,
     Holding,
@@ -24,6 +25,7 @@ class OnDisk:
     incarnation: int = 0
     promised: Ballot = field(default_factory=Ballot)
     accepted: set[tuple[int, Ballot]] = field(default_factory=set)
+    last_accepted: AcceptedValue | None = None
     staged: Staged | None = None
     held: set[str] = field(default_factory=set)
     suspended_since: int = -1
@@ -35,11 +37,17 @@ class OnDisk:
             case Promised():
                 assert record.ballot >= self.promised, "6 promise: a lower ballot was promised"
                 self.promised = record.ballot
-            case AcceptedValue():
+            case AcceptedValue() | AcceptedAgain():
                 text = f"6 promise: accepted {record.ballot} under {self.promised}"
                 assert record.ballot >= self.promised, text
                 self.promised = record.ballot
                 self.accepted.add((record.slot, record.ballot))
+                if isinstance(record, AcceptedValue):
+                    self.last_accepted = record
+                else:
+                    slot = self.last_accepted.slot if self.last_accepted else -1
+                    text = "6 promise: accepted again what is not on the disk"
+                    assert slot == record.slot, text
             case Staged():
                 self.staged = record
             case DecidedValue():

@@ -66,6 +66,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "E634": ("starts not counted up", _ADD_AGAIN),
     "E635": ("two values accepted under one ballot", _ADD_AGAIN),
+    "E636": ("what was accepted is missing", _ADD_AGAIN),
     "E637": ("set back to an older copy", _ADD_AGAIN),
     "N638": ("ended without giving groups back", _RESTART),
     "E641": ("history does not continue", _ADD_AGAIN),

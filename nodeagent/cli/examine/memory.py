@@ -97,7 +97,13 @@ def _judge_one(walk: _Walk, record: rec.Record) -> Iterator[tuple[str, str]]:
             walk.incarnation = record.incarnation
         case rec.DecidedValue():
             yield from _judge_decided(walk, record.decree)
-        case rec.Promised() | rec.AcceptedValue() | rec.Staged() | rec.Withdrawn():
+        case (
+            rec.Promised()
+            | rec.AcceptedValue()
+            | rec.AcceptedAgain()
+            | rec.Staged()
+            | rec.Withdrawn()
+        ):
             if record.slot > len(walk.chain):
                 yield "E632", f"of slot {record.slot}, and {len(walk.chain)} is the open one"
             elif record.slot == len(walk.chain):
@@ -118,15 +124,23 @@ def _judge_decided(walk: _Walk, decree: Decree) -> Iterator[tuple[str, str]]:
 
 
 def _judge_open(
-    walk: _Walk, record: rec.Promised | rec.AcceptedValue | rec.Staged | rec.Withdrawn
+    walk: _Walk,
+    record: rec.Promised | rec.AcceptedValue | rec.AcceptedAgain | rec.Staged | rec.Withdrawn,
 ) -> Iterator[tuple[str, str]]:
-    if isinstance(record, rec.Promised | rec.AcceptedValue):
+    if isinstance(record, rec.Promised | rec.AcceptedValue | rec.AcceptedAgain):
         if record.ballot < walk.promised:
             yield "E631", f"ballot {record.ballot} after a promise to {walk.promised}"
         walk.promised = max(walk.promised, record.ballot)
     if isinstance(record, rec.AcceptedValue):
         first = walk.accepted.setdefault(record.ballot, record.value)
         if first != record.value:
+            yield "E635", f"another value was accepted under ballot {record.ballot} before"
+    if isinstance(record, rec.AcceptedAgain):
+        if not walk.accepted:
+            yield "E636", f"accepted again under ballot {record.ballot}, and nothing was before"
+            return
+        last = next(reversed(walk.accepted.values()))
+        if walk.accepted.setdefault(record.ballot, last) != last:
             yield "E635", f"another value was accepted under ballot {record.ballot} before"
 
 

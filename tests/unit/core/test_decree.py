@@ -4,7 +4,7 @@ import pytest
 
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.effects import Effect, Persist
-from nodeagent.core.records import Durable, Record, decode, encode, replay
+from nodeagent.core.records import AcceptedValue, Durable, Record, decode, encode, replay
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire.peer import Accept, Accepted, Prepare, Promise, Refuse, ViewChange, Withdraw
 
@@ -76,6 +76,27 @@ def test_a_repeated_question_gets_the_same_answer_and_no_new_record() -> None:
 
     assert (voter.prepare(ballot(5)), voter.accept(ballot(5)))[1] == first[1]
     assert len(voter.records) == records
+
+
+def test_what_is_accepted_over_and_over_is_written_once() -> None:
+    voter, value = Voter(), ViewChange({"alpha": 1}, {}, "long " * 100)
+    for number in range(1, 21):
+        voter.prepare(ballot(number))
+        assert isinstance(voter.accept(ballot(number), value), Accepted)
+
+    assert sum(isinstance(record, AcceptedValue) for record in voter.records) == 1
+    assert max(len(encode(record)) for record in voter.records[2:]) < 100
+    reply = voter.restarted().prepare(ballot(30, "bravo"))
+    assert isinstance(reply, Promise)
+    assert (reply.accepted_ballot, reply.accepted) == (ballot(20), value)
+
+
+def test_another_value_under_a_higher_ballot_takes_the_place_of_the_first() -> None:
+    voter = Voter()
+    for number, value in enumerate([VALUE, OTHER, OTHER, VALUE], 1):
+        voter.accept(ballot(number), value)
+        accepted = voter.restarted().acceptor.accepted
+        assert accepted == AcceptedValue(0, ballot(number), value)
 
 
 @pytest.mark.parametrize("restart", [False, True])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from nodeagent.core.log import genesis
 from nodeagent.core.records import (
+    AcceptedAgain,
     AcceptedValue,
     DecidedValue,
     Holding,
@@ -39,6 +40,7 @@ STORY: list[Record] = [
     Promised(1, Ballot(3, "a"), "tx"),
     staged(1),
     AcceptedValue(1, Ballot(3, "a"), VIEW),
+    AcceptedAgain(1, Ballot(4, "b")),
     SECOND,
     Holding("web", held=False),
 ]
@@ -52,11 +54,11 @@ def test_a_decision_ends_all_that_was_open_in_its_slot() -> None:
 
 
 def test_what_is_open_is_known_again() -> None:
-    state = replay(STORY[:7])
+    state = replay(STORY[:8])
 
-    assert (state.lock, state.promised) == ("tx", Ballot(3, "a"))
+    assert (state.lock, state.promised) == ("tx", Ballot(4, "b"))
     assert state.staged == staged(1)
-    assert state.accepted is not None
+    assert state.accepted == AcceptedValue(1, Ballot(4, "b"), VIEW)
     assert state.held == {"web"}
 
 
@@ -96,6 +98,17 @@ def test_every_prefix_can_be_read_and_promises_never_fall(length: int) -> None:
     before, after = replay(STORY[:length]), replay(STORY[: length + 1])
 
     assert len(after.decrees) > len(before.decrees) or after.promised >= before.promised
+
+
+def test_an_acceptance_whose_value_was_lost_is_a_promise() -> None:
+    state = replay([FIRST, AcceptedAgain(1, Ballot(4, "b"))])
+
+    assert (state.accepted, state.promised) == (None, Ballot(4, "b"))
+
+
+@given(st.integers(0, len(STORY)))
+def test_every_prefix_compacts_to_the_same_knowledge(length: int) -> None:
+    assert replay(compact(replay(STORY[:length]))) == replay(STORY[:length])
 
 
 def test_every_record_survives_the_journal() -> None:

@@ -267,6 +267,22 @@ CASES: list[tuple[str, str, str, Bend]] = [
         "journal",
         recorded(*(rec.AcceptedValue(3, BALLOTS[0], value) for value in (NOTHING, OFFLINE))),
     ),
+    (
+        "E635",
+        "other-again",
+        "journal",
+        recorded(
+            rec.AcceptedValue(3, BALLOTS[1], NOTHING),
+            rec.AcceptedValue(3, BALLOTS[0], OFFLINE),
+            rec.AcceptedAgain(3, BALLOTS[1]),
+        ),
+    ),
+    (
+        "E636",
+        "nothing-again",
+        "journal",
+        recorded(rec.AcceptedAgain(3, BALLOTS[0])),
+    ),
     ("E637", "set-back", "journal", set_back),
     ("N638", "held", "journal", recorded(rec.Holding("web", held=True))),
     ("E641", "other-history", "journal", decreed(foreign_history)),
