@@ -26,7 +26,14 @@ from nodeagent.model.text import clean
 from nodeagent.store.disk import naming, read, replace, sync_folder
 from nodeagent.store.errors import StoreError
 from nodeagent.store.files import StateDirectory
-from nodeagent.store.journal import FILE_BYTES_MAX, Journal, foreign, pack_journal, replay_bytes
+from nodeagent.store.journal import (
+    FOREIGN_BYTES_MAX,
+    MAGIC,
+    Journal,
+    foreign,
+    pack_journal,
+    replay_bytes,
+)
 from nodeagent.wire.peer import Commit, Decree
 
 AUDIT_FILE = "audit.jsonl"
@@ -196,7 +203,7 @@ def _hand_out(node: Survivor) -> Path:
 
 def read_decrees(file: Path) -> list[Decree]:
     """Return the decrees that a survivor handed out; StoreError if the file is not whole."""
-    data = read(file, FILE_BYTES_MAX)
+    data = read(file, FOREIGN_BYTES_MAX, MAGIC)
     if data is None:
         raise StoreError(file, "does not exist", "copy it from the survivor that made it")
     problem = foreign(data)

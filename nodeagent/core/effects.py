@@ -27,6 +27,16 @@ class Persist:
 
 
 @dataclass(frozen=True, slots=True)
+class RewriteJournal:
+    """Put these records, which say the same, in the place of the journal: all of them or none.
+
+    Where the disk refuses it the journal stays as it is.
+    """
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WriteTemporary:
     """Replace the temporary configuration (block 206)."""
 
@@ -194,6 +204,7 @@ class End:
 
 Effect = (
     Persist
+    | RewriteJournal
     | WriteTemporary
     | ReadTemporary
     | DropTemporary

@@ -93,6 +93,11 @@ class TemporaryRead:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalGrew:
+    """The journal is much longer than when it was opened or last written anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleAsked:
     """A console with this key asked something; `client` is where the answer goes."""
 
@@ -122,6 +127,7 @@ Event = (
     | DriverFinished
     | ResourceExited
     | TemporaryRead
+    | JournalGrew
     | ConsoleAsked
     | ConsolesPresent
     | StopAsked

@@ -17,7 +17,9 @@ from nodeagent.core.effects import (
     Effect,
     End,
     Note,
+    Persist,
     Reply,
+    RewriteJournal,
     Send,
 )
 from nodeagent.core.event_queue import ClusterEvent, EventQueue
@@ -27,6 +29,7 @@ from nodeagent.core.events import (
     ConsolesPresent,
     DriverFinished,
     Event,
+    JournalGrew,
     MessageHeard,
     Now,
     ResourceExited,
@@ -43,7 +46,15 @@ from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.proofs import Proofs
-from nodeagent.core.records import DecidedValue, Durable, Holding, Record, Started, replay
+from nodeagent.core.records import (
+    DecidedValue,
+    Durable,
+    Holding,
+    Memory,
+    Record,
+    Started,
+    compact,
+)
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.wiring import connections
@@ -127,7 +138,8 @@ class Node:
     """The core of one agent. Not thread-safe; never waits, never reads a clock or a file."""
 
     def __init__(self, setup: Setup, now: Now) -> None:
-        durable = replay(list(setup.records))
+        self._memory = Memory(setup.records)
+        durable = self._memory.durable
         log = DecreeLog()
         for decree in durable.decrees:
             log.extend(decree)
@@ -216,8 +228,8 @@ class Node:
                 self._driver(event)
             case ResourceExited():
                 self.shared.runner(event.group).exited(event.resource, event.text)
-            case TemporaryRead():
-                self.participant.temporary_read(event.digest, event.active)
+            case TemporaryRead() | JournalGrew():
+                self._looked_at_disk(event)
             case ConsoleAsked():
                 self._console(event)
             case ConsolesPresent():
@@ -252,6 +264,9 @@ class Node:
                     break
         else:
             raise AssertionError("a step that does not settle")
+        for effect in final:
+            if isinstance(effect, Persist):
+                self._memory.take(effect.record)
         return final
 
     def _look(self) -> None:
@@ -624,6 +639,12 @@ class Node:
             self._dropped_ms[peer] = now
             fields = (("peer", peer), ("text", text))
             self.shared.out.append(Note("warning", what, fields))
+
+    def _looked_at_disk(self, event: TemporaryRead | JournalGrew) -> None:
+        if isinstance(event, TemporaryRead):
+            self.participant.temporary_read(event.digest, event.active)
+        else:
+            self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
     def _driver(self, event: DriverFinished) -> None:
         if self.participant.validated(event):

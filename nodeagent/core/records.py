@@ -4,7 +4,7 @@ The journal is a list of these records. `replay` folds them into `Durable`; noth
 node's past survives a crash.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -192,16 +192,34 @@ def _accepted_again(state: Durable, record: AcceptedAgain) -> Durable:
     return replace(state, accepted=AcceptedValue(record.slot, record.ballot, value))
 
 
-def replay(records: list[Record]) -> Durable:
+class Memory:
+    """What a journal says, followed record by record: the same as `replay` of all of them."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._state = Durable()
+        self._decrees: list[Decree] = []
+        self._lives: set[int] = set()
+        for record in records:
+            self.take(record)
+
+    def take(self, record: Record) -> None:
+        """Take the next record."""
+        self._state = _fold(self._state, record, len(self._decrees))
+        if isinstance(record, DecidedValue) and record.decree.slot == len(self._decrees):
+            self._decrees.append(record.decree)
+        if isinstance(record, Started):
+            self._lives.add(record.incarnation)
+
+    @property
+    def durable(self) -> Durable:
+        """Return what the node knows after these records."""
+        lives = frozenset(self._lives - {0})
+        return replace(self._state, decrees=tuple(self._decrees), lives=lives)
+
+
+def replay(records: Iterable[Record]) -> Durable:
     """Return what the node knows after these records, oldest first."""
-    state = Durable()
-    decrees: list[Decree] = []
-    lives = {record.incarnation for record in records if isinstance(record, Started)}
-    for record in records:
-        state = _fold(state, record, len(decrees))
-        if isinstance(record, DecidedValue) and record.decree.slot == len(decrees):
-            decrees.append(record.decree)
-    return replace(state, decrees=tuple(decrees), lives=frozenset(lives - {0}))
+    return Memory(records).durable
 
 
 def compact(durable: Durable) -> list[Record]:

@@ -68,6 +68,7 @@ class Hands:
         self.ended: asyncio.Future[str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._packed: tuple[Message, bytes] | None = None
+        self._told_of_growth = False
         self._admin_open: tuple[str, ...] = ()
 
     def bind(self, node: Node, post: Callable[[ev.Event], None]) -> None:
@@ -82,6 +83,7 @@ class Hands:
                 self._tell(effect)
             case (
                 fx.Persist()
+                | fx.RewriteJournal()
                 | fx.WriteTemporary()
                 | fx.ReadTemporary()
                 | fx.DropTemporary()
@@ -156,6 +158,7 @@ class Hands:
     def _store(
         self,
         effect: fx.Persist
+        | fx.RewriteJournal
         | fx.WriteTemporary
         | fx.ReadTemporary
         | fx.DropTemporary
@@ -164,7 +167,9 @@ class Hands:
     ) -> None:
         match effect:
             case fx.Persist():
-                self.journal.append(records.encode(effect.record))
+                self._append(effect.record)
+            case fx.RewriteJournal():
+                self._rewrite(effect.records)
             case fx.WriteTemporary():
                 self._write_if_there_is_room("temporary", effect.data)
             case fx.ReadTemporary():
@@ -176,6 +181,27 @@ class Hands:
                 self._write_if_there_is_room("default", effect.data)
             case fx.Activate():
                 self._activate(effect)
+
+    def _append(self, record: records.Record) -> None:
+        self.journal.append(records.encode(record))
+        if self.journal.grew and not self._told_of_growth:
+            self._told_of_growth = True
+            self.post(ev.JournalGrew())
+
+    def _rewrite(self, kept: tuple[records.Record, ...]) -> None:
+        """Shorten the journal if the disk allows: the long one says the same.
+
+        Where the disk failed after the exchange, the next append ends the agent.
+        """
+        self._told_of_growth = False
+        before = self.journal.size
+        try:
+            self.journal.rewrite([records.encode(record) for record in kept])
+        except StoreError as error:
+            self.log.write("error", "the journal stays long", {"text": str(error)})
+            return
+        text = f"{before >> 10} KiB are {self.journal.size >> 10} KiB now"
+        self.log.write("note", "journal written anew", {"text": text})
 
     def _write_if_there_is_room(self, which: Which, data: bytes) -> None:
         """Write what nothing vouches for: *compare* misses a staged file, a draft is no promise."""

@@ -22,8 +22,11 @@ def naming(file: Path) -> Iterator[None]:
         raise from_os(file, error) from error
 
 
-def read(path: Path, bytes_max: int) -> bytes | None:
-    """Return the bytes of a regular file, None where there is none; never follows a link."""
+def read(path: Path, bytes_max: int, magic: bytes = b"") -> bytes | None:
+    """Return the bytes of a regular file, None where there is none; never follows a link.
+
+    A file that begins with `magic` is ours, and read however long it is.
+    """
     with naming(path):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -33,7 +36,8 @@ def read(path: Path, bytes_max: int) -> bytes | None:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise StoreError(path, "is not a regular file", "move it away")
-            if status.st_size > bytes_max:
+            ours = bool(magic) and os.pread(descriptor, len(magic), 0) == magic
+            if status.st_size > bytes_max and not ours:
                 raise StoreError(path, f"is larger than {bytes_max} bytes", "move it away")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read()

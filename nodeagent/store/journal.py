@@ -31,7 +31,12 @@ VERSION = 1
 CHUNK_BYTES = 1 << 20
 ROOM_BYTES = 64 << 10
 """With less than this an agent does not start: some ten changes of a small configuration."""
-FILE_BYTES_MAX = 256 << 20
+FOREIGN_BYTES_MAX = 16 << 20
+"""Of a file that is no journal no more is read; a journal is read however long it became."""
+SPARE_BYTES = 1 << 20
+"""So much must be gained at least before a journal is written anew."""
+REWRITE_BYTES_MAX = 64 << 20
+"""A longer one is written anew only at a start: a running agent would stand still for too long."""
 RECORD_BYTES_MAX = 8 << 20
 
 _MARK = b"\xc7REC"
@@ -66,6 +71,7 @@ class Journal:
         self._offset = offset
         self._size = size
         self._broken = broken
+        self._kept = offset
 
     @classmethod
     def open(cls, path: Path | str) -> "tuple[Journal, list[bytes], JournalState]":
@@ -74,7 +80,7 @@ class Journal:
         StoreError where the file is not a journal of this version or cannot be read.
         """
         file = Path(path)
-        data = read(file, FILE_BYTES_MAX)
+        data = read(file, FOREIGN_BYTES_MAX, MAGIC)
         if not data:
             head = pack_journal(())
             replace(file, head + bytes(CHUNK_BYTES - len(head)))
@@ -126,12 +132,28 @@ class Journal:
             os.fdatasync(self._descriptor)
 
     def rewrite(self, records: list[bytes]) -> None:
-        """Replace the whole journal by `records`, to keep it short: all of it or nothing."""
+        """Replace the whole journal by `records`, to keep it short: all of it or nothing.
+
+        After a StoreError it goes on as it was, unless it is no longer what the next start finds.
+        """
         packed = pack_journal(records)
         offset = len(packed)
         data = packed + bytes(-offset % CHUNK_BYTES or CHUNK_BYTES)
-        replace(self._path, data)
+        self._kept = self._offset  # it is not tried again at once
+        try:
+            replace(self._path, data)
+        except StoreError as error:
+            if not self._in_place():
+                self._broken = self._broken or f"it was replaced, and then: {error.what}"
+            raise
         self._reopen(offset, len(data))
+
+    def _in_place(self) -> bool:
+        """Return whether the file that is open here is the one that the next start will find."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.lstat())
+        except OSError:
+            return False
 
     def set_aside(self) -> Path:
         """Keep the file under another name and begin an empty journal; return that name."""
@@ -147,6 +169,12 @@ class Journal:
         """Bytes used so far."""
         return self._offset
 
+    @property
+    def grew(self) -> bool:
+        """Whether it is time to write it anew: it doubled, and at least by SPARE_BYTES."""
+        small = self._kept <= REWRITE_BYTES_MAX
+        return small and self._offset >= self._kept + max(self._kept, SPARE_BYTES)
+
     def close(self) -> None:
         """Close the file; all records are on the disk already."""
         if self._descriptor >= 0:
@@ -158,6 +186,7 @@ class Journal:
         with naming(self._path):
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         self._offset, self._size, self._broken = offset, size, ""
+        self._kept = offset
 
     def _reserve(self, count: int) -> None:
         """Have zeros on the disk for `count` more bytes; a full disk leaves all as it was."""

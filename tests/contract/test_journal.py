@@ -184,6 +184,76 @@ def test_rewriting_keeps_exactly_what_is_given(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["journal"]
 
 
+def test_a_journal_of_any_length_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FOREIGN_BYTES_MAX", 1 << 20)
+    records = [bytes([n]) * 300_000 for n in range(1, 9)]
+    written(tmp_path / "journal", records)
+
+    assert reopened(tmp_path / "journal")[0] == records
+    (tmp_path / "journal").write_bytes(b"something else" * 100_000)
+    with pytest.raises(StoreError, match="larger than"):
+        Journal.open(tmp_path / "journal")
+
+
+def test_it_is_time_to_write_it_anew_when_it_doubled(tmp_path: Path) -> None:
+    journal, _, _ = Journal.open(tmp_path / "journal")
+    spare, grew = module.SPARE_BYTES, []
+
+    for length in (spare // 2, spare // 2):
+        journal.append(bytes(length))
+        grew.append(journal.grew)
+    journal.rewrite([bytes(2 * spare)])  # so much it has to keep by now
+    for length in (spare, spare + 100):
+        journal.append(bytes(length))
+        grew.append(journal.grew)
+    journal.close()
+
+    assert grew == [False, True, False, True]
+
+
+def test_what_cannot_be_written_anew_goes_on_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    journal, _, _ = Journal.open(path)
+    journal.append(b"promise")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(StoreError, match="free space"):
+            journal.rewrite([b"kept"])
+    journal.append(b"later")
+    journal.close()
+
+    assert reopened(path)[0] == [b"promise", b"later"]
+    assert [file.name for file in tmp_path.iterdir()] == ["journal"]
+
+
+def test_a_journal_that_was_replaced_and_not_opened_takes_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal"
+    journal, _, _ = Journal.open(path)
+    journal.append(b"promise")
+
+    def fails(_folder: Path) -> None:
+        raise StoreError(path, "Input/output error")
+
+    monkeypatch.setattr("nodeagent.store.disk.sync_folder", fails)
+    with pytest.raises(StoreError, match="Input/output error"):
+        journal.rewrite([b"kept"])
+    with pytest.raises(StoreError, match="start it anew"):
+        journal.append(b"would be lost")
+    journal.close()
+
+    assert reopened(path)[0] == [b"kept"]
+
+
 def test_a_failed_sync_ends_all_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, _, _ = Journal.open(tmp_path / "journal")
     journal.append(b"good")

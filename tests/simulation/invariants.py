@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,6 +29,8 @@ from nodeagent.core.records import (
     DecidedValue,
     Promised,
     Record,
+    decode,
+    replay,
 )
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
@@ -87,6 +90,7 @@ class Invariants:
         self._participants: dict[str, frozenset[str]] = {}
         self._looks: dict[type, Callable[[Machine, Any], None]] = {
             fx.Send: self._sends,
+            fx.RewriteJournal: self._rewrites,
             fx.Activate: self._activates,
             fx.RunDriver: self._drives,
             fx.Publish: self._publishes,
@@ -202,6 +206,13 @@ class Invariants:
         look = self._looks.get(type(effect))
         if look is not None:
             look(machine, effect)
+
+    def _rewrites(self, machine: Machine, effect: fx.RewriteJournal) -> None:
+        """Look whether a journal that is written anew says what the long one says."""
+        before = replay(decode(data) for data in machine.disk.records)
+        after = replay(effect.records)
+        same = replace(before, lives=after.lives) == after and after.lives <= before.lives
+        assert same, f"12 durable: {machine.name} forgets as its journal is written anew"
 
     def _sends(self, machine: Machine, effect: fx.Send) -> None:
         hear = self._hears.get(type(effect.message))

@@ -24,7 +24,8 @@ class Disk:
     """What survives a crash of a node; `writes` counts what was asked to be made durable.
 
     `full` refuses every file, and with `full_journal` every record, too: the journal has room
-    reserved, so a full disk refuses records only now and then.
+    reserved, so a full disk refuses records only now and then. `kept` is how long the journal was
+    when it was opened or written anew, `rewritten` are the writes that did the latter.
     """
 
     journal: bytes = field(default_factory=lambda: pack_journal(()))
@@ -32,6 +33,8 @@ class Disk:
     writes: int = 0
     full: bool = False
     full_journal: bool = False
+    kept: int = 0
+    rewritten: list[int] = field(default_factory=list)
 
     @property
     def records(self) -> list[bytes]:
@@ -57,11 +60,13 @@ class Disk:
         records, state = replay_bytes(self.journal)
         assert state.kind in ("clean", "torn"), f"store: {state.text}"
         self.journal = self.journal[: state.offset]
+        self.kept = len(self.journal)
         return records
 
     def rewrite(self, records: list[bytes]) -> None:
         """Replace the whole journal."""
         self.journal = pack_journal(records)
+        self.kept = len(self.journal)
 
     def copy(self) -> "Disk":
         """Return a backup."""

@@ -31,6 +31,8 @@ from tests.simulation.network import Faults, Network
 CONSOLE_KEY = "c" * 40
 REBOOT_MS = 2_500
 SERVICE_RESTART_MS = 1_000
+SPARE_BYTES = 1_500
+"""A journal that is compacted is written anew once it doubled, and is longer by so much."""
 FIRST = "first configuration"
 """How the core calls it when it reads it: what has one name is read once."""
 
@@ -270,6 +272,7 @@ class World:
         """Return what is done for each effect; what is not there (log lines) is for people."""
         return {
             fx.Persist: lambda machine, effect: self._write(machine, effect.record),
+            fx.RewriteJournal: self._rewrite,
             fx.Send: self._send,
             fx.Beat: self._beat,
             fx.RunDriver: self._run,
@@ -349,6 +352,21 @@ class World:
                 watcher.wrote(machine, record)
         if point is not None:
             self._fall(machine, point)
+        spare = max(SPARE_BYTES, disk.kept)
+        if self.compacts and len(disk.journal) >= disk.kept + spare:
+            disk.kept = len(disk.journal)  # said once
+            self.later(0, self.alive(machine, ev.JournalGrew()))
+
+    def _rewrite(self, machine: Machine, effect: fx.RewriteJournal) -> None:
+        """Replace the journal if the disk allows; the file is exchanged as a whole or not."""
+        disk, point = machine.disk, self._counted(machine)
+        disk.rewritten.append(disk.writes)
+        if not disk.full and (point is None or point.written):
+            disk.rewrite([encode(record) for record in effect.records])
+        self.trace = zlib.crc32(disk.journal, self.trace)
+        if point is not None:
+            with contextlib.suppress(StoreError):  # the agent goes on with the long one
+                self._fall(machine, point)
 
     def _fall(self, machine: Machine, point: CrashPoint) -> None:
         """End the agent at a write: by a crash, or because the disk answered with an error."""

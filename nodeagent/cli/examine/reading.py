@@ -13,7 +13,7 @@ from typing import Literal
 
 from nodeagent.store.disk import read
 from nodeagent.store.errors import StoreError
-from nodeagent.store.journal import FILE_BYTES_MAX
+from nodeagent.store.journal import FOREIGN_BYTES_MAX, MAGIC
 from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
 
 SMALL_BYTES_MAX = 64 << 10
@@ -21,7 +21,7 @@ TRIES = 5
 LOCKS = Path("/proc/locks")
 
 LIMITS = {
-    "journal": FILE_BYTES_MAX,
+    "journal": FOREIGN_BYTES_MAX,
     "default.toml": CONFIGURATION_BYTES_MAX,
     "active.toml": CONFIGURATION_BYTES_MAX,
     "temporary.toml": CONFIGURATION_BYTES_MAX,
@@ -30,7 +30,7 @@ LIMITS = {
     "node.key": SMALL_BYTES_MAX,
     "lock": SMALL_BYTES_MAX,
 }
-"""Files that an agent reads, and how many bytes it takes of each."""
+"""Files that an agent reads, and how many bytes it takes of each (a journal: of any other file)."""
 
 Kind = Literal["file", "folder", "link", "other"]
 
@@ -158,7 +158,7 @@ def _entry(file: Path, name: str, bytes_max: int | None) -> Entry | None:
     data, problem = None, ""
     if bytes_max is not None and stat.S_ISREG(status.st_mode):
         try:
-            data = read(file, bytes_max)
+            data = read(file, bytes_max, MAGIC if name == "journal" else b"")
         except StoreError as error:
             problem = error.what
     mode = status.st_mode & 0o7777
