@@ -123,6 +123,17 @@ class GroupRunner:
         self._become("acquiring", "", now)
         return [Persist(Holding(self.name, held=True)), *self._next(now)]
 
+    def inherit(
+        self, group: Group, running: dict[str, Resource], now: Now, text: str
+    ) -> list[Effect]:
+        """Stop what an earlier agent started and nobody could end; held until it is stopped."""
+        assert not self.held, "an agent inherits before it acquires"
+        self.group = group
+        self._started_as = dict(running)
+        self.resources = dict.fromkeys(group.resource, "stopped")
+        self.resources |= dict.fromkeys(running, "failed")
+        return self.release(now, text=text)
+
     def release(self, now: Now, goal: GroupState = "offline", text: str = "") -> list[Effect]:
         """Stop everything in reverse order; ends in `goal`."""
         if not self.held:

@@ -7,7 +7,7 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
-from nodeagent.core import desk, heir, inbox, runs
+from nodeagent.core import desk, heir, inbox, runs, unended
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -49,7 +49,6 @@ from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import (
     DecidedValue,
     Durable,
-    Holding,
     Memory,
     Record,
     Started,
@@ -120,7 +119,7 @@ class Setup:
     """What a node starts with: its name, its journal, and files as they are on disk.
 
     `joining` is the configuration that a node was given which has no history yet. `mark` is drawn
-    at random for this start.
+    at random for this start. `unended` is (group, resource) of an earlier start that still runs.
     """
 
     name: str
@@ -132,6 +131,7 @@ class Setup:
     mark: int = 0
     software: str = ""
     drills: bool = False
+    unended: tuple[tuple[str, str], ...] = ()
 
 
 class Node:
@@ -197,10 +197,9 @@ class Node:
         shared = self.shared
         shared.now = self._clock.take(now)
         shared.persist(Started(shared.incarnation, shared.name))
-        for group in sorted(durable.held):
-            shared.persist(Holding(group, held=False))  # the daemon ended what was left running
         if self.acceptor.lock is not None:
             self.participant.restored(self.acceptor.lock, shared.log.next_slot, durable.staged)
+        unended.hold(shared, self.setup.unended, durable.held)
         standing = shared.log.standing
         if shared.log.active and self.setup.active_digest != standing.digest:
             joined = shared.joining is None

@@ -20,6 +20,7 @@ from nodeagent.daemon.hands import Hands, Rooms
 from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_journal
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.drivers.base import Context
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.configuration import Configuration
@@ -76,6 +77,9 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     for which in FILES:
         if unusable := directory.set_aside_unusable(which):
             log.write("warning", "a file was set aside", {"text": unusable})
+    leftovers = Leftovers(options.state)
+    for line in leftovers.end_all():
+        log.write("warning", "left running by a dead agent", {"text": line})
     draft = directory.read("default") or b""
     setup = Setup(
         name=identity.name,
@@ -87,6 +91,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         mark=secrets.randbelow(MARKS),
         software=software(),
         drills=options.drills,
+        unended=leftovers.keys,
     )
     node = _remembering(options.state, setup)
     configuration = node.shared.configuration
@@ -100,11 +105,10 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         journal.rewrite([encode(record) for record in compact(replay(list(records)))])
     _warn_of_other_identity(identity, configuration, log)
     agent = Agent(node, log)
-    hands = _hands(_Ground(options, directory, identity, log, journal), agent, configuration)
+    ground = _Ground(options, directory, identity, log, journal, leftovers)
+    hands = _hands(ground, agent, configuration)
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
-    for line in hands.drivers.recover():
-        log.write("warning", "ended what a dead agent left running", {"text": line})
     return await _live(options, agent, hands, log)
 
 
@@ -143,6 +147,7 @@ class _Ground:
     identity: Identity
     log: AgentLog
     journal: Journal
+    leftovers: Leftovers
 
 
 def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands:
@@ -169,7 +174,9 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         admin=AdminServer(pair, role_of=roles.get, on_request=agent.asked, on_note=note),
         roles=roles,
         drivers=Drivers(
-            Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET), exited
+            Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET),
+            exited,
+            ground.leftovers,
         ),
         new_watchdog=lambda within_ms: Watchdog.start(state, within_ms / 1000),
         watchdog_ms=timing.watchdog_ms,

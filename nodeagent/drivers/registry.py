@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from nodeagent.drivers import procs, records
 from nodeagent.drivers.address import AddressDriver
 from nodeagent.drivers.application import ApplicationDriver
 from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.folder import FolderDriver
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -26,7 +26,6 @@ from nodeagent.model.configuration import (
 )
 from nodeagent.model.text import clean
 
-RECOVER_SECONDS = 5.0
 TEXT_LENGTH_MAX = 500
 _TYPES: dict[type[Resource], str] = {
     Application: "application",
@@ -61,10 +60,19 @@ class UnsupportedDriver:
 
 
 class Drivers:
-    """The drivers of one agent. `on_exit(group, name, text)` tells when an application ended."""
+    """The drivers of one agent. `on_exit(group, name, text)` tells when an application ended.
 
-    def __init__(self, context: Context, on_exit: Callable[[str, str, str], None]) -> None:
-        self._context = context
+    `leftovers` are of an earlier agent: a resource of theirs is stopped, or free to be started,
+    only once they are gone.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        on_exit: Callable[[str, str, str], None],
+        leftovers: Leftovers | None = None,
+    ) -> None:
+        self._leftovers = leftovers or Leftovers(context.state_directory)
         self._applications = ApplicationDriver(context, on_exit)
         self._addresses = AddressDriver(context)
         self._drivers: dict[type[Resource], Driver] = {
@@ -102,25 +110,6 @@ class Drivers:
             seconds=time.monotonic() - began,
         )
 
-    def recover(self) -> list[str]:
-        """End what a dead agent of this state directory left running; return what was done.
-
-        Blocks for the time that takes, so call it before anything else runs.
-        """
-        state_directory = str(self._context.state_directory)
-        told = []
-        for record in records.read_all(state_directory):
-            name = clean(f"{record.group}.{record.name}", 140)
-            try:
-                killed = procs.end(record, RECOVER_SECONDS)
-            except TimeoutError as error:
-                told.append(f"{name}: {error}")
-                continue
-            records.remove(state_directory, record)
-            if killed:
-                told.append(f"{name}: ended {len(killed)} processes of an earlier agent")
-        return told
-
     def fail_applications(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
         return self._applications.fail(group)
@@ -145,6 +134,10 @@ class Drivers:
 
     async def _act(self, job: Job) -> Outcome:
         driver = self._drivers.get(type(job.resource), self._unsupported)
+        if job.action in ("start", "stop"):
+            problem = await self._leftovers.end(job)
+            if problem is not None:
+                return problem
         if job.action == "start":
             return await driver.start(job)
         if job.action == "stop":

@@ -31,6 +31,7 @@ GROUP_MOVES: tuple[Move[GroupState], ...] = (
     Move("acquiring", "releasing", "a start failed, or it is no longer this node's"),
     Move("online", "acquiring", "a resource failed and may be restarted here"),
     Move("online", "releasing", "no longer this node's, lease lost, or no restart left"),
+    Move("offline", "releasing", "an agent starts, and an earlier one left something running"),
     Move("online", "offline", "it has no resources, so there is nothing to stop"),
     Move("releasing", "offline", "all its resources are stopped"),
     Move("releasing", "error", "stopped after a failure"),

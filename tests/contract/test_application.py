@@ -12,7 +12,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nodeagent.drivers import procs
+from nodeagent.drivers.base import Action, Job
 from nodeagent.drivers.child import TAIL_BYTES, TAIL_LINES
+from nodeagent.drivers.leftovers import Leftovers
+from nodeagent.drivers.records import Record
+from nodeagent.drivers.registry import Drivers
 from nodeagent.model.configuration import Application
 from tests.contract.agents import Agent, marker, shell, sleeping
 from tests.contract.waiting import subnet, until
@@ -379,9 +384,48 @@ async def test_what_a_killed_agent_leaves_is_ended(agent: Agent) -> None:
         await until(lambda: all(sleeping(mark) for mark in (child, grandchild, daemon)))
     await until(lambda: not sleeping(child), "the kernel ends the child with its agent")
 
-    told = agent.drivers.recover()
+    told = Leftovers(agent.context.state_directory).end_all()
 
     assert not sleeping(grandchild) + sleeping(daemon)
     assert agent.records() == []
     assert any("web.1: ended 1 processes" in line for line in told), told
-    assert agent.drivers.recover() == []
+    assert Leftovers(agent.context.state_directory).end_all() == []
+
+
+async def test_what_cannot_be_killed_is_left_told_and_in_the_way(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that waits for a dead disk stays until the disk answers, whoever kills it."""
+    service, lasts = marker(), marker()
+    scripts = [f"exec sleep {service}", f"setsid sleep {lasts} &"]
+    with another_agent(agent.context.state_directory, *scripts):
+        await until(lambda: all(sleeping(mark) for mark in (service, lasts)))
+    await until(lambda: not sleeping(service), "the kernel ends the child with its agent")
+    end = procs.end
+
+    def hangs(record: Record, seconds: float) -> list[int]:
+        if record.name == "1":
+            raise TimeoutError("processes 4711 do not end")
+        return end(record, seconds)
+
+    left = Leftovers(agent.context.state_directory)
+    drivers = Drivers(agent.context, lambda *_: None, left)
+    with monkeypatch.context() as disk:
+        disk.setattr(procs, "end", hangs)
+        told = left.end_all()
+        orders: tuple[Action, ...] = ("stop", "start")
+        tried = [
+            await drivers.run(Job(1, "web", "1", shell("exit 0"), order, 5.0)) for order in orders
+        ]
+
+    assert list(left.keys) == [("web", "1")]
+    assert "web.1: processes 4711 do not end; its group stays held" in told[0]
+    assert [(outcome.ok, outcome.code) for outcome in tried] == [(False, "held")] * 2
+    assert sleeping(lasts), "nobody could kill it"
+
+    gone = await drivers.run(Job(2, "web", "1", shell("exit 0"), "stop", 5.0))
+    assert gone.ok, gone
+    assert not sleeping(lasts)
+    assert list(left.keys) == []
+    assert agent.records() == []
+    drivers.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import (
     DataFolder,
     Filesystem,
@@ -89,7 +90,7 @@ async def test_stop_leaves_no_process_and_no_record(agent: Agent, resource: Reso
     await agent.run("stop", resource)
 
     assert agent.records() == []
-    assert agent.drivers.recover() == []
+    assert Leftovers(agent.context.state_directory).end_all() == []
 
 
 async def test_validate_has_no_effect(agent: Agent, resource: Resource, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from nodeagent.core.records import (
     DecidedValue,
     Promised,
     Record,
+    Started,
     decode,
     replay,
 )
@@ -149,6 +150,8 @@ class Invariants:
         disk = self._disks[machine.name]
         disk.take(record)
         kind = type(record)
+        if kind is Started:  # what cannot be ended runs on, under the watchdog of this start
+            disk.lease_end_ms = machine.now(self.world.now_ms).ms
         if kind is DecidedValue:
             self._decided(record.decree)  # type: ignore[union-attr]
         elif machine.name in self.forgetful:

@@ -146,7 +146,7 @@ class World:
 
     def _boot(self, machine: Machine) -> None:
         machine.life += 1
-        machine.running.clear()
+        unended = self._end_leftovers(machine)
         machine.paused = False
         records: list[Record] = [decode(data) for data in machine.disk.open()]
         if self.compacts:
@@ -161,13 +161,22 @@ class World:
             mark=machine.life,
             software="sim",
             drills=self.drills,
+            unended=unended,
         )
         now = machine.now(self.now_ms)
         machine.petted_ms = self.now_ms
         machine.node = Node(setup, now)
+        self._pet(machine)  # its time runs from the start
         self._carry_out(machine, machine.node.start(now))
         self._step(machine, ev.ConsolesPresent(self.consoles))
         self._tick(machine, machine.life)
+
+    def _end_leftovers(self, machine: Machine) -> tuple[tuple[str, str], ...]:
+        """End what an earlier agent left running, but for what cannot be stopped; return that."""
+        refused = self.refuse_driver
+        for group in [g for g in machine.running if (machine.name, g, "stop") not in refused]:
+            del machine.running[group]
+        return tuple((g, name) for g, names in machine.running.items() for name in sorted(names))
 
     def crash(self, name: str) -> None:
         """End an agent abruptly, and unless `lingers` all that it runs."""
