@@ -8,13 +8,15 @@ import msgspec
 
 from nodeagent.core.effects import Beat, Publish
 from nodeagent.core.event_queue import EventQueue
+from nodeagent.core.fit import fitted
 from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
 from nodeagent.core.shared import Shared
 from nodeagent.model.health import ClusterState, LinkState, NodeState
 from nodeagent.model.ownership import life_of
+from nodeagent.wire.codec import encode
 from nodeagent.wire.heartbeat import Heartbeat
-from nodeagent.wire.limits import PROTOCOL_VERSION
+from nodeagent.wire.limits import HEARTBEAT_BYTES_MAX, PROTOCOL_VERSION
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -26,8 +28,6 @@ from nodeagent.wire.live import (
 
 REFRESH_MS = 1_000
 GROUPS_EVERY = 5
-GROUPS_IN_FULL = 50
-"""A node with more groups tells only their states, so that its heartbeats stay small."""
 FULL_STRIP = (1 << 30) - 1
 
 
@@ -62,39 +62,44 @@ class Reporter:
             if shared.now.ms - self._beat_ms > shared.timing.heartbeat_ms:
                 self._beat_ms = shared.now.ms
         self._sequence += 1
-        groups = self._groups() if changed or self._sequence % GROUPS_EVERY == 1 else None
+        tells = changed or self._sequence % GROUPS_EVERY == 1
         for runner in shared.runners.values():
             runner.changed = False
-        hears = tuple(n for n in shared.hearts.peers if shared.alive(n))
-        standing = shared.log.standing
+        beat = self._beat()
+        if tells:
+            longest = max((len(adapter) for adapter in self._adapters), default=0)
+            room = HEARTBEAT_BYTES_MAX - len(encode(beat)) - longest
+            beat = msgspec.structs.replace(beat, groups=self._groups(room))
         for adapter in self._adapters:
-            beat = Heartbeat(
-                version=PROTOCOL_VERSION,
-                cluster=shared.log.root,
-                adapter=adapter,
-                generation=standing.generation,
-                incarnation=shared.incarnation,
-                sequence=self._sequence,
-                sent_ms=max(0, shared.now.ms),
-                state=self.node_state(),
-                slot=standing.slot,
-                epoch=standing.epoch,
-                digest=standing.digest,
-                phase=self.participant.phase,
-                hears=hears,
-                software=shared.software,
-                load=shared.load,
-                groups=groups,
-                leased=shared.lease_valid,
-            )
-            shared.out.append(Beat(adapter, beat))
+            shared.out.append(Beat(adapter, msgspec.structs.replace(beat, adapter=adapter)))
 
-    def _groups(self) -> tuple[GroupLive, ...]:
+    def _beat(self) -> Heartbeat:
+        """Return a heartbeat that names no adapter and says nothing of groups yet."""
+        shared, standing = self.shared, self.shared.log.standing
+        return Heartbeat(
+            version=PROTOCOL_VERSION,
+            cluster=shared.log.root,
+            adapter="",
+            generation=standing.generation,
+            incarnation=shared.incarnation,
+            sequence=self._sequence,
+            sent_ms=max(0, shared.now.ms),
+            state=self.node_state(),
+            slot=standing.slot,
+            epoch=standing.epoch,
+            digest=standing.digest,
+            phase=self.participant.phase,
+            hears=tuple(n for n in shared.hearts.peers if shared.alive(n)),
+            software=shared.software,
+            load=shared.load,
+            leased=shared.lease_valid,
+        )
+
+    def _groups(self, room: int = HEARTBEAT_BYTES_MAX) -> tuple[GroupLive, ...]:
+        """Return what is to be told of the groups here, in at most `room` bytes."""
         runners = self.shared.runners.values()
-        groups = tuple(r.live() for r in runners if r.state != "offline" or r.text or r.held)
-        if len(groups) <= GROUPS_IN_FULL:
-            return groups
-        return tuple(msgspec.structs.replace(g, resources=(), text=g.text[:80]) for g in groups)
+        told = tuple(r.live() for r in runners if r.state != "offline" or r.text or r.held)
+        return fitted(told, room)
 
     def node_state(self) -> NodeState:
         """Return this node's own state."""
