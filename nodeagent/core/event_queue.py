@@ -1,6 +1,6 @@
 """The event queue (item 60 of the patent): first in, first out, one at a time.
 
-Deaths, returns and failures that are seen while a DARE has suspended the node wait here; they are
+Deaths and returns that are seen while a DARE has suspended the node wait here; they are
 taken out in order when the suspension ends. Nothing is recovered from while suspended, and nothing
 that was seen is lost.
 """
@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-ClusterEventKind = Literal["node-up", "node-down", "group-failed", "group-changed", "restarted"]
+ClusterEventKind = Literal["node-up", "node-down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,3 @@ class EventQueue:
         taken = tuple(self._waiting)
         self._waiting.clear()
         return taken
-
-    def names(self, kind: ClusterEventKind) -> tuple[str, ...]:
-        """Return the subjects that wait under `kind`."""
-        return tuple(event.subject for event in self._waiting if event.kind == kind)

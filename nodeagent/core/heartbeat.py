@@ -60,7 +60,6 @@ class Heartbeats:
 
     def __init__(self, now_ms: int) -> None:
         self.peers: dict[str, Peer] = {}
-        self.began_ms = now_ms
         self._gap_ms = 0
         self._looked_ms = now_ms
         self._interval_ms = now_ms

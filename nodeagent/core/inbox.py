@@ -201,7 +201,7 @@ def _on_ownership(
     shared = node.shared
     if isinstance(m, LeaseRequest):
         if may_hold(node, sender, incarnation, m.slot):
-            shared.send(sender, LeaseAck(shared.log.standing.slot, m.sequence))
+            shared.send(sender, LeaseAck(m.sequence))
     elif isinstance(m, LeaseAck):
         shared.lease.acknowledge(sender, m.sequence)
     elif isinstance(m, Probe):

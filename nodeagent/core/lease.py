@@ -4,7 +4,9 @@ The holder asks all voters every `renew_ms`; its lease ends `lease_ms` after the
 request that a majority acknowledged, so a slow answer never makes it longer. A voter acknowledges
 only nodes that are in by decree under the same incarnation, and none that a value which it
 accepted would take out (ARCHITECTURE, Ownership). A lease outlives a change of voters: what the
-old voters gave runs out by itself, and none of them renews it once it accepted the change.
+old voters gave runs out by itself, and none of them renews it once it accepted the change. It
+outlives a sleep of this node in the same way: the clock goes on meanwhile, so that what is left of
+it when the node wakes is what a majority still grants, and what ended in its sleep is over.
 
 `takeover_wait_ms` is how long another node waits after the decree before it acquires what a silent
 node held: the lease, 2 % for clocks, the watchdog, and one second.
@@ -84,10 +86,3 @@ class Lease:
         """Keep what `voters` gave until it ends: from now on others decide, and are asked."""
         self.kept_until_ms = self.valid_until_ms(voters, timing, tie_breaker)
         self._known = None
-
-    def lose(self) -> None:
-        """Forget all acknowledgements, after an own pause or a new incarnation."""
-        self._known = None
-        self.kept_until_ms = -1_000_000_000
-        self.acknowledged.clear()
-        self.sent.clear()

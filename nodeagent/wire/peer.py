@@ -123,7 +123,7 @@ class Refuse(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     slot: Slot
     ballot: Ballot
-    code: Literal["ballot", "busy", "stale", "behind", "stranger"]
+    code: Literal["ballot", "busy", "stale"]
     promised: Ballot = Ballot()
     text: Text = ""
 
@@ -223,9 +223,8 @@ class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class LeaseAck(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A voter acknowledges the lease request with this sequence, at its own slot."""
+    """A voter acknowledges the lease request with this sequence."""
 
-    slot: Slot
     sequence: Counter
 
 

@@ -313,7 +313,7 @@ class Invariants:
         assert node is not None, "only a running agent steps"
         shared = node.shared
         ends = shared.lease.valid_until_ms(shared.log.voters, shared.timing)
-        if ends > 0:  # else it was given up after a pause, which ends nothing sooner
+        if ends > 0:  # else this life never had one
             disk.lease_end_ms = ends
         if not held:
             return

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.core.log import majority
 from nodeagent.model.configuration import Timing
+from tests.simulation.clusters import cluster
+from tests.simulation.world import World
 
 TIMING = Timing(lease_ms=3_000, renew_ms=500, watchdog_ms=5_000)
 VOTERS = ("alpha", "bravo", "charlie")
@@ -58,17 +60,6 @@ def test_answers_to_what_was_never_asked_count_nothing() -> None:
     assert lease.valid_until_ms(VOTERS, TIMING) < 0
 
 
-def test_a_lost_lease_is_not_revived_by_late_answers() -> None:
-    lease = Lease()
-    sequence = lease.ask(1_000)
-    lease.lose()
-
-    for voter in VOTERS:
-        lease.acknowledge(voter, sequence)
-
-    assert lease.valid_until_ms(VOTERS, TIMING) < 0
-
-
 def test_a_lease_outlives_a_change_of_voters_by_what_is_left_of_it() -> None:
     lease = Lease()
     sequence = lease.ask(1_000)
@@ -100,3 +91,24 @@ def test_any_two_majorities_meet(count: int, data: st.DataObject) -> None:
 def test_strangers_are_no_majority() -> None:
     assert not majority(VOTERS, ("xray", "yankee", "zulu", "alpha"))
     assert not majority((), ())
+
+
+@pytest.mark.parametrize(("slept_ms", "left"), [(1_000, True), (2_500, False)])
+def test_a_lease_is_not_longer_for_a_node_that_slept(slept_ms: int, left: bool) -> None:
+    """It is counted by a clock that goes on: nobody has to be asked again while it lasts."""
+    world = World(cluster(groups=()))
+    world.start()
+    world.until(world.stable)
+    world.advance(1_000)
+    until_ms = world.nodes()["alpha"].shared.lease_until_ms
+    world.pause("alpha")
+    world.advance(slept_ms)
+    world.cut |= {(voter, "alpha") for voter in ("bravo", "charlie")}
+    world.resume("alpha")
+
+    alpha = world.nodes()["alpha"].shared
+    assert any("slept for" in line.text for line in alpha.events)
+    assert alpha.lease_valid is left
+    world.advance(2_000)
+    assert not alpha.lease_valid
+    assert alpha.lease_until_ms <= until_ms + 300, "what came while it slept was asked before"

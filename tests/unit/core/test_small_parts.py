@@ -17,7 +17,6 @@ def test_events_wait_while_suspended_and_come_in_order() -> None:
 
     assert queue.take(suspended=True) == ()
     assert len(queue) == 2
-    assert queue.names("node-down") == ("alpha", "bravo")
     assert queue.take(suspended=False) == (down("alpha"), down("bravo"))
     assert len(queue) == 0
 
