@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nodeagent.core import inbox
+from nodeagent.core import inbox, unended
 from nodeagent.core.governor import Governor
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.keeper import Keeper
@@ -19,6 +19,11 @@ _MAY_HOLD = original(inbox, "may_hold")
 _VALID = original(Lease, "valid_until_ms")
 _STOPPED = original(GroupRunner, "_stopped")
 _START = original(Node, "start")
+_HOLD = original(unended, "hold")
+
+
+def _gives_up_what_runs(shared: Shared, _: object, held: frozenset[str]) -> None:
+    _HOLD(shared, (), held)
 
 
 def _lease_wait_only(self: Shared, _: str) -> int:
@@ -115,6 +120,11 @@ MUTANTS = (
         "a stop that failed counts as done",
         "what could not be stopped may still run",
         ((GroupRunner, "_stopped", _stopped_anyway),),
+    ),
+    Mutant(
+        "what could not be ended is called released",
+        "what an earlier life started is held until it is stopped",
+        ((unended, "hold", _gives_up_what_runs),),
     ),
     Mutant(
         "lease is not enforced",

@@ -25,6 +25,7 @@ _OBJECTION = original(Acceptor, "_objection")
 _ON_ASK = original(inbox, "_on_ask")
 _ON_REFUSE = original(inbox, "_on_refuse")
 _DECIDED = original(records, "_decided")
+_COMPACT = original(records, "compact")
 
 
 def _certified_by_new_alone(self: DecreeLog, value: Value, accepted_by: Collection[str]) -> bool:
@@ -97,6 +98,11 @@ def _no_lock(self: Acceptor, m: Prepare, digest: str) -> Refuse | None:
     finally:
         self.lock = kept
     return refusal
+
+
+def _compact_without_acceptance(durable: records.Durable) -> list[records.Record]:
+    shorter: list[records.Record] = _COMPACT(replace(durable, accepted=None))
+    return shorter
 
 
 def _withdraw_anything(self: Acceptor, m: Withdraw) -> list[Effect]:
@@ -178,6 +184,11 @@ MUTANTS = (
         "volatile acceptance",
         "an acceptance outlives a crash",
         ((Acceptor, "on_accept", _acceptance_untold),),
+    ),
+    Mutant(
+        "a journal written anew leaves out what was accepted",
+        "a shorter journal says what the long one said",
+        everywhere("compact", _compact_without_acceptance),
     ),
     Mutant(
         "commit by the new majority alone",

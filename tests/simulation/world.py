@@ -166,7 +166,8 @@ class World:
         now = machine.now(self.now_ms)
         machine.petted_ms = self.now_ms
         machine.node = Node(setup, now)
-        self._pet(machine)  # its time runs from the start
+        if unended:
+            self._pet(machine)  # for what runs already its time begins with the start
         self._carry_out(machine, machine.node.start(now))
         self._step(machine, ev.ConsolesPresent(self.consoles))
         self._tick(machine, machine.life)
