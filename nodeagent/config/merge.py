@@ -26,7 +26,7 @@ from nodeagent.model.plan import ChangeKind
 Side = Literal["mine", "theirs"]
 
 _FAMILIES = frozenset({"network", "node", "group", "admin"})
-_INNER = {"node": "adapter", "group": "resource"}
+_INNER = {"node": ("adapter", "fence"), "group": ("resource",)}
 _NONE: Mapping[str, Side] = {}
 
 
@@ -152,7 +152,7 @@ def _descends(point: _Point) -> bool:
 
 
 def _is_family(path: Path) -> bool:
-    inner = len(path) == 3 and path[2] == _INNER.get(path[0])
+    inner = len(path) == 3 and path[2] in _INNER.get(path[0], ())
     return inner or (len(path) == 1 and path[0] in _FAMILIES)
 
 
@@ -168,7 +168,7 @@ def _alike(one: Any, two: Any) -> bool:
 def _owner(path: Path) -> Path:
     """Return the object that a place belongs to."""
     if path[0] in _FAMILIES:
-        return path[:4] if path[2:3] == (_INNER.get(path[0]),) else path[:2]
+        return path[:4] if path[2:3] and path[2] in _INNER.get(path[0], ()) else path[:2]
     return path[:1] if path[0] in {"cluster", "timing"} else ()
 
 

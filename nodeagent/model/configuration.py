@@ -29,6 +29,7 @@ FalloverPolicy = Literal["next-node", "bring-offline"]
 FallbackPolicy = Literal["never", "higher-priority"]
 NodeRole = Literal["member", "witness"]
 AdminRole = Literal["admin", "operator", "observer"]
+FenceAction = Literal["off", "reboot"]
 
 
 class _Noun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -59,6 +60,13 @@ class Cluster(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
             le=86_400,
         ),
     ] = 0.0
+    fence_required: Annotated[
+        bool,
+        Meta(
+            description="Take over from a silent node only once it is fenced or an operator "
+            "confirmed that it is off; else the takeover wait is enough"
+        ),
+    ] = False
     control_port: Annotated[Port, Meta(description="TCP port between agents")] = 7410
     heartbeat_port: Annotated[Port, Meta(description="TCP port of the heartbeats")] = 7411
     admin_port: Annotated[Port, Meta(description="TCP port for consoles: requests")] = 7412
@@ -100,6 +108,41 @@ class Adapter(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     address: Annotated[Address, Meta(description="Boot address; heartbeats use it")]
 
 
+class Fence(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A way to switch a node off from outside: a fence agent and what it must know.
+
+    All devices of the lowest level must succeed (two power supplies), else the next level is tried.
+    """
+
+    agent: Annotated[
+        str,
+        Meta(
+            description="fence_NAME in /usr/sbin, or manual: an operator confirms",
+            min_length=1,
+            max_length=64,
+        ),
+    ]
+    level: Annotated[int, Meta(description="Order of trying, lowest first", ge=1, le=9)] = 1
+    action: Annotated[
+        FenceAction, Meta(description="off is surer; reboot comes back by itself")
+    ] = "off"
+    delay_seconds: Annotated[
+        float,
+        Meta(
+            description="Wait before fencing this node: the longest for the one that shall win",
+            ge=0,
+            le=300,
+        ),
+    ] = 0.0
+    seconds: Annotated[Seconds, Meta(description="Deadline of one run of the agent")] = 20.0
+    parameters: Annotated[
+        dict[Name, Argument],
+        Meta(
+            description="Parameters of the agent; a secret as NAME-file, a path on each other node"
+        ),
+    ] = field(default_factory=dict)
+
+
 class Node(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A computer of the cluster, known by its key."""
 
@@ -108,6 +151,9 @@ class Node(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=
         NodeRole, Meta(description="member: may own groups; witness: only votes, any small machine")
     ] = "member"
     adapter: Annotated[dict[Name, Adapter], Meta(description="Adapters by interface name")] = field(
+        default_factory=dict
+    )
+    fence: Annotated[dict[Name, Fence], Meta(description="Ways to switch this node off")] = field(
         default_factory=dict
     )
 

@@ -17,7 +17,11 @@ Data = Mapping[str, Any]
 
 NAMED = ("network", "node", "group", "admin")
 """Tables of named objects at the top of the file, in the order in which lists show them."""
-CHILDREN = {"node": "adapter", "group": "resource"}
+CHILDREN: Mapping[str, tuple[str, ...]] = {
+    "node": ("adapter", "fence"),
+    "group": ("resource",),
+}
+"""Tables of named objects inside of others."""
 
 
 @lru_cache(maxsize=16)
@@ -57,8 +61,7 @@ def objects(data: Data | None) -> Iterator[Path]:
     for kind in NAMED:
         for name in names(data, (kind,)):
             yield (kind, name)
-            child = CHILDREN.get(kind)
-            if child:
+            for child in CHILDREN.get(kind, ()):
                 yield from ((kind, name, child, one) for one in names(data, (kind, name, child)))
 
 
@@ -77,7 +80,7 @@ def split(data: Data | None, key: str) -> tuple[Path, str]:
     for size in _SIZES.get(parts[0] if parts else "", ()):
         path = parts[:size]
         if len(path) == size and (size == 1 or isinstance(at(data, path), Mapping)):
-            if size == 4 and path[2] != CHILDREN.get(path[0]):
+            if size == 4 and path[2] not in CHILDREN.get(path[0], ()):
                 continue
             return path, parts[size].split("[", 1)[0] if len(parts) > size else ""
     best: Path = ()
@@ -115,8 +118,8 @@ def own_values(data: Data | None, path: Path) -> Data | None:
     value = at(data, path)
     if not isinstance(value, Mapping):
         return None
-    child = CHILDREN.get(path[0]) if len(path) == 2 else None
-    return {key: item for key, item in value.items() if key != child}
+    inside = CHILDREN.get(path[0], ()) if len(path) == 2 else ()
+    return {key: item for key, item in value.items() if key not in inside}
 
 
 def _header(line: str) -> Path | None:

@@ -159,7 +159,7 @@ def build(
     )
 
 
-_CHILD_KINDS = {**raw.CHILDREN, "network": "adapter"}
+_CHILD_KINDS = {"node": "adapter", "group": "resource", "network": "adapter"}
 _Found = Mapping[Path, tuple[tuple[str, Report], ...]]
 
 
@@ -212,9 +212,15 @@ def _field(
 
 def _children(data: raw.Data, old: raw.Data | None, path: Path, found: _Found) -> tuple[Child, ...]:
     return tuple(
-        _child(data, old, place, found, " ".join(place[1::2]) if path[0] == "network" else "")
-        for place in _inside(data, path)
+        _child(data, old, place, found, _name_inside(path, place)) for place in _inside(data, path)
     )
+
+
+def _name_inside(path: Path, place: Path) -> str:
+    """Return how a list calls an object that has its own name only in another table, "" else."""
+    if path[0] == "network":
+        return " ".join(place[1::2])
+    return " ".join(place[2:]) if place[2] == "fence" else ""
 
 
 def _inside(data: raw.Data, path: Path) -> tuple[Path, ...]:
@@ -229,8 +235,10 @@ def _inside(data: raw.Data, path: Path) -> tuple[Path, ...]:
             and place[2] == "adapter"
             and raw.at(data, (*place, "network")) == path[1]
         )
-    table = raw.CHILDREN.get(path[0], "")
-    return tuple((*path, table, name) for name in raw.names(data, (*path, table)))
+    tables = raw.CHILDREN.get(path[0], ())
+    return tuple(
+        (*path, table, name) for table in tables for name in raw.names(data, (*path, table))
+    )
 
 
 def _child(
@@ -245,11 +253,13 @@ def _child(
 
 
 def summary(table: raw.Data, kind: str) -> str:
-    """Return what an adapter or a resource is, in a few words."""
+    """Return what an adapter, a fence device or a resource is, in a few words."""
     if kind == "application":
         return form_text.shown("arguments", table.get("start"))
     if kind in {"ocf", "systemd"}:
         return str(table.get("type", "")).partition(":")[2]
+    if kind == "fence":
+        return f"{table.get('agent', '')}  level {table.get('level', 1)}"
     words = [table.get("address"), table.get("device"), table.get("directory")]
     text = "  ".join(str(word) for word in words if word)
     network = table.get("network")

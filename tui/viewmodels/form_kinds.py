@@ -9,7 +9,16 @@ from typing import Any
 from msgspec import Struct
 
 from nodeagent.config.schema import RESOURCE_TYPES, FieldSpec, fields
-from nodeagent.model.configuration import Adapter, Admin, Cluster, Group, Network, Node, Timing
+from nodeagent.model.configuration import (
+    Adapter,
+    Admin,
+    Cluster,
+    Fence,
+    Group,
+    Network,
+    Node,
+    Timing,
+)
 from tui.viewmodels import draft_data as raw
 
 Path = tuple[str, ...]
@@ -20,6 +29,7 @@ NOUNS: dict[str, type[Struct]] = {
     "network": Network,
     "node": Node,
     "adapter": Adapter,
+    "fence": Fence,
     "group": Group,
     "admin": Admin,
 }
@@ -61,6 +71,7 @@ TITLES = {
     "ocf": "OCF agent",
     "systemd": "systemd unit",
     "admin": "administrator",
+    "fence": "fence device",
 }
 
 LABELS = {
@@ -74,6 +85,8 @@ LABELS = {
     "stop-seconds": "Stop within",
     "monitor-seconds": "Monitor within",
     "interval-seconds": "Monitor every",
+    "delay-seconds": "Wait before",
+    "fence-required": "Fencing required",
 }
 
 

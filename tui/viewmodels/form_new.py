@@ -47,9 +47,12 @@ def new_object(data: raw.Data | None, kind: str) -> list[tuple[Path, Values]]:
 
 
 def new_child(data: raw.Data | None, parent: Path, kind: str) -> tuple[Path, Values]:
-    """Return a new adapter of a node or a new resource (`kind` is its type) of a group."""
+    """Return a new adapter or fence device of a node, or a new resource (`kind` is its type)."""
     if kind == "adapter":
         return _adapter(data, parent[1], _missing_network(data, parent[1]))
+    if kind == "fence":
+        name = free_name("fence", raw.names(data, (*parent, "fence")))
+        return (*parent, "fence", name), {"agent": "fence_"}
     taken = raw.names(data, (*parent, "resource"))
     name = free_name(RESOURCE_NAMES.get(kind, kind), taken, first="")
     return (*parent, "resource", name), _resource(data, kind, parent[1])

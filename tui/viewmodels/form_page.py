@@ -16,12 +16,12 @@ KEYS = (
 )  # fmt: skip
 CHILD_TITLES = {
     "group": "Resources, in acquire order",
-    "node": "Adapters",
+    "node": "Adapters and fence devices",
     "network": "Adapters on this network",
 }
 CHILD_HELP = {
     "group": "Acquired from top to bottom, released from bottom to top.",
-    "node": "One adapter for each network that the node is on.",
+    "node": "One adapter for each network; fence devices switch the node off from outside.",
     "network": "An adapter's own form changes its address; nodes without one do not hear it.",
 }
 _REST = (("x", "remove"), ("Enter", "edit"), ("u/U", "undo"))

@@ -8,7 +8,16 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 
 from nodeagent.config.places import Places
-from nodeagent.config.verify import addresses, change, groups, links, references, resources, timing
+from nodeagent.config.verify import (
+    addresses,
+    change,
+    fencing,
+    groups,
+    links,
+    references,
+    resources,
+    timing,
+)
 from nodeagent.config.verify.scope import Scope
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.reports import Report
@@ -27,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *links.CHECKS,
     *groups.CHECKS,
     *resources.CHECKS,
+    *fencing.CHECKS,
     *timing.CHECKS,
 )
 CHECKS_OF_CHANGE: tuple[Check, ...] = change.CHECKS

@@ -1,5 +1,6 @@
 from tests.support.story import configuration_text
 from tui.viewmodels import draft_data as raw
+from tui.viewmodels.form import build
 
 TEXT = configuration_text()
 DATA = raw.data_of(TEXT)
@@ -63,3 +64,24 @@ def test_hostile_shapes_are_no_objects() -> None:
     assert list(raw.objects(data)) == [("cluster",), ("timing",), ("network", "a")]
     assert raw.data_of("[") is None
     assert raw.at(data, ("node", "alpha", "key")) is None
+
+
+def test_fence_devices_are_objects_of_their_node_beside_an_adapter_of_the_same_name() -> None:
+    text = TEXT + '[node.alpha.fence.eth0]\nagent = "fence_ipmilan"\nlevel = 2\n'
+    data = raw.data_of(text)
+    path = ("node", "alpha", "fence", "eth0")
+
+    assert path in set(raw.objects(data))
+    assert raw.split(data, "node.alpha.fence.eth0.agent") == (path, "agent")
+    assert raw.changed_objects(DATA, data) == (path,)
+    form = build(text, TEXT, ("node", "alpha"))
+    assert form is not None
+    assert [(c.name, c.kind) for c in form.children][-2:] == [
+        ("eth2", "adapter"),
+        ("fence eth0", "fence"),
+    ]
+    assert form.children[-1].text == "fence_ipmilan  level 2"
+    inside = build(text, TEXT, path)
+    assert inside is not None
+    keys = [field.spec.key for field in inside.sections[0].fields]
+    assert keys == ["name", "agent", "level", "action", "delay-seconds", "seconds", "parameters"]

@@ -30,13 +30,17 @@ RESOURCE_HELP = {
     "ocf": "any OCF 1.1 resource agent",
     "systemd": "a systemd unit",
 }
+NODE_HELP = {
+    "adapter": "an interface on one of the networks",
+    "fence": "a device that switches the node off from outside",
+}
 
 
 def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = "") -> None:
     """Open the form of the object at `path`, or of a new one of `kind` where `path` is None.
 
     kind: "network", "node", "group" or "admin"; with the path of a group or node also a type of
-    resource or "adapter", which is then added to it. `focus` is the dotted key of a field.
+    resource, "adapter" or "fence", which is then added to it. `focus` is the dotted key of a field.
     """
     bench = bench_of(app)
     if not _editable(app, bench):
@@ -50,21 +54,22 @@ def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = 
 
 
 def add_child(app: App[Any], parent: Path) -> None:
-    """Add what `parent` holds: an adapter to a node, a resource of a chosen type to a group."""
+    """Add what `parent` holds: to a node an adapter or fence device, to a group a resource."""
     if bench_of(app).read_only:
         _tell_read_only(app)
-    elif parent[0] == "node":
-        open_form(app, parent, "adapter")
     elif parent[0] == "network":
         _fill_adapters(app, parent[1])
     else:
-        offers = [Offer(kind, text) for kind, text in RESOURCE_HELP.items()]
+        node = parent[0] == "node"
+        title = "What to add to the node" if node else "Type of the new resource"
+        kinds = NODE_HELP if node else RESOURCE_HELP
+        offers = [Offer(kind, text) for kind, text in kinds.items()]
 
         def chosen(kind: str | None) -> None:
             if kind is not None:
                 open_form(app, parent, kind)
 
-        app.push_screen(PickScreen("Type of the new resource", offers), chosen)
+        app.push_screen(PickScreen(title, offers), chosen)
 
 
 def remove_object(app: App[Any], path: Path) -> None:
