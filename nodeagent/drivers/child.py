@@ -110,15 +110,16 @@ class Child:
         *,
         keep_leftovers: bool = False,
         descriptors: tuple[int, ...] = (),
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
-        """Start it; OSError when it cannot be started."""
+        """Start it; OSError when it cannot be started. `stdin`: a descriptor that it reads."""
         loop = asyncio.get_running_loop()
         launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV else []
         reading, writing = os.pipe2(os.O_CLOEXEC)
         try:
             self._process = subprocess.Popen(
                 [*launcher, *arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=writing,
                 stderr=writing,
                 cwd=directory or "/",

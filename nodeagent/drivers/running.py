@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +45,18 @@ def environment(context: Context, job: Job, cookie: str, more: dict[str, str]) -
 
 
 async def command(
-    arguments: tuple[str, ...], variables: dict[str, str], directory: str, seconds: float
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    directory: str,
+    seconds: float,
+    stdin: int = subprocess.DEVNULL,
 ) -> Ran:
     """Run a command to its end; whatever it leaves in its process group is killed then.
 
     OSError when it cannot be started. When it takes longer, or when we are cancelled, it is killed.
+    `stdin` is a descriptor that it reads.
     """
-    child = Child(arguments, variables, directory)
+    child = Child(arguments, variables, directory, stdin=stdin)
     try:
         code = await child.wait(seconds)
         return Ran(code, child.lines_at_end())
