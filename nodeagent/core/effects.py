@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nodeagent.core.records import Record
-from nodeagent.model.configuration import Resource
+from nodeagent.model.configuration import Fence, Resource
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import Answer
@@ -145,6 +145,20 @@ class RunDriver:
 
 
 @dataclass(frozen=True, slots=True)
+class FenceNode:
+    """Run a fence device of `node`; answered by FenceFinished with the same `op`.
+
+    "validate" only asks the device whether it could do it.
+    """
+
+    op: int
+    node: str
+    name: str
+    device: Fence
+    work: Literal["fence", "validate"] = "fence"
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Answer a console."""
 
@@ -214,6 +228,7 @@ Effect = (
     | Beat
     | Connect
     | RunDriver
+    | FenceNode
     | Reply
     | Publish
     | Note

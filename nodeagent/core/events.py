@@ -76,6 +76,18 @@ class DriverFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class FenceFinished:
+    """A fence device was run. `ok`: the machine is off (or was, for a reboot), and that is sure."""
+
+    op: int
+    ok: bool
+    code: str = "ok"
+    text: str = ""
+    evidence: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceExited:
     """A started resource ended by itself."""
 
@@ -125,6 +137,7 @@ Event = (
     | BeatHeard
     | MessageHeard
     | DriverFinished
+    | FenceFinished
     | ResourceExited
     | TemporaryRead
     | JournalGrew

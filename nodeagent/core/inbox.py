@@ -26,6 +26,8 @@ from nodeagent.wire.peer import (
     Decree,
     Decrees,
     DraftNote,
+    FenceNote,
+    FenceWanted,
     LeaseAck,
     LeaseRequest,
     Message,
@@ -72,7 +74,7 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
         case StepReply():
             if node.coordinator is not None:
                 node.coordinator.on_reply(sender, message)
-        case LeaseRequest() | LeaseAck() | Probe() | ProbeReply():
+        case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():
             _on_ownership(node, sender, incarnation, message)
         case ProgressNote() | DraftNote() | Relay():
             _on_note(node, sender, message)
@@ -196,10 +198,12 @@ def _on_ownership(
     node: Node,
     sender: str,
     incarnation: int,
-    m: LeaseRequest | LeaseAck | Probe | ProbeReply,
+    m: LeaseRequest | LeaseAck | Probe | ProbeReply | FenceNote | FenceWanted,
 ) -> None:
     shared = node.shared
-    if isinstance(m, LeaseRequest):
+    if isinstance(m, FenceNote | FenceWanted):
+        node.fencing.heard(sender, incarnation, m)
+    elif isinstance(m, LeaseRequest):
         if may_hold(node, sender, incarnation, m.slot):
             shared.send(sender, LeaseAck(m.sequence))
     elif isinstance(m, LeaseAck):

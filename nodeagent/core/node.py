@@ -7,7 +7,7 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
-from nodeagent.core import desk, heir, inbox, runs, unended
+from nodeagent.core import desk, fenced, heir, inbox, runs, unended
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -29,6 +29,7 @@ from nodeagent.core.events import (
     ConsolesPresent,
     DriverFinished,
     Event,
+    FenceFinished,
     JournalGrew,
     MessageHeard,
     Now,
@@ -38,6 +39,7 @@ from nodeagent.core.events import (
     TemporaryRead,
     Tick,
 )
+from nodeagent.core.fencing import Fencing
 from nodeagent.core.generation import is_forced
 from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
@@ -66,6 +68,7 @@ from nodeagent.wire.console import (
     Apply,
     Done,
     Drill,
+    Fence,
     GetConfiguration,
     GetSnapshot,
     Refused,
@@ -82,6 +85,7 @@ from nodeagent.wire.peer import (
     Decree,
     Decrees,
     Envelope,
+    FenceNote,
     LeaseAck,
     Message,
     Prepare,
@@ -110,7 +114,7 @@ LEFT_BEHIND = (
     "an operator let survivors go on without this node (nodeagent force-generation); adopt it here "
     "if this node is one of them, else remove it by a DARE, set it up anew, and add it again"
 )
-VOUCHES = (Prepare, Promise, Accept, Accepted, LeaseAck, ProbeReply)
+VOUCHES = (Prepare, Promise, Accept, Accepted, LeaseAck, ProbeReply, FenceNote)
 """What is only as good as its sender's memory."""
 
 
@@ -162,6 +166,11 @@ class Node:
             draft_digest=setup.draft_digest,
             draft_base=durable.draft_base,
         )
+        self.shared.fenced |= durable.fenced
+        brought = {node for _, node in durable.tried}
+        self.shared.tried_in |= dict.fromkeys(brought, log.standing.slot)
+        if durable.staged is not None:
+            fenced.brought_to(self.shared, {n for _, n in durable.staged.acquire}, log.next_slot)
         self.queue = EventQueue()
         self.proofs = Proofs(life * SEQUENCES_PER_LIFE)
         self.acceptor = Acceptor(durable)
@@ -169,6 +178,7 @@ class Node:
         self.governor = Governor(self.shared, self.acceptor, self.participant)
         self.governor.round_seen = life * ROUNDS_PER_LIFE
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
+        self.fencing = Fencing(self.shared, self.proofs)
         self.reporter = Reporter(self.shared, self.participant, self.queue)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
@@ -223,7 +233,7 @@ class Node:
                 self._beat(event)
             case MessageHeard():
                 self._heard(event)
-            case DriverFinished():
+            case DriverFinished() | FenceFinished():
                 self._driver(event)
             case ResourceExited():
                 self.shared.runner(event.group).exited(event.resource, event.text)
@@ -396,6 +406,7 @@ class Node:
 
     def _note_who_is_out(self, before: Standing, value: Value) -> None:
         """Start the waiting for those who may still hold groups and are not in any more."""
+        fenced.decided(self.shared, value)
         now, view = self.shared.now.ms, self.shared.log.standing.view
         if view != before.view:
             self.shared.view_since_ms = now
@@ -490,6 +501,7 @@ class Node:
             severity: Severity = "note" if event.kind == "node-up" else "error"
             shared.tell(severity, event.subject, event.text)
         self.keeper.tick()
+        self.fencing.tick()
         if shared.stopping:
             self._end_when_left()
         if self.coordinator is not None:
@@ -645,8 +657,11 @@ class Node:
         else:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
-    def _driver(self, event: DriverFinished) -> None:
+    def _driver(self, event: DriverFinished | FenceFinished) -> None:
         if self.participant.validated(event):
+            return
+        if isinstance(event, FenceFinished):
+            self.fencing.finished(event)
             return
         for runner in self.shared.runners.values():
             self.shared.out += runner.finished(event, self.shared.now)
@@ -674,8 +689,8 @@ class Node:
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort):
-            return self._abort(request, name)
+        if isinstance(request, Abort | Fence):
+            return self._operate(request, name)
         if role != "admin" and not self._only_moves(request):
             return Refused("role", "only an admin changes the configuration", 2)
         if isinstance(request, SaveDraft):
@@ -692,6 +707,11 @@ class Node:
             return desk.configuration_of(self.shared, request)
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
+
+    def _operate(self, request: Abort | Fence, name: str) -> Answer:
+        if isinstance(request, Fence):
+            return self.fencing.asked(request, name)
+        return self._abort(request, name)
 
     def _only_moves(self, request: Apply | SaveDraft | Drill) -> bool:
         return isinstance(request, Apply) and request.text.encode() == self.shared.log.active

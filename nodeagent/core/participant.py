@@ -10,9 +10,16 @@ from dataclasses import dataclass, field
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.verify import verify
+from nodeagent.core import fenced
 from nodeagent.core.decree import Lock
-from nodeagent.core.effects import DropTemporary, ReadTemporary, RunDriver, WriteTemporary
-from nodeagent.core.events import DriverFinished
+from nodeagent.core.effects import (
+    DropTemporary,
+    FenceNode,
+    ReadTemporary,
+    RunDriver,
+    WriteTemporary,
+)
+from nodeagent.core.events import DriverFinished, FenceFinished
 from nodeagent.core.groups import limit_s
 from nodeagent.core.log import parsed
 from nodeagent.core.proofs import Proofs
@@ -20,6 +27,7 @@ from nodeagent.core.records import Staged
 from nodeagent.core.shared import Shared
 from nodeagent.core.staged import (
     changed_groups,
+    fences_to_verify,
     kept_lines,
     offline_lines,
     parts_to_greet,
@@ -306,6 +314,10 @@ class Participant:
                 limit = limit_s(resource, "validate")
                 order = RunDriver(op, group, name, resource, "validate", limit, Token())
                 self.shared.out.append(order)
+        for node, name, device in fences_to_verify(base, candidate, self.shared.name):
+            op = self.shared.new_op()
+            work.ops[op] = f"fence device {name} of {node}"
+            self.shared.out.append(FenceNode(op, node, name, device, "validate"))
         self._verified(work)
 
     def _read(self, work: Work) -> Configuration | None:
@@ -322,7 +334,7 @@ class Participant:
         work.problems += [str(r) for r in read.reports if r.severity == "error"]
         return None if work.problems else read.configuration
 
-    def validated(self, event: DriverFinished) -> bool:
+    def validated(self, event: DriverFinished | FenceFinished) -> bool:
         """Take the result of a driver's validation; returns whether it was asked here."""
         work = next((w for w in self._checks.values() if event.op in w.ops), None)
         if work is None:
@@ -387,6 +399,7 @@ class Participant:
         shared.persist(staged)
         shared.hearts.measure_gap()
         self.open.staged = staged
+        fenced.brought_to(shared, {node for _, node in staged.acquire}, staged.slot)
         self._take_up(staged, candidate)
         work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")
         self._answer(work, ok=True, digest=order.digest)

@@ -2,9 +2,10 @@
 
 For each node that any decree ever named as owner there must be one of: its own word, given at this
 decree or later, that it does not hold the group; or, where it is out of the view by decree and does
-not say that it holds it, the takeover wait since this node learned so (ARCHITECTURE, Ownership).
-A confirmed fence will be a third kind. A node that is in and not heard here, over a bad link, is
-asked through those that are heard: else its silence would keep the group from everybody.
+not say that it holds it, the takeover wait since this node learned so; or, where it is silent, too,
+a confirmed fence (`fenced`), without which no wait is enough where fencing is required
+(ARCHITECTURE, Ownership). A node that is in and not heard here, over a bad link, is asked through
+those that are heard: else its silence would keep the group from everybody.
 """
 
 from dataclasses import dataclass, field
@@ -27,11 +28,12 @@ class _Inquiry:
 
 
 class Proofs:
-    """Open inquiries, one per group."""
+    """Open inquiries, one per group. `blocked_ms`: when a silent node was last waited for."""
 
     def __init__(self, sequence: int = 0) -> None:
         self._open: dict[str, _Inquiry] = {}
         self._sequence = sequence
+        self.blocked_ms: dict[str, int] = {}
 
     def missing(self, shared: Shared, group: str) -> tuple[str, ...]:
         """Return the nodes that may still hold `group`, and ask those that can answer."""
@@ -40,6 +42,8 @@ class Proofs:
         inquiry = self._inquiry(shared, group)
         silent = {node for node in others if not self._excused(shared, node, inquiry)}
         missing = tuple(sorted(silent - inquiry.answered))
+        gone = (n for n in missing if not shared.alive(n) and n not in shared.log.standing.view)
+        self.blocked_ms |= dict.fromkeys(gone, shared.now.ms)
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
             self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, (group,)))
@@ -72,6 +76,10 @@ class Proofs:
         says itself that it still holds this one.
         """
         if node in shared.log.standing.view or node in shared.tentative:
+            return False
+        if not shared.alive(node) and node in shared.fenced:
+            return True
+        if not shared.alive(node) and shared.must_be_fenced(node):
             return False
         told_ms = inquiry.held_ms.get(node)
         if told_ms is not None and shared.now.ms - told_ms < shared.wait_for_ms(node):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from nodeagent.model.ownership import Ballot
-from nodeagent.wire.peer import Commit, Decree, Value, ViewChange
+from nodeagent.wire.peer import Aborted, Commit, Decree, Value, ViewChange
 
 
 class Started(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -93,8 +93,19 @@ class Drafted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: str
 
 
+class Fenced(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """This node was off while `slot` was the newest decree known here: it held nothing then.
+
+    Void once a later decree counts the node in, or a DARE may have brought a group to it.
+    """
+
+    node: str
+    slot: int
+
+
 Record = (
     Drafted
+    | Fenced
     | Tried
     | Started
     | Promised
@@ -112,7 +123,8 @@ class Durable:
     """All that the journal says.
 
     `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
-    from it; `tried` are (group, node) of every DARE that was staged here.
+    from it; `tried` are (group, node) of every DARE that was staged here; `fenced` are the nodes
+    that are known to be off, or were, and have not been in since.
     """
 
     incarnation: int = 0
@@ -127,6 +139,7 @@ class Durable:
     held: frozenset[str] = field(default_factory=frozenset)
     tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     draft_base: str = ""
+    fenced: frozenset[str] = field(default_factory=frozenset)
 
 
 def _promised(state: Durable, record: Promised) -> Durable:
@@ -147,14 +160,23 @@ def _fold(state: Durable, record: Record, slot: int) -> Durable:
         case Holding():
             held = state.held | {record.group} if record.held else state.held - {record.group}
             return replace(state, held=held)
+        case Fenced():
+            return replace(state, fenced=state.fenced | {record.node})
         case DecidedValue():
-            return _decided(state) if record.decree.slot == slot else state
+            return _decided(state, record.decree.value) if record.decree.slot == slot else state
     if record.slot != slot:
         return state  # of a slot that is decided by now
     return _fold_open(state, record)
 
 
-def _decided(state: Durable) -> Durable:
+def may_hold_after(value: Value) -> frozenset[str]:
+    """Return the nodes that may hold groups because of this decree, fenced before or not."""
+    if isinstance(value, Commit | ViewChange):
+        return frozenset(value.view)
+    return frozenset(value.owners.values()) if isinstance(value, Aborted) else frozenset()
+
+
+def _decided(state: Durable, value: Value) -> Durable:
     """Forget what was open in the slot that is decided now."""
     return Durable(
         incarnation=state.incarnation,
@@ -162,6 +184,7 @@ def _decided(state: Durable) -> Durable:
         held=state.held,
         tried=state.tried,
         draft_base=state.draft_base,
+        fenced=state.fenced - may_hold_after(value),
     )
 
 
@@ -176,7 +199,9 @@ def _fold_open(
             free = record.ballot == state.lock_ballot
             return replace(state, lock="", lock_ballot=Ballot()) if free else state
         case Staged():
-            return replace(state, staged=record, tried=state.tried | set(record.acquire))
+            brought = {node for _, node in record.acquire}
+            tried = state.tried | set(record.acquire)
+            return replace(state, staged=record, tried=tried, fenced=state.fenced - brought)
         case AcceptedValue():
             return replace(state, accepted=record, promised=max(state.promised, record.ballot))
         case AcceptedAgain():
@@ -232,6 +257,7 @@ def compact(durable: Durable) -> list[Record]:
         records.append(Drafted(durable.draft_base))
     if durable.tried:
         records.append(Tried(tuple(sorted(durable.tried))))
+    records += [Fenced(node, slot - 1) for node in sorted(durable.fenced)]
     return records + sorted(_still_open(durable, slot), key=lambda record: record.ballot)
 
 

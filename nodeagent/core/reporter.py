@@ -189,11 +189,12 @@ class Reporter:
         if name == shared.name:
             return self._own_live()
         standing, peer = shared.log.standing, shared.hearts.peers.get(name)
+        fence = shared.fences.get(name)
         if peer is None:
             waiting = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms
             state: NodeState = "unknown" if waiting else "down"
             age = max(0, shared.now.ms - shared.began_ms)
-            return NodeLive(name, state, age_ms=age, links=self._links(name))
+            return NodeLive(name, state, age_ms=age, links=self._links(name), fence=fence)
         beat = peer.beat
         alive = shared.alive(name)
         return NodeLive(
@@ -211,6 +212,7 @@ class Reporter:
             load=beat.load,
             links=self._links(name),
             groups=peer.groups if alive else (),
+            fence=fence,
         )
 
     def _peer_state(self, peer: Peer) -> NodeState:

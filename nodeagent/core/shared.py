@@ -18,7 +18,7 @@ from nodeagent.model.configuration import Configuration, Group, Timing
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, keep
 from nodeagent.model.text import clean
-from nodeagent.wire.live import EventLine
+from nodeagent.wire.live import EventLine, FenceLive
 from nodeagent.wire.peer import Message
 
 EVENTS_KEPT = 500
@@ -61,6 +61,9 @@ class Shared:
     out_wait_ms: dict[str, int] = field(default_factory=dict)
     leased_since_ms: int = -1
     view_since_ms: int = 0
+    fenced: set[str] = field(default_factory=set)
+    tried_in: dict[str, int] = field(default_factory=dict)
+    fences: dict[str, FenceLive] = field(default_factory=dict)
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     run_news_ms: int = 0
@@ -106,6 +109,16 @@ class Shared:
         was, and takes the longest that there ever were.
         """
         return self.out_wait_ms.get(node, self.log.longest_wait_ms)
+
+    def must_be_fenced(self, node: str) -> bool:
+        """Return whether no waiting is enough to take over from `node` while it is silent.
+
+        One that was removed by a DARE has no devices any more: an administrator saw to it.
+        """
+        configuration = self.configuration
+        if configuration is None or node not in configuration.node:
+            return False
+        return configuration.cluster.fence_required
 
     @property
     def is_member(self) -> bool:

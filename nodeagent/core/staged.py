@@ -6,7 +6,7 @@ state, what is only in one is offline. Block 144 asks every new part for a heart
 
 from dataclasses import dataclass
 
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +90,26 @@ def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> li
                     NewPart(node, name, adapter.network, staged_name(old, node, name, new))
                 )
     return parts
+
+
+def fences_to_verify(
+    old: Configuration | None, new: Configuration, name: str
+) -> tuple[tuple[str, str, Fence], ...]:
+    """Return (node, name, device) of changed devices that node `name` may have to use.
+
+    A witness owns nothing, so it never has to make sure that another node lets go.
+    """
+    own = new.node.get(name)
+    if own is None or own.role == "witness":
+        return ()
+    return tuple(
+        (node, device, fence)
+        for node, noun in new.node.items()
+        for device, fence in noun.fence.items()
+        if node != name and _fence_before(old, node, device) != fence
+    )
+
+
+def _fence_before(old: Configuration | None, node: str, device: str) -> Fence | None:
+    noun = old.node.get(node) if old else None
+    return noun.fence.get(device) if noun else None

@@ -8,7 +8,7 @@ them. If the disk refuses, the agent ends at once: after a failed fsync nobody k
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from nodeagent.core import effects as fx
@@ -18,6 +18,7 @@ from nodeagent.core.node import Node
 from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.drivers.base import Job
+from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.store.errors import StoreError
@@ -44,6 +45,7 @@ class Rooms:
     admin: AdminServer
     roles: dict[str, str]
     drivers: Drivers
+    fences: FenceAgents
     new_watchdog: Callable[[int], Watchdog]
     watchdog_ms: int
     log: AgentLog
@@ -59,6 +61,7 @@ class Hands:
         self.admin = rooms.admin
         self.roles = rooms.roles
         self.drivers = rooms.drivers
+        self.fences = rooms.fences
         self.log = rooms.log
         self._watchdog_ms = rooms.watchdog_ms
         self.watchdog = rooms.new_watchdog(rooms.watchdog_ms)
@@ -92,15 +95,20 @@ class Hands:
             ):
                 self._store(effect)
             case fx.RunDriver():
-                task = asyncio.get_running_loop().create_task(self._drive(effect))
-                self._jobs.add(task)
-                task.add_done_callback(self._jobs.discard)
+                self._start(self._drive(effect))
+            case fx.FenceNode():
+                self._start(self._fence(effect))
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
                 self._pet(effect.within_ms)
             case fx.CutAdapter() | fx.FailApplication() | fx.End():
                 self._drill(effect)
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
 
     def _pet(self, within_ms: int) -> None:
         if within_ms != self._watchdog_ms:
@@ -240,6 +248,11 @@ class Hands:
                 outcome.seconds,
             )
         )
+
+    async def _fence(self, effect: fx.FenceNode) -> None:
+        job = FenceJob(effect.node, effect.name, effect.device, effect.work)
+        o = await self.fences.run(job)
+        self.post(ev.FenceFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     # -- drills and the end
 

@@ -20,6 +20,7 @@ from nodeagent.daemon.hands import Hands, Rooms
 from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_journal
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.drivers.base import Context
+from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
@@ -178,6 +179,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
             exited,
             ground.leftovers,
         ),
+        fences=FenceAgents(),
         new_watchdog=lambda within_ms: Watchdog.start(state, within_ms / 1000),
         watchdog_ms=timing.watchdog_ms,
         log=log,

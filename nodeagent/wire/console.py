@@ -63,6 +63,17 @@ class GetConfiguration(Struct, frozen=True, forbid_unknown_fields=True, tag=True
     digest: Annotated[str, Meta(max_length=80)]
 
 
+class Fence(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask the agent to fence `node` now; with `confirmed`, tell it that the node is off.
+
+    `typed` is the node's name once more, as a person typed it: without it nothing is done.
+    """
+
+    node: Name
+    typed: ShortText = ""
+    confirmed: bool = False
+
+
 class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Practise a fault on the agent that is asked; refused unless it was started for drills.
 
@@ -75,7 +86,7 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     target: ShortText = ""
 
 
-Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Drill
+Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Fence | Drill
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,6 +3,8 @@
 All ages are milliseconds before the message was made; `seen` adds the time since it arrived.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
@@ -42,6 +44,19 @@ class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
     resources: tuple[ResourceLive, ...] = ()
 
 
+class FenceLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the last fencing of a node went; `time` is Unix seconds.
+
+    State: "waiting" for the device's delay or for another try, "running", "failed", "done".
+    """
+
+    state: Literal["waiting", "running", "failed", "done"]
+    by: str
+    device: str = ""
+    text: str = ""
+    time: float = 0.0
+
+
 class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """One node as the observing agent knows it. `age_ms`: since it was last heard on any path."""
 
@@ -60,6 +75,7 @@ class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     lease_ms: int = 0
     links: tuple[LinkLive, ...] = ()
     groups: tuple[GroupLive, ...] = ()
+    fence: FenceLive | None = None
 
 
 class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

@@ -255,6 +255,29 @@ class ProbeReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     asker: Annotated[str, Meta(max_length=63)] = ""
 
 
+class FenceNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """How the fencing of `node` goes. "done": it is off, so it holds nothing.
+
+    `slot` is the newest decree that its sender knows, and `incarnation` the newest life of the node
+    that was counted in by then: of a later decree or life it proves nothing. `by` fenced it.
+    """
+
+    slot: Slot
+    node: Name
+    incarnation: Counter
+    state: Literal["running", "failed", "done"]
+    by: Annotated[str, Meta(max_length=63)] = ""
+    device: Annotated[str, Meta(max_length=200)] = ""
+    text: Text = ""
+
+
+class FenceWanted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask whether anybody knows that `node` is fenced."""
+
+    slot: Slot
+    node: Name
+
+
 class ProgressNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The coordinator's progress for the consoles at other agents."""
 
@@ -298,6 +321,8 @@ Message = (
     | LeaseAck
     | Probe
     | ProbeReply
+    | FenceNote
+    | FenceWanted
     | ProgressNote
     | DraftNote
     | Relay

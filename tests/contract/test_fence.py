@@ -115,7 +115,7 @@ async def test_an_agent_that_takes_too_long_is_killed_with_all_it_started(box: B
 async def test_cancelled_it_leaves_nothing(box: Box) -> None:
     mark = marker()
     box.agent(f"sleep {mark}")
-    task = asyncio.ensure_future(box.run())
+    task = asyncio.create_task(box.run())
     await until(lambda: sleeping(mark))
 
     task.cancel()

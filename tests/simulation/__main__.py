@@ -143,7 +143,8 @@ def _summary(total: Tally) -> str:
         f"clusters by nodes: {nodes}\n"
         f"DAREs: {ends}; decrees: {total.decrees:,}, of them {total.commits:,} COMMIT\n"
         f"{total.events:,} events, {total.acquisitions:,} starts of resources, "
-        f"{total.excused:,} beside a group that a driver lied about; "
+        f"{total.excused:,} beside a group that a driver lied about, "
+        f"{total.fenced:,} machines fenced; "
         f"{total.busy_s:,.0f} s of processor time\n"
         f"violations: {len(total.failed)} ({failed})"
     )

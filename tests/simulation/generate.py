@@ -7,6 +7,8 @@ share their first configuration, so that its text is read once for all of them.
 import random
 from collections.abc import Callable
 
+import msgspec
+
 from tests.simulation.plan import Action, Kind, Options, Plan
 
 KINDS = (
@@ -43,7 +45,24 @@ FORGETS = True
 
 def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
-    return core(seed) if kind == "core" else whole(seed)
+    plan = core(seed) if kind == "core" else whole(seed)
+    return msgspec.structs.replace(plan, options=_with_fences(plan.options))
+
+
+def _with_fences(options: Options) -> Options:
+    """Give every fourth family of schedules fence devices, good ones and bad ones."""
+    family = random.Random(f"fences {options.kind} {options.shape}")
+    fences, must = family.random() < 0.25, family.random() < 0.3
+    chance = random.Random(f"fences {options.seed}")
+    bad = chance.random() < 0.6
+    return msgspec.structs.replace(
+        options,
+        fences=fences,
+        must_fence=fences and must,
+        fence_fails=chance.choice((0.0, 0.3, 0.8)) if fences and bad else 0.0,
+        fence_slow=chance.choice((0.0, 0.5)) if fences else 0.0,
+        fence_late=chance.choice((0.0, 0.3)) if fences and bad else 0.0,
+    )
 
 
 # -- core: the protocol, and little else

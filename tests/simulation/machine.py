@@ -93,6 +93,7 @@ class Machine:
     """A computer. `rate` and `offset_ms` make its clock differ from the world's.
 
     `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
+    `fence`: how fence devices of this machine fare ("": as chance has it); `fenced` counts resets.
     """
 
     name: str
@@ -108,6 +109,8 @@ class Machine:
     paused: bool = False
     backlog: list[ev.Event] = field(default_factory=list)
     petted_ms: int = 0
+    fenced: int = 0
+    fence: str = ""
     rate: float = 1.0
     offset_ms: int = 0
 

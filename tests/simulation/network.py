@@ -50,6 +50,9 @@ class Faults:
     driver_slow: float = 0.0
     driver_hangs: float = 0.0
     driver_lies: float = 0.0
+    fence_fails: float = 0.0
+    fence_slow: float = 0.0
+    fence_late: float = 0.0
     kinds: dict[type, Fate] = field(default_factory=dict)
 
 

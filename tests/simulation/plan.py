@@ -18,7 +18,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
     `seed` drives the chance of the network and the drivers, `shape` that of the configuration.
     `witness`: the last node votes and no group may run there; `breaks_ties`: half of the voters
-    decide with the first of them; `shrinks`: who is away loses its vote. Without `chatter` the
+    decide with the first of them; `shrinks`: who is away loses its vote; `fences`: nodes have fence
+    devices, and with `must_fence` nothing is taken over without them. Without `chatter` the
     notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
     """
 
@@ -40,6 +41,11 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     driver_slow: float = 0.0
     driver_hangs: float = 0.0
     driver_lies: float = 0.0
+    fences: bool = False
+    must_fence: bool = False
+    fence_fails: float = 0.0
+    fence_slow: float = 0.0
+    fence_late: float = 0.0
     lingers: bool = False
     drifts: bool = False
     tick_ms: int = 200

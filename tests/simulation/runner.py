@@ -32,6 +32,7 @@ class Tally:
     acquisitions: int = 0
     events: int = 0
     excused: int = 0
+    fenced: int = 0
     busy_s: float = 0.0
     ends: Counter[str] = field(default_factory=Counter)
     nodes: Counter[int] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Tally:
         self.acquisitions += other.acquisitions
         self.events += other.events
         self.excused += other.excused
+        self.fenced += other.fenced
         self.busy_s += other.busy_s
         self.ends += other.ends
         self.nodes += other.nodes
@@ -71,6 +73,7 @@ def play_seeds(kind: Kind, seeds: range) -> Tally:
         tally.acquisitions += outcome.acquisitions
         tally.events += outcome.events
         tally.excused += outcome.excused
+        tally.fenced += outcome.fenced
         tally.ends.update(outcome.ends.values())
     tally.busy_s = time.process_time() - began
     return tally

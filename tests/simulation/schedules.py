@@ -46,6 +46,7 @@ class Outcome:
     events: int = 0
     trace: int = 0
     excused: int = 0
+    fenced: int = 0
     ends: dict[str, str] = field(default_factory=dict)
 
 
@@ -88,6 +89,8 @@ class Schedule:
             witness=options.witness,
             breaks_ties=options.breaks_ties,
             shrinks=options.shrinks,
+            fences=options.fences,
+            must_fence=options.must_fence,
         )
 
     def _set_clock(self, machine: Machine) -> None:
@@ -119,6 +122,7 @@ class Schedule:
             events=self.world.handled,
             trace=self.world.trace,
             excused=self.invariants.excused,
+            fenced=sum(machine.fenced for machine in self.world.machines.values()),
             ends=self.invariants.ended,
         )
 
@@ -143,6 +147,9 @@ class Schedule:
             driver_slow=options.driver_slow,
             driver_hangs=options.driver_hangs,
             driver_lies=options.driver_lies,
+            fence_fails=options.fence_fails,
+            fence_slow=options.fence_slow,
+            fence_late=options.fence_late,
         )
         for action in self.plan.actions:
             world.push(action.at, self._do, action)

@@ -62,7 +62,8 @@ class Shape:
     """A whole cluster in a few words; `voters` empty means the default.
 
     `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
-    first of them is there; with `shrinks` who is away loses its vote.
+    first of them is there; with `shrinks` who is away loses its vote. `fences`: every node has a
+    fence device, every other one two, in levels; `must_fence`: fencing is required.
     """
 
     nodes: tuple[str, ...]
@@ -73,6 +74,8 @@ class Shape:
     witness: str = ""
     breaks_ties: bool = False
     shrinks: bool = False
+    fences: bool = False
+    must_fence: bool = False
 
     @property
     def tie_breaker(self) -> str:
@@ -92,6 +95,7 @@ class Shape:
         parts = [
             f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]',
             f'tie-breaker = "{self.tie_breaker}"\nshrink-seconds = {shrinks}\n',
+            "fence-required = true\n" if self.must_fence else "",
             f"[timing]\n{SHORT if self.timing < 0 else TIMINGS[self.timing]}",
             f'[admin.me]\nkey = "{CONSOLE_KEY}"\n',
             '[network.public]\nkind = "public"\nsubnet = "10.1.0.0/24"\n',
@@ -115,7 +119,16 @@ class Shape:
                 f'[node.{name}.adapter.eth1]\nnetwork = "private"\nrole = "private"\n'
                 f'address = "10.2.0.{number}"\n'
             )
-        return text
+        return text + (self._fences(name, number) if self.fences else "")
+
+    def _fences(self, name: str, number: int) -> str:
+        action = "off" if number % 3 == 0 else "reboot"
+        table = f'[node.{name}.fence.board]\nagent = "fence_board"\naction = "{action}"\n'
+        table += "seconds = 3.0\n"
+        if number % 2:
+            table += f'[node.{name}.fence.plug]\nagent = "fence_plug"\nlevel = 2\n'
+            table += f"seconds = 2.0\ndelay-seconds = {number % 4 / 4}\n"
+        return table
 
     @cached_property
     def digest(self) -> str:
@@ -133,6 +146,8 @@ def first_shape(
     witness: bool = False,
     breaks_ties: bool = False,
     shrinks: bool = False,
+    fences: bool = False,
+    must_fence: bool = False,
 ) -> Shape:
     """Return a cluster to begin with; the witness, if there is to be one, is its last node."""
     names = NAMES[:nodes]
@@ -145,6 +160,8 @@ def first_shape(
         witness=names[-1] if witness else "",
         breaks_ties=breaks_ties,
         shrinks=shrinks,
+        fences=fences,
+        must_fence=must_fence,
     )
     made: list[tuple[str, GroupShape]] = []
     for number in range(groups):

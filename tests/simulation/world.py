@@ -25,6 +25,7 @@ from nodeagent.store.errors import StoreError
 from nodeagent.wire.console import Answer, Apply, Ask, Request
 from nodeagent.wire.live import EventLine
 from tests.simulation.drivers import Drivers
+from tests.simulation.fences import Fences
 from tests.simulation.machine import Crash, CrashPoint, Disk, Machine
 from tests.simulation.network import Faults, Network
 
@@ -83,6 +84,7 @@ class World:
         self.drivers = Drivers(self)
         self.cut = self.network.cut
         self.refuse_driver = self.drivers.refuse
+        self.fences = Fences(self)
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
         self._ask = 0
@@ -191,10 +193,14 @@ class World:
 
     def reset(self, machine: Machine) -> None:
         """Do what a watchdog does: a hard reset, after which the agent starts again."""
+        self.power_off(machine)
+        self.restart_in(machine, REBOOT_MS)
+
+    def power_off(self, machine: Machine) -> None:
+        """End all that runs on a machine; somebody has to switch it on again."""
         self.crash(machine.name)
         machine.running.clear()
         machine.ghosts.clear()
-        self.restart_in(machine, REBOOT_MS)
 
     def restart_in(self, machine: Machine, delay_ms: int) -> None:
         """Start the agent after a while, unless it runs by then."""
@@ -286,6 +292,7 @@ class World:
             fx.Send: self._send,
             fx.Beat: self._beat,
             fx.RunDriver: self._run,
+            fx.FenceNode: self.fences.run,
             fx.Pet: lambda machine, _: self._pet(machine),
             fx.Publish: lambda _, effect: self._publish(effect),
             fx.Reply: self._reply,

@@ -23,10 +23,12 @@ OPEN = ("running", "aborting")
 class Story:
     """A cluster of `nodes`, each group at home on one of them, and what happens to it.
 
-    `web` lives on alpha (then bravo), `orders` on bravo (then charlie).
+    `web` lives on alpha (then bravo), `orders` on bravo (then charlie). `fields` are of the shape.
     """
 
-    def __init__(self, nodes: int = 3, *, timing: int = 0, networks: int = 2) -> None:
+    def __init__(
+        self, nodes: int = 3, *, timing: int = 0, networks: int = 2, **fields: object
+    ) -> None:
         names = NAMES[:nodes]
         self.shape = Shape(
             names,
@@ -36,6 +38,7 @@ class Story:
             ),
             networks=networks,
             timing=timing,
+            **fields,  # type: ignore[arg-type]
         )
         self.world = World(self.shape.text)
         self.invariants = Invariants(self.world)

@@ -1,0 +1,86 @@
+"""What is known of fenced nodes, and for how long it proves that they hold nothing.
+
+A fence that was begun when `slot` was the newest decree ends every life of the node that any decree
+up to then counted in. A life that comes after it has no lease and is given none, until a later
+decree counts it in or a DARE brings a group to it. Only that voids the proof. Whoever tells of a
+fence names the decree and the life up to which it is good; who knows a later one of either does
+not take it.
+"""
+
+from collections.abc import Collection
+
+from nodeagent.core.records import Fenced, may_hold_after
+from nodeagent.core.shared import Shared
+from nodeagent.model.text import clean
+from nodeagent.wire.live import FenceLive
+from nodeagent.wire.peer import FenceNote, FenceWanted, Value
+
+
+def proves(shared: Shared, node: str, slot: int) -> bool:
+    """Return whether a fence of `node` that was begun at decree `slot` proves anything now."""
+    log = shared.log
+    if node in log.standing.view or not 0 <= slot <= log.standing.slot:
+        return False
+    if slot < shared.tried_in.get(node, -1):
+        return False
+    later = (decree.value for decree in log.decrees[slot + 1 :])
+    return not any(node in may_hold_after(value) for value in later)
+
+
+def learn(shared: Shared, node: str, slot: int) -> bool:
+    """Take into account that `node` was fenced at decree `slot`; False if that is too old."""
+    if not proves(shared, node, slot):
+        return False
+    if node not in shared.fenced:
+        shared.fenced.add(node)
+        shared.persist(Fenced(node, shared.log.standing.slot))
+    return True
+
+
+def decided(shared: Shared, value: Value) -> None:
+    """Forget fences that the decree voids."""
+    shared.fenced -= may_hold_after(value)
+
+
+def brought_to(shared: Shared, nodes: Collection[str], slot: int) -> None:
+    """Forget fences of nodes to which the DARE of this slot may bring groups."""
+    shared.fenced -= set(nodes)
+    shared.tried_in |= dict.fromkeys(nodes, slot)
+
+
+def note(shared: Shared, node: str) -> FenceNote:
+    """Return what to tell peers of a fenced node: good for the decree that is known here."""
+    live = shared.fences.get(node)
+    return FenceNote(
+        slot=shared.log.standing.slot,
+        node=node,
+        incarnation=shared.log.lives.get(node, 0),
+        state="done",
+        by=live.by if live else shared.name,
+        device=live.device if live else "",
+        text=live.text if live else "",
+    )
+
+
+def tell_peers(shared: Shared, m: FenceNote) -> None:
+    """Tell all members that are heard."""
+    members = (n for n in shared.log.standing.view if n != shared.name and shared.alive(n))
+    shared.send_all(members, m)
+
+
+def heard(shared: Shared, sender: str, incarnation: int, m: FenceNote | FenceWanted) -> None:
+    """Take the word of a member; nobody else's counts."""
+    if shared.log.standing.view.get(sender) != incarnation:
+        return
+    if isinstance(m, FenceWanted):
+        if m.node in shared.fenced:
+            shared.send(sender, note(shared, m.node))
+        return
+    text, device = clean(m.text, 300), clean(m.device, 200)
+    live = FenceLive(m.state, m.by, device, text, shared.now.unix)
+    if m.state != "done":
+        shared.fences[m.node] = live
+        return
+    same_life = m.incarnation == shared.log.lives.get(m.node, 0)
+    if m.node not in shared.fenced and same_life and learn(shared, m.node, m.slot):
+        shared.fences[m.node] = live

@@ -1,0 +1,290 @@
+"""Switches silent nodes off: who does it, when, by which device, and what if that fails.
+
+A node that is out by decree and silent may still hold groups. The one that is to acquire them asks
+for it to be fenced: the device's delay first, then its levels in order, then again with growing
+patience for as long as it is wanted. Where several are to acquire, they go by the order in which
+the file lists the groups: all know the same order from the decree, and it is the administrator's.
+The next one steps in when those before it tell nothing for a while, or cannot do it.
+
+A node that said that it leaves stops its groups by itself, so it is left the takeover wait.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nodeagent.core import fenced
+from nodeagent.core.effects import FenceNode
+from nodeagent.core.events import FenceFinished
+from nodeagent.core.proofs import Proofs
+from nodeagent.core.shared import Shared
+from nodeagent.model.configuration import Node
+from nodeagent.model.fencing import MANUAL, Device, delay_s, levels
+from nodeagent.model.reports import Severity
+from nodeagent.model.text import clean
+from nodeagent.wire.console import Answer, Done, Refused
+from nodeagent.wire.console import Fence as FenceAsked
+from nodeagent.wire.live import FenceLive
+from nodeagent.wire.peer import FenceNote, FenceWanted
+
+RANK_MS = 3_000
+RECENT_MS = 1_000
+TELL_MS = 1_000
+AGAIN_MS = (2_000, 60_000)
+"""First and longest pause before all levels are tried again."""
+OPERATOR = "operator"
+
+
+@dataclass
+class _Attempt:
+    """Fencing of one node: `slot` is the newest decree when this try was begun."""
+
+    since_ms: int
+    slot: int = -1
+    left: list[tuple[Device, ...]] = field(default_factory=list)
+    running: dict[int, str] = field(default_factory=dict)
+    failed: str = ""
+    used: str = ""
+    tries: int = 0
+    not_before_ms: int = 0
+    told_ms: int = -1_000_000
+    by_hand: bool = False
+    cause: str = ""
+
+
+class Fencing:
+    """The fencing that this node asks for."""
+
+    def __init__(self, shared: Shared, proofs: Proofs) -> None:
+        self.shared = shared
+        self.proofs = proofs
+        self._attempts: dict[str, _Attempt] = {}
+        self._asked_ms: dict[str, int] = {}
+        self._rivals: dict[str, int] = {}
+
+    # -- time
+
+    def tick(self) -> None:
+        """Begin what is due, and drop what nobody wants any more."""
+        wanted = dict(self._wanted())
+        for node in [n for n, a in self._attempts.items() if n not in wanted and not a.running]:
+            del self._attempts[node]
+        for node, (rank, cause) in wanted.items():
+            attempt = self._attempts.setdefault(node, _Attempt(self.shared.now.ms))
+            attempt.cause = cause
+            self._ask_peers(node)
+            if not attempt.running and self._due(node, rank, attempt):
+                self._begin(node, attempt)
+        for node, attempt in self._attempts.items():
+            if attempt.running:
+                self._tell_peers(node, attempt, "running")
+
+    def _wanted(self) -> Iterator[tuple[str, tuple[int, str]]]:
+        """Yield the nodes to be fenced, this node's rank among those that could, and why."""
+        shared = self.shared
+        configuration = shared.log.configuration
+        if configuration is None or not self._may_act():
+            return
+        for node, noun in configuration.node.items():
+            if shared.alive(node) or node in shared.log.standing.view or node in shared.fenced:
+                continue
+            if not noun.fence and not shared.must_be_fenced(node):
+                continue
+            group = self._groups_held(node)
+            blocked = shared.now.ms - self.proofs.blocked_ms.get(node, -RECENT_MS) < RECENT_MS
+            ranks = list(dict.fromkeys(group.values()))
+            if shared.name in ranks or blocked:
+                rank = ranks.index(shared.name) if shared.name in ranks else len(ranks)
+                yield node, (rank, ", ".join(group) or "a group that moved")
+
+    def _may_act(self) -> bool:
+        """Return whether this node is on the side that decides: who is cut off shoots nobody."""
+        shared = self.shared
+        return shared.is_member and shared.lease_valid and shared.quorum and not shared.stopping
+
+    def _groups_held(self, node: str) -> dict[str, str]:
+        """Return the groups that a lost node may hold, each with who is to acquire it."""
+        shared = self.shared
+        waited = shared.now.ms - shared.out_since_ms.get(node, shared.began_ms)
+        if waited >= shared.takeover_wait_ms and not shared.must_be_fenced(node):
+            return {}
+        configuration = shared.log.configuration
+        owners = shared.log.standing.owners
+        return {
+            group: owners[group]
+            for group in (configuration.group if configuration else ())
+            if node in shared.log.holders.get(group, ())
+            and owners.get(group)
+            and shared.alive(owners[group])
+            and shared.group_state(group, owners[group]) != "online"
+        }
+
+    def _due(self, node: str, rank: int, attempt: _Attempt) -> bool:
+        shared = self.shared
+        noun = self._noun(node)
+        if noun is None or shared.now.ms < attempt.not_before_ms:
+            return False
+        if shared.tried_in.get(node, -1) > shared.log.standing.slot:
+            return False  # a DARE that is open may bring a group to it yet
+        patience_ms = int(delay_s(noun) * 1000) + rank * RANK_MS
+        peer = shared.hearts.peers.get(node)
+        if peer is not None and peer.beat.state == "leaving":
+            patience_ms += shared.takeover_wait_ms
+        rival_ms = shared.now.ms - self._rivals.get(node, -RANK_MS)
+        return shared.now.ms - attempt.since_ms >= patience_ms and rival_ms >= RANK_MS
+
+    def _noun(self, node: str) -> Node | None:
+        configuration = self.shared.log.configuration
+        return configuration.node.get(node) if configuration else None
+
+    # -- one try
+
+    def _begin(self, node: str, attempt: _Attempt) -> None:
+        noun = self._noun(node)
+        assert noun is not None, "only a configured node is fenced"
+        attempt.slot = self.shared.log.standing.slot
+        attempt.left = list(levels(noun))
+        self._next_level(node, attempt)
+
+    def _next_level(self, node: str, attempt: _Attempt) -> None:
+        shared = self.shared
+        if not attempt.left:
+            self._gave_up(node, attempt)
+            return
+        attempt.used = attempt.failed = ""
+        for name, device in attempt.left.pop(0):
+            op = shared.new_op()
+            attempt.running[op] = name
+            attempt.used = f"{attempt.used}, {name}" if attempt.used else name
+            shared.out.append(FenceNode(op, node, name, device))
+            if device.agent != MANUAL:
+                text = f"fencing by {name} ({device.agent}, {device.action}, level {device.level})"
+                shared.tell("warning", node, text, self._cause(attempt))
+        self._show(node, "running", attempt.used)
+        self._tell_peers(node, attempt, "running", at_once=True)
+
+    def _cause(self, attempt: _Attempt) -> str:
+        return attempt.cause if attempt.by_hand else f"it is out and may hold {attempt.cause}"
+
+    def finished(self, event: FenceFinished) -> None:
+        """Take the result of a device that was run here."""
+        found = next((x for x in self._attempts.items() if event.op in x[1].running), None)
+        if found is None:
+            return
+        node, attempt = found
+        name = attempt.running.pop(event.op)
+        last = f" | {event.evidence[-1]}" if event.evidence else ""
+        text = clean(f"{name}: {event.text or event.code}{last}", 300)
+        if not event.ok:
+            attempt.failed = text
+            severity: Severity = "warning" if event.code == "manual" else "error"
+            self.shared.tell(severity, node, f"not fenced by {text}", self._cause(attempt))
+        if attempt.running:
+            return
+        if attempt.failed:
+            self._show(node, "failed", attempt.used, attempt.failed)
+            self._next_level(node, attempt)
+        else:
+            self._succeeded(node, attempt, text)
+
+    def _succeeded(self, node: str, attempt: _Attempt, text: str) -> None:
+        shared = self.shared
+        del self._attempts[node]
+        self._show(node, "done", attempt.used, text)
+        shared.tell("warning", node, f"fenced by {text}", self._cause(attempt))
+        if fenced.learn(shared, node, attempt.slot):
+            fenced.tell_peers(shared, fenced.note(shared, node))
+
+    def _gave_up(self, node: str, attempt: _Attempt) -> None:
+        shared = self.shared
+        live = shared.fences.get(node)
+        text = live.text if live and attempt.used else "it has no fence device"
+        if shared.must_be_fenced(node):
+            then = f"nothing is taken over from it until: clustertui fence confirm {node}"
+        else:
+            then = "what it held is taken over after the takeover wait"
+        shared.tell("error", node, f"could not be fenced; {then}", text)
+        self._tell_peers(node, attempt, "failed", at_once=True)
+        first, longest = AGAIN_MS
+        attempt.not_before_ms = shared.now.ms + min(first << min(attempt.tries, 8), longest)
+        attempt.tries += 1
+        if attempt.by_hand:
+            del self._attempts[node]
+
+    # -- what others know
+
+    def _show(self, node: str, state: str, device: str = "", text: str = "") -> None:
+        live = FenceLive(state, self.shared.name, device, text, self.shared.now.unix)  # type: ignore[arg-type]
+        self.shared.fences[node] = live
+
+    def _tell_peers(
+        self, node: str, attempt: _Attempt, state: str, *, at_once: bool = False
+    ) -> None:
+        shared = self.shared
+        if at_once or shared.now.ms - attempt.told_ms >= TELL_MS:
+            attempt.told_ms = shared.now.ms
+            live = shared.fences.get(node) or FenceLive("failed", shared.name)
+            life = shared.log.lives.get(node, 0)
+            m = FenceNote(attempt.slot, node, life, state, shared.name, live.device, live.text)  # type: ignore[arg-type]
+            fenced.tell_peers(shared, m)
+
+    def _ask_peers(self, node: str) -> None:
+        """Ask once a second whether somebody knows that it is fenced: news may get lost."""
+        shared = self.shared
+        if shared.now.ms - self._asked_ms.get(node, -TELL_MS) >= TELL_MS:
+            self._asked_ms[node] = shared.now.ms
+            members = (n for n in shared.log.standing.view if n != shared.name)
+            wanted = FenceWanted(shared.log.standing.slot, node)
+            shared.send_all((n for n in members if shared.alive(n)), wanted)
+
+    def heard(self, sender: str, incarnation: int, m: FenceNote | FenceWanted) -> None:
+        """Take what a peer tells or asks; one that is at it is not disturbed."""
+        if isinstance(m, FenceNote) and m.state == "running" and sender != self.shared.name:
+            self._rivals[m.node] = self.shared.now.ms
+        elif isinstance(m, FenceNote):
+            self._rivals.pop(m.node, None)
+        fenced.heard(self.shared, sender, incarnation, m)
+
+    # -- what an operator asks
+
+    def asked(self, request: FenceAsked, name: str) -> Answer:
+        """Fence a node by hand, or take an operator's word that it is off."""
+        shared = self.shared
+        noun = self._noun(request.node)
+        if noun is None or not shared.is_member:
+            return Refused("no-node", f"there is no node {request.node} in this cluster", 2)
+        if request.typed != request.node:
+            return Refused("not-typed", f"the name {request.node} must be typed to confirm", 2)
+        if request.confirmed:
+            return self._confirm(request.node, name)
+        if request.node == shared.name:
+            return Refused("itself", f"{shared.name} cannot fence itself; ask another agent", 2)
+        if not shared.quorum:
+            return Refused("no-quorum", "no majority of voters is heard here", 3)
+        automatic = [n for n, fence in noun.fence.items() if fence.agent != MANUAL]
+        if not automatic:
+            text = f"{request.node} has no fence device; see that it is off, then confirm it"
+            return Refused("no-device", text, 1)
+        running = self._attempts.get(request.node)
+        if running is not None and running.running:
+            return Refused("busy", f"{request.node} is being fenced already", 3)
+        attempt = _Attempt(shared.now.ms, by_hand=True, cause=f"asked for by {clean(name, 63)}")
+        self._attempts[request.node] = attempt
+        self._begin(request.node, attempt)
+        return Done(f"fencing {request.node} by {', '.join(automatic)}")
+
+    def _confirm(self, node: str, name: str) -> Answer:
+        shared = self.shared
+        if shared.alive(node):
+            text = f"{node} is heard, so it is not off; to switch it off: clustertui fence {node}"
+            return Refused("alive", text, 1)
+        if node in shared.log.standing.view:
+            return Refused("in", f"{node} is not out by decree yet; wait a moment", 3)
+        if not fenced.learn(shared, node, shared.log.standing.slot):
+            return Refused("open", f"a DARE that may bring groups to {node} is open", 3)
+        running = self._attempts.pop(node, None)
+        self._show(node, "done", OPERATOR, f"{clean(name, 63)} says that it is off")
+        shared.tell("warning", node, f"off, by the word of {clean(name, 63)}", "fence confirm")
+        fenced.tell_peers(shared, fenced.note(shared, node))
+        if running is not None and running.running:
+            return Done(f"{node} counts as off; a device is still at work on it")
+        return Done(f"{node} counts as off")
