@@ -7,6 +7,7 @@ Each scenario is a function of a seed. `play_directed(name, seed)` raises Failur
 from collections.abc import Callable
 
 from tests.simulation import directed_dares as dares
+from tests.simulation import directed_fences as fences
 from tests.simulation import directed_owners as owners
 from tests.simulation import directed_votes as votes
 from tests.simulation.directed_scene import Scene
@@ -37,6 +38,10 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     owners.silent_holder,
     owners.word_given_too_early,
     owners.restarted_owner,
+    fences.fence_that_fails,
+    fences.fenced_once_before,
+    fences.old_news_of_a_fence,
+    fences.fence_race,
     dares.death_during_a_dare,
     dares.undone_acquire,
     dares.damaged_file,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 LATE_MS = (500, 6_000)
+SWITCHED_ON_MS = 6_000
+"""What is off stays off until somebody comes and switches it on."""
 
 
 class Fences:
@@ -68,6 +70,7 @@ class Fences:
                 world.reset(target)
             else:
                 world.power_off(target)
+                world.restart_in(target, SWITCHED_ON_MS)
 
         world.later(delay_ms, act)
 

@@ -50,9 +50,10 @@ def plan_of(kind: Kind, seed: int) -> Plan:
 
 
 def _with_fences(options: Options) -> Options:
-    """Give every fourth family of schedules fence devices, good ones and bad ones."""
+    """Give many schedules fence devices, good ones and bad ones; core ones go by families."""
     family = random.Random(f"fences {options.kind} {options.shape}")
-    fences, must = family.random() < 0.25, family.random() < 0.3
+    often = 0.5 if options.kind == "whole" else 0.3
+    fences, must = family.random() < often, family.random() < 0.3
     chance = random.Random(f"fences {options.seed}")
     bad = chance.random() < 0.6
     return msgspec.structs.replace(

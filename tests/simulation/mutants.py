@@ -13,14 +13,19 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation import mutants_dares, mutants_owners, mutants_votes
+from tests.simulation import mutants_dares, mutants_fences, mutants_owners, mutants_votes
 from tests.simulation.mutants_hunt import Budget, Hunted, hunt
 from tests.simulation.mutants_kit import Mutant
 from tests.simulation.mutants_table import page, row
 
 MUTANTS: dict[str, Mutant] = {
     mutant.name: mutant
-    for mutant in (*mutants_votes.MUTANTS, *mutants_dares.MUTANTS, *mutants_owners.MUTANTS)
+    for mutant in (
+        *mutants_votes.MUTANTS,
+        *mutants_dares.MUTANTS,
+        *mutants_owners.MUTANTS,
+        *mutants_fences.MUTANTS,
+    )
 }
 PAGE = Path(__file__).with_name("MUTANTS.md")
 

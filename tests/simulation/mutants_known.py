@@ -27,6 +27,9 @@ KNOWN: dict[str, tuple[str, int]] = {
     "lease counted from the answer": ("late acknowledgements", 1),
     "voter grants a lease against its own acceptance": ("acknowledged by one that accepted", 1),
     "who missed a decree is counted in and granted a lease": ("back without the news", 1),
+    "a fence that failed counts as done": ("fence that fails", 1),
+    "a fence is good for ever": ("fenced once before", 1),
+    "news of any fence count": ("old news of a fence", 1),
     "no watchdog on a frozen node": ("frozen owner", 1),
 }
 """Mutant to (directed schedule, seed)."""

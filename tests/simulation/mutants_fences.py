@@ -1,0 +1,41 @@
+"""Mutants of fencing: what counts as a proof, and for how long."""
+
+from typing import Any
+
+from nodeagent.core import fenced
+from nodeagent.core.fencing import Fencing
+from nodeagent.core.shared import Shared
+from nodeagent.wire.peer import FenceNote
+from tests.simulation.mutants_kit import Mutant, nothing, original
+
+_HEARD = original(fenced, "heard")
+_FINISHED = original(Fencing, "finished")
+
+
+def _done_anyway(self: Fencing, event: Any) -> None:
+    _FINISHED(self, type(event)(event.op, ok=True))
+
+
+def _any_news(shared: Shared, sender: str, incarnation: int, m: Any) -> None:
+    _HEARD(shared, sender, incarnation, m)
+    if isinstance(m, FenceNote) and m.state == "done":
+        shared.fenced.add(m.node)
+
+
+MUTANTS = (
+    Mutant(
+        "a fence that failed counts as done",
+        "only a fence that is confirmed proves anything",
+        ((Fencing, "finished", _done_anyway),),
+    ),
+    Mutant(
+        "a fence is good for ever",
+        "a node that was counted in again may hold something again",
+        ((fenced, "decided", nothing),),
+    ),
+    Mutant(
+        "news of any fence count",
+        "a fence is good for the decree at which it was begun, and the life until then",
+        ((fenced, "heard", _any_news),),
+    ),
+)
