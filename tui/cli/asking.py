@@ -14,9 +14,15 @@ from tui.cli.access import Way
 T = TypeVar("T")
 
 
-def with_client(way: Way, work: Callable[[Client], Awaitable[T]]) -> T:
-    """Run `work` with a client and return its result; ClientError when nobody can be asked."""
+def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str = "") -> T:
+    """Run `work` with a client and return its result; ClientError when nobody can be asked.
+
+    `avoid` is an agent that is not asked if there is another one.
+    """
     access = way.access()
+    others = [agent for agent in access.agents if agent.name != avoid]
+    if avoid and others:
+        access = access.to(others)
 
     async def whole() -> T:
         client = Client(access)

@@ -211,6 +211,22 @@ def move(way: Way, group: str, node: str, reason: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("words", nargs=-1, required=True, metavar="[confirm] NODE")
+@click.option("--yes", metavar="NODE", default="", help="The node's name once more, for scripts.")
+@json_option()
+@click.pass_obj
+def fence(way: Way, words: tuple[str, ...], yes: str, as_json: bool) -> int:
+    """Switch NODE off by its fence devices, and see that it is off.
+
+    With "confirm" no device is used: you say that you have seen NODE to be off, and what it held is
+    taken over at once. Both ask for the node's name to be typed; --yes NODE says it in a script.
+    """
+    from tui.cli.fence import run
+
+    return run(way, words, yes=yes, as_json=as_json)
+
+
+@cli.command()
 @click.option("--nodes", default=3, show_default=True, metavar="N", help="How many agents.")
 @click.option("--headless", is_flag=True, help="No screen: go through the tour and prove it.")
 @json_option("The tour as one JSON object for each step.")
