@@ -1,5 +1,6 @@
 import msgspec
 
+from nodeagent.wire.live import FenceLive
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import store
@@ -140,3 +141,20 @@ def test_amnesiac_node_is_told_with_its_remedy() -> None:
     page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
     assert "A amnesiac" in page
     assert "remove it, then add it" in page
+
+
+def test_fence_devices_and_the_last_result_stand_on_the_nodes_page() -> None:
+    fence = FenceLive("failed", "alpha", "plug", "plug: no route to it")
+    text = story.configuration_text() + (
+        '[node.charlie.fence.plug]\nagent = "fence_apc"\nlevel = 2\n'
+        '[node.charlie.fence.board]\nagent = "fence_ipmilan"\ndelay-seconds = 5\n'
+    )
+    charlie = msgspec.structs.replace(story.node_live("charlie", state="down"), fence=fence)
+    look = look_at(story.three_nodes(active=text), charlie)
+
+    page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
+
+    assert "board  fence_ipmilan off, level 1, after 5s" in page
+    assert page.index("fence_ipmilan") < page.index("fence_apc")
+    assert "not fenced: plug: no route to it (alpha)" in page
+    assert any("plug: no route" in problem.note for problem in problems_of(look))

@@ -8,6 +8,7 @@ from tui.cli.asking import ask_snapshot
 from tui.cli.output import put, put_json, put_table
 from tui.viewmodels.ages import Moment, age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
+from tui.viewmodels.fences import devices_of, last_fence
 from tui.viewmodels.problems import Problem, problems_of
 from tui.viewmodels.store import View, connected, fold
 
@@ -29,6 +30,7 @@ def run(way: Way, *, as_json: bool) -> int:
         return 0
     _put_cluster(snapshot)
     _put_nodes(look, snapshot)
+    _put_fences(look)
     _put_groups(look)
     _put_problems(problems)
     return 0
@@ -82,6 +84,18 @@ def _put_nodes(look: Look, snapshot: Snapshot) -> None:
         )
         for node in look.nodes
     )
+
+
+def _put_fences(look: Look) -> None:
+    rows = []
+    for node in look.nodes:
+        devices = devices_of(look, node.name)
+        last = last_fence(node.live.fence if node.live else None)
+        if devices or last:
+            rows.append((node.name, "; ".join(devices), last[0] if last else ""))
+    if rows:
+        put("fencing")
+        put_table(rows)
 
 
 def _links(node: NodeFact) -> str:

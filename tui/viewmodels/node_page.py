@@ -1,10 +1,11 @@
 """The nodes section: the list, and one node in full."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tui.viewmodels.ages import age_text
 from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import Look, NodeFact
+from tui.viewmodels.fences import devices_of, last_fence
 from tui.viewmodels.nodes_pane import nodes_pane
 from tui.viewmodels.panes import Pane, column_width, titled
 from tui.viewmodels.problems import AMNESIAC, REMEDY
@@ -73,7 +74,17 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
         pair("lease", f"{live.lease_ms / 1000:.1f}s left" if live.lease_ms else "none"),
         pair("DARE phase", live.phase or "-"),
         pair("agent", f"{live.version or '?'}   load {live.load:.2f}"),
+        *_fences(look, node),
     ]  # fmt: skip
+
+
+def _fences(look: Look, node: NodeFact) -> Iterator[Line]:
+    """Yield the fence devices and the last result; nothing for who has neither."""
+    for number, device in enumerate(devices_of(look, node.name)):
+        yield pair("" if number else "fenced by", device)
+    last = last_fence(node.live.fence if node.live else None)
+    if last is not None:
+        yield pair("last fence", put(last[0], 0, last[1]))
 
 
 def _adapters(node: NodeFact, width: int) -> list[Line]:

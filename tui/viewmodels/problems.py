@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tui.viewmodels.ages import Moment, age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
+from tui.viewmodels.fences import last_fence
 from tui.viewmodels.spans import Tone, brief
 from tui.viewmodels.store import View
 
@@ -70,6 +71,8 @@ def _of_node(view: View, node: NodeFact) -> Iterator[Problem]:
         return
     if node.word == "down":
         owns = f"owned {', '.join(node.groups)}" if node.groups else ""
+        last = last_fence(node.live.fence)
+        owns = "; ".join(filter(None, (owns, last[0] if last else "")))
         yield Problem("bad", key, f"{node.name} is down, silent {age_text(node.age)}", owns)
         return
     if node.stale:
