@@ -80,7 +80,10 @@ def heard(shared: Shared, sender: str, incarnation: int, m: FenceNote | FenceWan
     live = FenceLive(m.state, m.by, device, text, shared.now.unix)
     if m.state != "done":
         shared.fences[m.node] = live
+        if m.state == "failed":
+            shared.tell("error", m.node, f"could not be fenced by {sender}", text)
         return
     same_life = m.incarnation == shared.log.lives.get(m.node, 0)
     if m.node not in shared.fenced and same_life and learn(shared, m.node, m.slot):
         shared.fences[m.node] = live
+        shared.tell("warning", m.node, f"counts as off: {text or device}", f"told by {sender}")
