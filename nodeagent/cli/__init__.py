@@ -49,9 +49,21 @@ def init(state: Path, node: str, configuration: Path, key: Path | None, *, joini
 @click.option("--drills", is_flag=True, help="Allow administrators to practise faults here.")
 @click.option("--parent-pipe", type=int, default=-1, help="End when this descriptor closes.")
 @click.option("--log", "log_file", type=click.Path(path_type=Path), help="Log file; else stderr.")
-def run_command(state: Path, parent_pipe: int, log_file: Path | None, *, drills: bool) -> None:
+@click.option(
+    "--watchdog",
+    type=click.Path(path_type=Path),
+    help="Hardware watchdog, as /dev/watchdog: resets this node if the agent dies or hangs.",
+)
+def run_command(
+    state: Path,
+    parent_pipe: int,
+    log_file: Path | None,
+    watchdog: Path | None,
+    *,
+    drills: bool,
+) -> None:
     """Run the agent until it is told to end (TERM, INT, HUP)."""
-    sys.exit(run(Options(state, drills, parent_pipe, log_file)))
+    sys.exit(run(Options(state, drills, parent_pipe, log_file, watchdog)))
 
 
 @cli.command("key")

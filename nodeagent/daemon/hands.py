@@ -19,6 +19,7 @@ from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
+from nodeagent.drivers.hardware import Hardware
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.store.errors import StoreError
@@ -46,9 +47,10 @@ class Rooms:
     roles: dict[str, str]
     drivers: Drivers
     fences: FenceAgents
-    new_watchdog: Callable[[int], Watchdog]
+    new_watchdog: Callable[[int, int], Watchdog]
     watchdog_ms: int
     log: AgentLog
+    hardware: Hardware | None = None
 
 
 class Hands:
@@ -64,10 +66,13 @@ class Hands:
         self.fences = rooms.fences
         self.log = rooms.log
         self._watchdog_ms = rooms.watchdog_ms
-        self.watchdog = rooms.new_watchdog(rooms.watchdog_ms)
+        self._hardware = rooms.hardware
+        self._armed = -1
+        self.watchdog = rooms.new_watchdog(rooms.watchdog_ms, -1)
         self._new_watchdog = rooms.new_watchdog
         self.post: Callable[[ev.Event], None] = _nowhere
         self.header: Callable[[Message], object] | None = None
+        self._holds: Callable[[], bool] = lambda: False
         self.ended: asyncio.Future[str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._packed: tuple[Message, bytes] | None = None
@@ -78,6 +83,7 @@ class Hands:
         """Learn where results go, and whose header messages carry."""
         self.post = post
         self.header = node.envelope
+        self._holds = lambda: bool(node.held)
 
     def carry_out(self, effect: fx.Effect) -> None:
         """Start one effect; what takes longer comes back as an event."""
@@ -111,15 +117,18 @@ class Hands:
         task.add_done_callback(self._jobs.discard)
 
     def _pet(self, within_ms: int) -> None:
-        if within_ms != self._watchdog_ms:
+        arms = self._hardware is not None and self._armed < 0
+        if within_ms != self._watchdog_ms or arms:
+            if self._hardware is not None:
+                self._armed = self._hardware.arm(within_ms)
             old, self._watchdog_ms = self.watchdog, within_ms
-            self.watchdog = self._new_watchdog(within_ms)
+            self.watchdog = self._new_watchdog(within_ms, self._armed)
             old.stop()
         if self.watchdog.pet():
             return
         text = "it fired because this agent did not run, or was killed; a new one is started"
         self.log.write("error", "the watchdog is gone", {"text": text})
-        self.watchdog = self._new_watchdog(within_ms)
+        self.watchdog = self._new_watchdog(within_ms, self._armed)
 
     # -- sockets
 
@@ -277,6 +286,8 @@ class Hands:
         await asyncio.gather(*self._jobs, return_exceptions=True)
         self.drivers.close()
         self.watchdog.stop()
+        if self._hardware is not None:
+            self._hardware.close(released=not self._holds())
         self.admin.close()
         self.peers.close()
         self.journal.close()

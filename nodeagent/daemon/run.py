@@ -21,6 +21,7 @@ from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
+from nodeagent.drivers.hardware import Hardware, HardwareError, check
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
@@ -46,6 +47,7 @@ class Options:
     drills: bool = False
     parent_pipe: int = -1
     log_file: Path | None = None
+    watchdog: Path | None = None
 
 
 def software() -> str:
@@ -61,6 +63,15 @@ def run(options: Options) -> int:
 
     Raises SetupError or StoreError with file and remedy if it cannot start.
     """
+    try:
+        if options.watchdog is not None:
+            check(options.watchdog)
+        return _run(options)
+    except HardwareError as error:
+        raise SetupError(str(error)) from error
+
+
+def _run(options: Options) -> int:
     directory = StateDirectory(options.state)
     identity = read_identity(options.state)
     directory.acquire_lock()
@@ -180,7 +191,8 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
             ground.leftovers,
         ),
         fences=FenceAgents(),
-        new_watchdog=lambda within_ms: Watchdog.start(state, within_ms / 1000),
+        new_watchdog=lambda within_ms, hardware: Watchdog.start(state, within_ms / 1000, hardware),
+        hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,
         log=log,
     )

@@ -35,6 +35,8 @@ OFF_STATUS = 2
 TEXT_LENGTH_MAX = 500
 STRUCK = "***"
 CUT_OFF = "…"
+USAGE = "Please use '-h' for usage"
+"""The last words of every agent of that project that fails; the reason stands before them."""
 FenceWork = Literal["fence", "validate"]
 _AGENT, _PARAMETER = re.compile(AGENT_PATTERN), re.compile(PARAMETER_PATTERN)
 _ENVIRONMENT = {"PATH": SEARCH_PATH, "LANG": "C.UTF-8", "HOME": "/"}
@@ -113,7 +115,8 @@ class FenceAgents:
     ) -> Ran:
         with _in_memory("\n".join((f"action={action}", *lines, ""))) as stdin:
             ran = await command((str(program),), _ENVIRONMENT, "/", seconds, stdin)
-        return Ran(ran.code, tuple(_struck(line, secrets) for line in ran.lines))
+        told = tuple(_struck(line, secrets) for line in ran.lines if USAGE not in line)
+        return Ran(ran.code, told)
 
     # -- validate: nothing is switched
 

@@ -23,8 +23,10 @@ class Watchdog:
         self._feed = feed
 
     @classmethod
-    def start(cls, state_directory: Path | str, timeout_s: float) -> "Watchdog":
+    def start(cls, state_directory: Path | str, timeout_s: float, hardware: int = -1) -> "Watchdog":
         """Start the deadman; it kills what is recorded if it is not fed for `timeout_s` seconds.
+
+        `hardware` is the descriptor of a hardware watchdog that it pets whenever it is fed.
 
         OSError when it cannot be started. The time runs from now on.
         """
@@ -34,13 +36,14 @@ class Watchdog:
                 [
                     *(sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT),
                     *(str(Path(state_directory).absolute()), repr(float(timeout_s))),
-                    str(os.getpid()),
+                    *(str(os.getpid()), str(hardware)),
                 ],
                 stdin=reading,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 start_new_session=True,
+                pass_fds=(hardware,) if hardware >= 0 else (),
             )
         except OSError:
             os.close(writing)
