@@ -93,12 +93,13 @@ def one_of_two_wins(scope: Scope) -> Iterator[Report]:
 
 
 def required_means_there(scope: Scope) -> Iterator[Report]:
-    """Where fencing is required, a node without a device holds everybody up."""
+    """Where fencing is required, who may hold a group and has no device holds everybody up."""
     if not scope.cfg.cluster.fence_required:
         return
+    holders = {name for group in scope.cfg.group.values() for name in group.nodes}
     for name, node in scope.cfg.node.items():
         automatic = any(fence.agent != MANUAL for fence in node.fence.values())
-        if node.role != "witness" and not automatic:
+        if name in holders and not automatic:
             text = f"fencing is required, and {name} has no device that could do it"
             hint = f"add [node.{name}.fence.NAME]; else an operator confirms each time"
             yield scope.report("W325", ("node", name), text, hint)
