@@ -6,7 +6,8 @@ patience for as long as it is wanted. Where several are to acquire, they go by t
 the file lists the groups: all know the same order from the decree, and it is the administrator's.
 The next one steps in when those before it tell nothing for a while, or cannot do it.
 
-A node that said that it leaves stops its groups by itself, so it is left the takeover wait.
+A node that said that it leaves stops its groups by itself, and one that was not heard since this
+agent started may just be booting: both are left the takeover wait.
 """
 
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from nodeagent.wire.peer import FenceNote, FenceWanted
 RANK_MS = 3_000
 RECENT_MS = 1_000
 TELL_MS = 1_000
+RIVAL_SPARE_MS = 10_000
 AGAIN_MS = (2_000, 60_000)
 """First and longest pause before all levels are tried again."""
 OPERATOR = "operator"
@@ -59,7 +61,7 @@ class Fencing:
         self.proofs = proofs
         self._attempts: dict[str, _Attempt] = {}
         self._asked_ms: dict[str, int] = {}
-        self._rivals: dict[str, int] = {}
+        self._rivals: dict[str, tuple[int, int]] = {}
 
     # -- time
 
@@ -87,7 +89,7 @@ class Fencing:
         for node, noun in configuration.node.items():
             if shared.alive(node) or node in shared.log.standing.view or node in shared.fenced:
                 continue
-            if not noun.fence and not shared.must_be_fenced(node):
+            if not self._would_help(node, noun):
                 continue
             group = self._groups_held(node)
             blocked = shared.now.ms - self.proofs.blocked_ms.get(node, -RECENT_MS) < RECENT_MS
@@ -101,12 +103,17 @@ class Fencing:
         shared = self.shared
         return shared.is_member and shared.lease_valid and shared.quorum and not shared.stopping
 
+    def _would_help(self, node: str, noun: Node) -> bool:
+        """Return whether a fence would prove what the takeover wait does not prove already."""
+        shared = self.shared
+        if shared.must_be_fenced(node):
+            return True
+        waited_ms = shared.now.ms - shared.out_since_ms.get(node, shared.began_ms)
+        return bool(noun.fence) and waited_ms < shared.takeover_wait_ms
+
     def _groups_held(self, node: str) -> dict[str, str]:
         """Return the groups that a lost node may hold, each with who is to acquire it."""
         shared = self.shared
-        waited = shared.now.ms - shared.out_since_ms.get(node, shared.began_ms)
-        if waited >= shared.takeover_wait_ms and not shared.must_be_fenced(node):
-            return {}
         configuration = shared.log.configuration
         owners = shared.log.standing.owners
         return {
@@ -127,10 +134,17 @@ class Fencing:
             return False  # a DARE that is open may bring a group to it yet
         patience_ms = int(delay_s(noun) * 1000) + rank * RANK_MS
         peer = shared.hearts.peers.get(node)
-        if peer is not None and peer.beat.state == "leaving":
+        if peer is None or peer.beat.state == "leaving":
             patience_ms += shared.takeover_wait_ms
-        rival_ms = shared.now.ms - self._rivals.get(node, -RANK_MS)
-        return shared.now.ms - attempt.since_ms >= patience_ms and rival_ms >= RANK_MS
+        waited_ms = shared.now.ms - attempt.since_ms
+        return waited_ms >= patience_ms and not self._has_rival(node, noun)
+
+    def _has_rival(self, node: str, noun: Node) -> bool:
+        """Return whether another member is at it: it said so lately, and not for too long."""
+        began_ms, told_ms = self._rivals.get(node, (-1_000_000_000, -1_000_000_000))
+        limit_ms = RIVAL_SPARE_MS + sum(int(f.seconds * 1000) for f in noun.fence.values())
+        now = self.shared.now.ms
+        return now - told_ms < RANK_MS and now - began_ms < limit_ms
 
     def _noun(self, node: str) -> Node | None:
         configuration = self.shared.log.configuration
@@ -239,7 +253,9 @@ class Fencing:
     def heard(self, sender: str, incarnation: int, m: FenceNote | FenceWanted) -> None:
         """Take what a peer tells or asks; one that is at it is not disturbed."""
         if isinstance(m, FenceNote) and m.state == "running" and sender != self.shared.name:
-            self._rivals[m.node] = self.shared.now.ms
+            now = self.shared.now.ms
+            began_ms, told_ms = self._rivals.get(m.node, (now, now))
+            self._rivals[m.node] = (began_ms if now - told_ms < AGAIN_MS[0] else now, now)
         elif isinstance(m, FenceNote):
             self._rivals.pop(m.node, None)
         fenced.heard(self.shared, sender, incarnation, m)

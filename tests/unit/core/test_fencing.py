@@ -173,6 +173,29 @@ def test_a_node_that_left_in_good_order_is_not_shot() -> None:
     story.rest()
 
 
+def test_a_machine_that_is_still_booting_is_not_shot_at_a_cold_start() -> None:
+    story = fenced()
+    for name in story.shape.nodes:
+        story.crash(name)
+    story.world.advance(1_000)  # nothing of theirs is on its way any more
+    story.world.start("bravo", "charlie")
+
+    story.until(lambda: story.owner("web") == ["bravo"])
+
+    assert devices(story) == []
+
+
+def test_a_member_that_claims_to_fence_for_ever_holds_nobody_up() -> None:
+    story, note = half_dead(must=True)
+    story.until(lambda: story.told("could not be fenced"))
+    before, began = len(devices(story)), story.world.now_ms
+
+    while len(devices(story)) == before:
+        assert story.world.now_ms - began < 60_000
+        says(story, "charlie", replace_note(note, state="running"))
+        story.world.advance(500)
+
+
 def test_who_is_cut_off_shoots_nobody() -> None:
     story = fenced()
 
@@ -232,9 +255,9 @@ def says(story: Story, sender: str, note: FenceNote, life: int = 0) -> None:
     story.world.step("bravo", MessageHeard(sender, envelope))
 
 
-def half_dead() -> tuple[Story, FenceNote]:
+def half_dead(*, must: bool = False) -> tuple[Story, FenceNote]:
     """alpha is out, was not fenced, and bravo would believe this note of charlie."""
-    story = fenced()
+    story = fenced(must=must)
     story.world.machines["alpha"].fence = "fails"
     story.crash("alpha")
     decreed_out(story, "alpha")
