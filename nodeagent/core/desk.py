@@ -153,7 +153,8 @@ def prepare_dare(
         )
         return Refused("stale", text, 6)
     data = apply.text.encode()
-    loaded = load(data, "draft", base=active, live=tuple(standing.view))
+    live = (*standing.view, *shared.log.fenced)  # that vote is there
+    loaded = load(data, "draft", base=active, live=live)
     if loaded.configuration is None or has_errors(loaded.reports):
         count = sum(report.severity == "error" for report in loaded.reports)
         text = f"verification found {count} errors"

@@ -13,7 +13,7 @@ from nodeagent.core.records import Fenced, may_hold_after
 from nodeagent.core.shared import Shared
 from nodeagent.model.text import clean
 from nodeagent.wire.live import FenceLive
-from nodeagent.wire.peer import FenceNote, FenceWanted, Value
+from nodeagent.wire.peer import Commit, FenceNote, FenceWanted, Value, ViewChange
 
 
 def proves(shared: Shared, node: str, slot: int) -> bool:
@@ -23,8 +23,12 @@ def proves(shared: Shared, node: str, slot: int) -> bool:
         return False
     if slot < shared.tried_in.get(node, -1):
         return False
-    later = (decree.value for decree in log.decrees[slot + 1 :])
-    return not any(node in may_hold_after(value) for value in later)
+    return not _counted_in_since(shared, node, slot)
+
+
+def _counted_in_since(shared: Shared, node: str, slot: int) -> bool:
+    later = (decree.value for decree in shared.log.decrees[slot + 1 :])
+    return any(node in may_hold_after(value) for value in later)
 
 
 def learn(shared: Shared, node: str, slot: int) -> bool:
@@ -38,8 +42,12 @@ def learn(shared: Shared, node: str, slot: int) -> bool:
 
 
 def decided(shared: Shared, value: Value) -> None:
-    """Forget fences that the decree voids."""
+    """Forget fences that the decree voids, as proofs and as votes."""
     shared.fenced -= may_hold_after(value)
+    log = shared.log
+    if isinstance(value, Commit | ViewChange) and log.fenced & value.view.keys():
+        shared.lease.keep(log.deciding, shared.timing, log.tie_breaker)
+        log.fenced -= value.view.keys()
 
 
 def brought_to(shared: Shared, nodes: Collection[str], slot: int) -> None:
@@ -60,6 +68,31 @@ def note(shared: Shared, node: str) -> FenceNote:
         device=live.device if live else "",
         text=live.text if live else "",
     )
+
+
+def other_vote(shared: Shared) -> str:
+    """Return the other one of two voters, where its fence would count as its vote; else "".
+
+    Only for a member that is one of the two: a life that was not counted in waits for the other.
+    """
+    log = shared.log
+    if len(log.voters) != 2 or log.tie_breaker in log.voters or shared.name not in log.voters:
+        return ""
+    (other,) = set(log.voters) - {shared.name}
+    return other if shared.is_member and not shared.forgetful else ""
+
+
+def count_as_vote(shared: Shared, node: str, slot: int) -> bool:
+    """Let the fence of the other voter, begun at decree `slot`, stand for its vote.
+
+    False if it cannot, for it is heard again, or a newer life of it may be in.
+    """
+    if node != other_vote(shared) or shared.alive(node) or _counted_in_since(shared, node, slot):
+        return False
+    shared.log.fenced = frozenset({node})
+    text = "its fence counts as its vote, until it is counted in again"
+    shared.tell("warning", node, text, "two voters and no third")
+    return True
 
 
 def tell_peers(shared: Shared, m: FenceNote) -> None:

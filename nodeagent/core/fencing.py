@@ -62,11 +62,13 @@ class Fencing:
         self._attempts: dict[str, _Attempt] = {}
         self._asked_ms: dict[str, int] = {}
         self._rivals: dict[str, tuple[int, int]] = {}
+        self._votes: dict[str, int] = {}
 
     # -- time
 
     def tick(self) -> None:
         """Begin what is due, and drop what nobody wants any more."""
+        self._learn_votes()
         wanted = dict(self._wanted())
         for node in [n for n, a in self._attempts.items() if n not in wanted and not a.running]:
             del self._attempts[node]
@@ -84,7 +86,12 @@ class Fencing:
         """Yield the nodes to be fenced, this node's rank among those that could, and why."""
         shared = self.shared
         configuration = shared.log.configuration
-        if configuration is None or not self._may_act():
+        if configuration is None:
+            return
+        if not self._may_act():
+            vote = self._needed_vote()
+            if vote and configuration.node[vote].fence:
+                yield vote, (0, "nothing can be decided without it")
             return
         for node, noun in configuration.node.items():
             if shared.alive(node) or node in shared.log.standing.view or node in shared.fenced:
@@ -97,6 +104,14 @@ class Fencing:
             if shared.name in ranks or blocked:
                 rank = ranks.index(shared.name) if shared.name in ranks else len(ranks)
                 yield node, (rank, ", ".join(group) or "a group that moved")
+
+    def _needed_vote(self) -> str:
+        """Return the other one of two voters while it is silent and no fence stands for it."""
+        shared = self.shared
+        node = fenced.other_vote(shared)
+        if not node or shared.stopping or shared.alive(node) or node in shared.log.fenced:
+            return ""
+        return node
 
     def _may_act(self) -> bool:
         """Return whether this node is on the side that decides: who is cut off shoots nobody."""
@@ -130,7 +145,8 @@ class Fencing:
         noun = self._noun(node)
         if noun is None or shared.now.ms < attempt.not_before_ms:
             return False
-        if shared.tried_in.get(node, -1) > shared.log.standing.slot:
+        open_for = shared.tried_in.get(node, -1) > shared.log.standing.slot
+        if open_for and node != self._needed_vote():
             return False  # a DARE that is open may bring a group to it yet
         patience_ms = int(delay_s(noun) * 1000) + rank * RANK_MS
         peer = shared.hearts.peers.get(node)
@@ -205,8 +221,22 @@ class Fencing:
         del self._attempts[node]
         self._show(node, "done", attempt.used, text)
         shared.tell("warning", node, f"fenced by {text}", self._cause(attempt))
-        if fenced.learn(shared, node, attempt.slot):
+        self._take(node, attempt.slot)
+
+    def _take(self, node: str, slot: int) -> None:
+        """Use a confirmed fence as a proof, and as a vote where it is one."""
+        shared = self.shared
+        if fenced.learn(shared, node, slot):
             fenced.tell_peers(shared, fenced.note(shared, node))
+        if fenced.count_as_vote(shared, node, slot):
+            self._votes[node] = slot
+
+    def _learn_votes(self) -> None:
+        """Take a fence that counted as a vote for a proof, too, once the node is out by decree."""
+        shared = self.shared
+        for node in shared.log.fenced - shared.fenced:
+            if node not in shared.log.standing.view:
+                fenced.learn(shared, node, self._votes[node])
 
     def _gave_up(self, node: str, attempt: _Attempt) -> None:
         shared = self.shared
@@ -274,7 +304,7 @@ class Fencing:
             return self._confirm(request.node, name)
         if request.node == shared.name:
             return Refused("itself", f"{shared.name} cannot fence itself; ask another agent", 2)
-        if not shared.quorum:
+        if not shared.quorum and request.node != fenced.other_vote(shared):
             return Refused("no-quorum", "no majority of voters is heard here", 3)
         automatic = [n for n, fence in noun.fence.items() if fence.agent != MANUAL]
         if not automatic:
@@ -293,14 +323,18 @@ class Fencing:
         if shared.alive(node):
             text = f"{node} is heard, so it is not off; to switch it off: clustertui fence {node}"
             return Refused("alive", text, 1)
-        if node in shared.log.standing.view:
+        slot = shared.log.standing.slot
+        if node in shared.log.standing.view and node != fenced.other_vote(shared):
             return Refused("in", f"{node} is not out by decree yet; wait a moment", 3)
-        if not fenced.learn(shared, node, shared.log.standing.slot):
+        if fenced.count_as_vote(shared, node, slot):
+            self._votes[node] = slot
+        elif not fenced.learn(shared, node, slot):
             return Refused("open", f"a DARE that may bring groups to {node} is open", 3)
         running = self._attempts.pop(node, None)
         self._show(node, "done", OPERATOR, f"{clean(name, 63)} says that it is off")
         shared.tell("warning", node, f"off, by the word of {clean(name, 63)}", "fence confirm")
-        fenced.tell_peers(shared, fenced.note(shared, node))
+        if node in shared.fenced:
+            fenced.tell_peers(shared, fenced.note(shared, node))
         if running is not None and running.running:
             return Done(f"{node} counts as off; a device is still at work on it")
         return Done(f"{node} counts as off")

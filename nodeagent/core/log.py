@@ -46,6 +46,21 @@ def majority(voters: Collection[str], of: Collection[str], tie_breaker: str = ""
     return votes > len(voters) or (votes == len(voters) and tie_breaker in set(voters) & set(of))
 
 
+def outlives(
+    voters: Collection[str], of: Collection[str], tie_breaker: str, fenced: Collection[str]
+) -> bool:
+    """Return whether `of` holds one of two voters and the other one is fenced.
+
+    That one cannot have decided anything without the first, and cannot do so when it comes back: a
+    life that nobody counted in fences nobody. With a tie-breaker that one decides alone anyway, and
+    the other must not.
+    """
+    if len(set(voters)) != 2 or tie_breaker in voters:
+        return False
+    lost = set(voters) & set(fenced)
+    return len(lost) == 1 and bool((set(voters) - lost) & set(of))
+
+
 @lru_cache(maxsize=16)
 def _parsed(data: bytes) -> Parsed:
     return parse(data)
@@ -85,6 +100,12 @@ def genesis(data: bytes) -> Decree:
     return Decree(slot=0, value=value, ballot=Ballot(), previous="", accepted_by=())
 
 
+def _enough(
+    voters: Collection[str], of: Collection[str], tie_breaker: str, fenced: Collection[str]
+) -> bool:
+    return majority(voters, of, tie_breaker) or outlives(voters, of, tie_breaker, fenced)
+
+
 class DecreeLog:
     """The decided decrees of one node, in order, and what they establish.
 
@@ -94,7 +115,8 @@ class DecreeLog:
     `timings` are those of the last configurations: who is lost may still go by an older one.
     `longest_wait_ms` is the longest takeover wait that any of them asked for.
     `lives` are the newest incarnations that were decreed in since each node was added; `places` has
-    for each node that was removed the last configuration with it.
+    for each node that was removed the last configuration with it. `fenced` is the other one of two
+    voters while a fence that this life of the node confirmed stands for its vote.
     """
 
     def __init__(self) -> None:
@@ -105,6 +127,7 @@ class DecreeLog:
         self.root = ""
         self.voters: tuple[str, ...] = ()
         self.tie_breaker = ""
+        self.fenced: frozenset[str] = frozenset()
         self.wishes = Wishes()
         self.holders: dict[str, set[str]] = {}
         self.lives: dict[str, int] = {}
@@ -113,6 +136,7 @@ class DecreeLog:
         self.timings: deque[Timing] = deque(maxlen=4)
         self.longest_wait_ms = 0
         self._last = ""
+        self._deciding: tuple[str, ...] = ()
         self._read: tuple[tuple[str, bytes], bytes, Configuration] | None = None
 
     @property
@@ -125,21 +149,32 @@ class DecreeLog:
         """Return the chain digest of the newest decree."""
         return self._last
 
-    def certified(self, value: Value, accepted_by: Collection[str]) -> bool:
+    def certified(
+        self, value: Value, accepted_by: Collection[str], fenced: Collection[str] = ()
+    ) -> bool:
         """Return whether these acceptances decide `value` in the open slot.
 
         Raises DecreeError if the configuration in a COMMIT cannot be read.
         """
-        if not self.decides(accepted_by):
+        if not _enough(self.voters, accepted_by, self.tie_breaker, fenced):
             return False
         if isinstance(value, Commit):
             after = self._unpacked(value)[1]
-            return majority(after.voters(), accepted_by, after.cluster.tie_breaker)
+            return _enough(after.voters(), accepted_by, after.cluster.tie_breaker, fenced)
         return True
 
     def decides(self, of: Collection[str]) -> bool:
         """Return whether `of` are enough voters to decide the open slot."""
-        return majority(self.voters, of, self.tie_breaker)
+        return _enough(self.voters, of, self.tie_breaker, self.fenced)
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """Return the voters whose word is needed: without one that a fence stands for."""
+        if not self.fenced or not outlives(self.voters, self.voters, self.tie_breaker, self.fenced):
+            return self.voters
+        if set(self._deciding) != set(self.voters) - self.fenced:
+            self._deciding = tuple(voter for voter in self.voters if voter not in self.fenced)
+        return self._deciding
 
     def voters_after(self, value: Commit) -> tuple[str, ...]:
         """Return who decides once `value` is in force; DecreeError if it cannot be read."""
@@ -180,7 +215,7 @@ class DecreeLog:
         if isinstance(value, Commit) and value.generation:
             following = value.generation == self.standing.generation + 1
             return following and not decree.accepted_by and bool(self.voters_after(value))
-        return self.certified(value, decree.accepted_by)
+        return self.certified(value, decree.accepted_by, decree.fenced)
 
     def _establish(self, decree: Decree) -> None:
         value, old, before = decree.value, self.configuration, self.standing

@@ -321,14 +321,17 @@ class Node:
         if value is None or not self._is_certified(proposer):
             return False
         accepted_by, last = tuple(sorted(proposer.accepted_by)), self.shared.log.last_digest
-        decree = Decree(proposer.slot, value, proposer.ballot, last, accepted_by)
+        fence = self.shared.log.fenced - set(accepted_by)
+        alone = fence and not self.shared.log.certified(value, accepted_by)
+        fenced_ = tuple(fence) if alone else ()
+        decree = Decree(proposer.slot, value, proposer.ballot, last, accepted_by, fenced_)
         return self.extend(decree, announce=True)
 
     def _is_certified(self, proposer: Proposer) -> bool:
         log, value = self.shared.log, proposer.value
         if value is None or proposer.slot != log.next_slot:
             return False
-        return log.certified(value, proposer.accepted_by)
+        return log.certified(value, proposer.accepted_by, log.fenced)
 
     def _announce(self, decree: Decree, configurations: tuple[Configuration | None, ...]) -> None:
         nodes = {node for c in configurations if c is not None for node in c.node}
@@ -346,9 +349,13 @@ class Node:
             assert isinstance(decree.value, Commit), "only a COMMIT is forced"
             self._tell_generation(decree.value.generation)
             return False
+        if shared.name in decree.fenced and shared.is_member:
+            text = f"refuses decree {decree.slot}: it says that this node was fenced, and it lives"
+            shared.tell("error", shared.name, text)
+            return False
         before, concerned = shared.log.standing, (shared.configuration, self._candidate())
         if isinstance(decree.value, Commit):
-            shared.lease.keep(shared.log.voters, shared.timing, shared.log.tie_breaker)
+            shared.lease.keep(shared.log.deciding, shared.timing, shared.log.tie_breaker)
         try:
             shared.log.extend(decree)
         except DecreeError as error:

@@ -297,7 +297,7 @@ class Participant:
         log = self.shared.log
         current = log.next_slot >= work.order.slot  # a node that joins may know some history only
         base = log.configuration if current else None
-        live = tuple(log.standing.view) if current else ()
+        live = (*log.standing.view, *log.fenced) if current else ()
         reports = verify(candidate, base=base, live=live)
         work.evidence += [str(report) for report in reports]
         if has_errors(reports):

@@ -161,7 +161,7 @@ class Shared:
     @property
     def lease_until_ms(self) -> int:
         """Return when this node's lease ends; before all time if it never had one."""
-        return self.lease.valid_until_ms(self.log.voters, self.timing, self.log.tie_breaker)
+        return self.lease.valid_until_ms(self.log.deciding, self.timing, self.log.tie_breaker)
 
     def alive(self, node: str) -> bool:
         """Return whether `node` is heard (this node always is)."""

@@ -85,7 +85,8 @@ class Decree(Struct, frozen=True, forbid_unknown_fields=True):
     """A decided value with its certificate.
 
     `previous` is the digest of the decree before it (hash chain), `accepted_by` the voters whose
-    acceptance made it decided.
+    acceptance made it decided. `fenced` is the other one of two voters where the first decided
+    alone, because a confirmed fence stood for that vote.
     """
 
     slot: Slot
@@ -93,6 +94,7 @@ class Decree(Struct, frozen=True, forbid_unknown_fields=True):
     ballot: Ballot
     previous: Digest
     accepted_by: Annotated[tuple[Name, ...], Meta(max_length=64)]
+    fenced: Annotated[tuple[Name, ...], Meta(max_length=1)] = ()
 
 
 class Prepare(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

@@ -21,7 +21,7 @@ import msgspec
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import effects as fx
-from nodeagent.core.log import chain_digest, majority, read_configuration
+from nodeagent.core.log import chain_digest, majority, outlives, read_configuration
 from nodeagent.core.participant import AFTER_DECISION
 from nodeagent.core.records import (
     AcceptedAgain,
@@ -127,9 +127,10 @@ class Invariants:
                 return dict(decree.value.owners)
         return {}
 
-    def decides(self, of: Collection[str]) -> bool:
+    def decides(self, of: Collection[str], fenced: Collection[str] = ()) -> bool:
         """Return whether `of` are enough voters to decide the open slot."""
-        return majority(self.voters, of, self.tie_breaker)
+        voters, tie_breaker = self.voters, self.tie_breaker
+        return majority(voters, of, tie_breaker) or outlives(voters, of, tie_breaker, fenced)
 
     def incarnation(self, name: str) -> int:
         """Return the newest start of an agent that is on this machine's disk."""
@@ -177,10 +178,15 @@ class Invariants:
         value = decree.value
         wrote = self._accepted[decree.slot, _digest(value)]
         behind = [name for name in decree.accepted_by if name in wrote]
-        assert self.decides(behind), f"5 certificate: slot {decree.slot} has no majority"
+        for name in decree.fenced:
+            text = f"5 certificate: slot {decree.slot} counts {name} as fenced, and it was not"
+            assert self.world.machines[name].fenced, text
+        assert self.decides(behind, decree.fenced), (
+            f"5 certificate: slot {decree.slot} has no majority"
+        )
         configuration = self.active
         if isinstance(value, Commit):
-            configuration = self._first_commit(value, behind)
+            configuration = self._first_commit(value, behind, decree.fenced)
         if isinstance(value, Commit | ViewChange):
             strange = set(value.view) - set(configuration.node)
             assert not strange, f"13 removed: {strange} counted in by slot {decree.slot}"
@@ -189,11 +195,16 @@ class Invariants:
         self.decided[decree.slot] = chain_digest(decree)
         self.decrees.append(decree)
 
-    def _first_commit(self, value: Commit, behind: list[str]) -> Configuration:
+    def _first_commit(
+        self, value: Commit, behind: list[str], fenced: tuple[str, ...]
+    ) -> Configuration:
         what = f"configuration of epoch {value.epoch}"
         configuration = read_configuration(unpack(value.file), what)
         voters, tie_breaker = configuration.voters(), configuration.cluster.tie_breaker
-        assert majority(voters, behind, tie_breaker), "5 certificate: no majority of the new"
+        enough = majority(voters, behind, tie_breaker) or outlives(
+            voters, behind, tie_breaker, fenced
+        )
+        assert enough, "5 certificate: no majority of the new"
         assert self.epochs.get(value.epoch) is None, f"3 epoch {value.epoch} was decided twice"
         self.epochs[value.epoch] = value.digest
         self.configurations[value.digest] = configuration
@@ -243,7 +254,8 @@ class Invariants:
         if order.slot == len(self.decided) + 1:
             promised = self._promised[order.slot, order.ballot]
             text = f"10 one open: {machine.name} orders {order.step} without a majority's promise"
-            assert self.decides(promised), text
+            fenced = machine.node.shared.log.fenced if machine.node is not None else ()
+            assert self.decides(promised, fenced), text
 
     def _asks_for_commit(self, machine: Machine, _: OnDisk, ask: Accept) -> None:
         value = ask.value
@@ -312,7 +324,7 @@ class Invariants:
         node, held = machine.node, machine.runs()
         assert node is not None, "only a running agent steps"
         shared = node.shared
-        ends = shared.lease.valid_until_ms(shared.log.voters, shared.timing)
+        ends = shared.lease.valid_until_ms(shared.log.deciding, shared.timing)
         if ends > 0:  # else this life never had one
             disk.lease_end_ms = ends
         if not held:

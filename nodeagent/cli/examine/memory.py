@@ -159,7 +159,11 @@ def judge_decrees(memory: Memory, name: str) -> tuple[DecreeLog, str, list[Findi
         chained = decree.slot == log.next_slot and decree.previous == log.last_digest
         code = "E643" if chained else "E641"
         try:
-            if chained and decree.slot and not log.certified(value, decree.accepted_by):
+            if (
+                chained
+                and decree.slot
+                and not log.certified(value, decree.accepted_by, decree.fenced)
+            ):
                 code = "E642"
             log.extend(decree)
         except DecreeError as error:
