@@ -42,6 +42,8 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     fences.fenced_once_before,
     fences.old_news_of_a_fence,
     fences.fence_race,
+    fences.pair_apart,
+    fences.pair_apart_again,
     dares.death_during_a_dare,
     dares.undone_acquire,
     dares.damaged_file,

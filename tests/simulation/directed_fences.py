@@ -72,6 +72,39 @@ def old_news_of_a_fence(seed: int) -> Scene:
     return scene.wait(9_000)
 
 
+def _pair(seed: int, *, must: bool = False) -> Scene:
+    two = THREE[:2]
+    orders = {"web": two, "orders": (two[1], two[0])}
+    shape = replace(cluster(two, **orders), fences=True, must_fence=must)
+    return Scene(seed, shape, lingers=seed % 2 == 0).settle()
+
+
+def pair_apart_again(seed: int) -> Scene:
+    """One of two voters was fenced and is in again; now it is its turn to fence the other."""
+    scene = _pair(seed)
+    scene.cut(["alpha"], ["bravo"], 4_000)
+    scene.until(lambda: scene.world.machines["bravo"].fenced > 0)
+    scene.until(lambda: not scene.problem())
+    scene.world.machines["bravo"].fence = "fails"
+    scene.cut(["alpha"], ["bravo"], 12_000)
+    return scene.wait(13_000)
+
+
+def pair_apart(seed: int) -> Scene:
+    """Two voters and no third are cut apart, both shoot, and who was shot comes back still cut off.
+
+    Its devices then strike for the one that is not in any more, too, if it asked for that.
+    """
+    scene, two = _pair(seed, must=seed % 3 == 0), THREE[:2]
+    for name in two:
+        scene.world.machines[name].fence = scene.chance.choice(("", "", "slow", "late", "fails"))
+    scene.cut(["alpha"], ["bravo"], 20_000)
+    scene.wait(1_000, 6_000)
+    if seed % 2:
+        scene.crash(scene.chance.choice(two), scene.chance.choice((50, 1_500, 4_000)))
+    return scene.wait(16_000)
+
+
 def fence_race(seed: int) -> Scene:
     """A node is cut off one way or for short, fenced while it returns, and its fencer dies."""
     scene = _scene(seed, must=seed % 2 == 0)

@@ -68,6 +68,7 @@ class Leases:
         self.world = world
         self._asked: dict[tuple[str, int, int], int] = {}
         self._granted: dict[tuple[str, int], dict[str, int]] = {}
+        self._since: dict[tuple[str, int], int] = {}
         world.watchers.append(self)
 
     def wrote(self, machine: Machine, record: Record) -> None:
@@ -97,10 +98,12 @@ class Leases:
         granted = {**granted, machine.name: self.world.now_ms}  # its own word counts at once
         newest = sorted(granted.values())
         since = next(
-            (t for t in reversed(newest) if majority(shared.log.voters, _by(granted, t))), None
+            (t for t in reversed(newest) if majority(shared.log.deciding, _by(granted, t))), None
         )
         if since is None:
             return  # under the lease of voters that were replaced since
+        key = (machine.name, machine.life)
+        since = self._since[key] = max(since, self._since.get(key, since))  # a change takes none
         timing = shared.timing
         late = self.world.now_ms - since - timing.lease_ms
         limit = timing.watchdog_ms + 600

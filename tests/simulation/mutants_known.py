@@ -30,6 +30,8 @@ KNOWN: dict[str, tuple[str, int]] = {
     "a fence that failed counts as done": ("fence that fails", 1),
     "a fence is good for ever": ("fenced once before", 1),
     "news of any fence count": ("old news of a fence", 1),
+    "a life that is not in fences for a vote": ("pair apart", 4),
+    "a fence is a vote for ever": ("pair apart again", 1),
     "no watchdog on a frozen node": ("frozen owner", 1),
 }
 """Mutant to (directed schedule, seed)."""
