@@ -124,7 +124,7 @@ class Fencing:
         if shared.must_be_fenced(node):
             return True
         waited_ms = shared.now.ms - shared.out_since_ms.get(node, shared.began_ms)
-        return bool(noun.fence) and waited_ms < shared.takeover_wait_ms
+        return bool(noun.fence) and waited_ms < shared.wait_for_ms(node)
 
     def _groups_held(self, node: str) -> dict[str, str]:
         """Return the groups that a lost node may hold, each with who is to acquire it."""
@@ -151,7 +151,7 @@ class Fencing:
         patience_ms = int(delay_s(noun) * 1000) + rank * RANK_MS
         peer = shared.hearts.peers.get(node)
         if peer is None or peer.beat.state == "leaving":
-            patience_ms += shared.takeover_wait_ms
+            patience_ms += shared.wait_for_ms(node)
         waited_ms = shared.now.ms - attempt.since_ms
         return waited_ms >= patience_ms and not self._has_rival(node, noun)
 
