@@ -101,10 +101,8 @@ def tell_peers(shared: Shared, m: FenceNote) -> None:
     shared.send_all(members, m)
 
 
-def heard(shared: Shared, sender: str, incarnation: int, m: FenceNote | FenceWanted) -> None:
-    """Take the word of a member; nobody else's counts."""
-    if shared.log.standing.view.get(sender) != incarnation:
-        return
+def heard(shared: Shared, sender: str, m: FenceNote | FenceWanted) -> None:
+    """Take what a member tells or asks."""
     if isinstance(m, FenceWanted):
         if m.node in shared.fenced:
             shared.send(sender, note(shared, m.node))

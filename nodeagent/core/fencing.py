@@ -22,8 +22,6 @@ from nodeagent.model.configuration import Node
 from nodeagent.model.fencing import MANUAL, Device, delay_s, levels
 from nodeagent.model.reports import Severity
 from nodeagent.model.text import clean
-from nodeagent.wire.console import Answer, Done, Refused
-from nodeagent.wire.console import Fence as FenceAsked
 from nodeagent.wire.live import FenceLive
 from nodeagent.wire.peer import FenceNote, FenceWanted
 
@@ -281,60 +279,40 @@ class Fencing:
             shared.send_all((n for n in members if shared.alive(n)), wanted)
 
     def heard(self, sender: str, incarnation: int, m: FenceNote | FenceWanted) -> None:
-        """Take what a peer tells or asks; one that is at it is not disturbed."""
+        """Take what a member tells or asks; one that is at it is not disturbed."""
+        if self.shared.log.standing.view.get(sender) != incarnation:
+            return
         if isinstance(m, FenceNote) and m.state == "running" and sender != self.shared.name:
             now = self.shared.now.ms
             began_ms, told_ms = self._rivals.get(m.node, (now, now))
             self._rivals[m.node] = (began_ms if now - told_ms < AGAIN_MS[0] else now, now)
         elif isinstance(m, FenceNote):
             self._rivals.pop(m.node, None)
-        fenced.heard(self.shared, sender, incarnation, m)
+        fenced.heard(self.shared, sender, m)
 
-    # -- what an operator asks
+    # -- what an operator asks (judged by `fence_desk`)
 
-    def asked(self, request: FenceAsked, name: str) -> Answer:
-        """Fence a node by hand, or take an operator's word that it is off."""
-        shared = self.shared
-        noun = self._noun(request.node)
-        if noun is None or not shared.is_member:
-            return Refused("no-node", f"there is no node {request.node} in this cluster", 2)
-        if request.typed != request.node:
-            return Refused("not-typed", f"the name {request.node} must be typed to confirm", 2)
-        if request.confirmed:
-            return self._confirm(request.node, name)
-        if request.node == shared.name:
-            return Refused("itself", f"{shared.name} cannot fence itself; ask another agent", 2)
-        if not shared.quorum and request.node != fenced.other_vote(shared):
-            return Refused("no-quorum", "no majority of voters is heard here", 3)
-        automatic = [n for n, fence in noun.fence.items() if fence.agent != MANUAL]
-        if not automatic:
-            text = f"{request.node} has no fence device; see that it is off, then confirm it"
-            return Refused("no-device", text, 1)
-        running = self._attempts.get(request.node)
-        if running is not None and running.running:
-            return Refused("busy", f"{request.node} is being fenced already", 3)
-        attempt = _Attempt(shared.now.ms, by_hand=True, cause=f"asked for by {clean(name, 63)}")
-        self._attempts[request.node] = attempt
-        self._begin(request.node, attempt)
-        return Done(f"fencing {request.node} by {', '.join(automatic)}")
+    def is_at(self, node: str) -> bool:
+        """Return whether a device of this node is being run here."""
+        attempt = self._attempts.get(node)
+        return attempt is not None and bool(attempt.running)
 
-    def _confirm(self, node: str, name: str) -> Answer:
-        shared = self.shared
-        if shared.alive(node):
-            text = f"{node} is heard, so it is not off; to switch it off: clustertui fence {node}"
-            return Refused("alive", text, 1)
-        slot = shared.log.standing.slot
-        if node in shared.log.standing.view and node != fenced.other_vote(shared):
-            return Refused("in", f"{node} is not out by decree yet; wait a moment", 3)
+    def by_hand(self, node: str, name: str) -> None:
+        """Fence a node because an operator wants it."""
+        attempt = _Attempt(self.shared.now.ms, by_hand=True, cause=f"asked for by {name}")
+        self._attempts[node] = attempt
+        self._begin(node, attempt)
+
+    def confirmed(self, node: str, name: str) -> bool:
+        """Take an operator's word that a node is off; False if it proves nothing now."""
+        shared, slot = self.shared, self.shared.log.standing.slot
         if fenced.count_as_vote(shared, node, slot):
             self._votes[node] = slot
         elif not fenced.learn(shared, node, slot):
-            return Refused("open", f"a DARE that may bring groups to {node} is open", 3)
-        running = self._attempts.pop(node, None)
-        self._show(node, "done", OPERATOR, f"{clean(name, 63)} says that it is off")
-        shared.tell("warning", node, f"off, by the word of {clean(name, 63)}", "fence confirm")
+            return False
+        self._attempts.pop(node, None)
+        self._show(node, "done", OPERATOR, f"{name} says that it is off")
+        shared.tell("warning", node, f"off, by the word of {name}", "fence confirm")
         if node in shared.fenced:
             fenced.tell_peers(shared, fenced.note(shared, node))
-        if running is not None and running.running:
-            return Done(f"{node} counts as off; a device is still at work on it")
-        return Done(f"{node} counts as off")
+        return True

@@ -7,7 +7,7 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
-from nodeagent.core import desk, fenced, heir, inbox, runs, unended
+from nodeagent.core import desk, fence_desk, fenced, heir, inbox, runs, unended
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -717,7 +717,7 @@ class Node:
 
     def _operate(self, request: Abort | Fence, name: str) -> Answer:
         if isinstance(request, Fence):
-            return self.fencing.asked(request, name)
+            return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
 
     def _only_moves(self, request: Apply | SaveDraft | Drill) -> bool:

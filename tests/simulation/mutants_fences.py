@@ -21,8 +21,8 @@ def _proofs_only(shared: Shared, value: Any) -> None:
     shared.fenced -= may_hold_after(value)
 
 
-def _any_news(shared: Shared, sender: str, incarnation: int, m: Any) -> None:
-    _HEARD(shared, sender, incarnation, m)
+def _any_news(shared: Shared, sender: str, m: Any) -> None:
+    _HEARD(shared, sender, m)
     if isinstance(m, FenceNote) and m.state == "done":
         shared.fenced.add(m.node)
 
