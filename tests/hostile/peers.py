@@ -25,6 +25,8 @@ from nodeagent.wire.peer import (
     Decrees,
     DraftNote,
     Envelope,
+    FenceNote,
+    FenceWanted,
     Forget,
     Message,
     Probe,
@@ -102,6 +104,8 @@ def _unheard(log: DecreeLog) -> tuple[Message, ...]:
         Decrees(log.since(0)),
         Probe(slot, 1, ("web", "orders")),
         ProbeReply(slot, 1, ()),
+        FenceNote(slot, "charlie", log.lives["charlie"], "done", "bravo"),
+        FenceWanted(slot, "charlie"),
         Refuse(slot, ballot, "busy"),
         Withdraw(slot, ballot),
         Relay("1.1.alpha.1"),
@@ -217,6 +221,8 @@ def forged() -> dict[str, Word]:
     made = {
         name: Decree(slot, value, Ballot(9, "bravo"), last, by) for name, value, by in _values()
     } | {
+        "fenced-one": Decree(slot, good, Ballot(9, "bravo"), last, ("bravo",), ("charlie",)),
+        "fenced-me": Decree(slot, good, Ballot(9, "bravo"), last, ("bravo",), ("alpha",)),
         "chain-zeros": Decree(slot, good, Ballot(9, "bravo"), "0" * 64, votes),
         "chain-empty": Decree(slot, good, Ballot(9, "bravo"), "", votes),
         "chain-of-before": Decree(slot, good, Ballot(9, "bravo"), log.decrees[-1].previous, votes),
