@@ -42,7 +42,7 @@ def resources_digest(cfg: Configuration) -> str:
 def _group(group: Group) -> dict[str, Any]:
     plain = dict(_plain(group))
     plain["resource"] = [[name, _resource(item)] for name, item in group.resource.items()]
-    plain["after"] = sorted(group.after)
+    plain |= {key: sorted(plain[key]) for key in ("after", "with", "apart-from")}
     return plain
 
 

@@ -20,12 +20,16 @@ _LEARNED: dict[type[Struct], frozenset[str]] = {
             "monitor_seconds",
             "interval_seconds",
             "restart_count",
+            "startup_monitor",
+            "stabilization_seconds",
+            "failures_tolerated",
         }
     ),
     DataFolder: frozenset({"create"}),
 }
 """Values that a running resource learns without being started anew."""
 
+NO_CHANGE = "no change"
 Verdict = tuple[GroupEffectKind, str]
 
 
@@ -41,7 +45,7 @@ def verdict(old: Configuration, new: Configuration, name: str, owner: str) -> Ve
     policies = tuple(_policies(before, after))
     if policies:
         return "untouched", f"only {join(policies)} changed"
-    return "untouched", "no change"
+    return "untouched", NO_CHANGE
 
 
 def _resource_restarts(old: Group, new: Group) -> Iterator[str]:
@@ -80,7 +84,7 @@ def _changed(old: Resource, new: Resource, *, learned: bool) -> Iterator[str]:
 
 
 def _policies(old: Group, new: Group) -> Iterator[str]:
-    words = {"nodes": "takeover order", "after": "parents"}
+    words = {"nodes": "takeover order", "after": "parents", "together": "with"}
     for spec in specs(Group).values():
         if spec.kind == "resources":
             continue

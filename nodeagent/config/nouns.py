@@ -60,6 +60,8 @@ _REFERENCES: dict[tuple[str, str], Reference] = {
     ("ServiceAddress", "network"): "network",
     ("Group", "nodes"): "node",
     ("Group", "after"): "group",
+    ("Group", "together"): "group",
+    ("Group", "apart_from"): "group",
 }
 _PATHS = {("Application", "directory")}
 _PATH_META, _KEY_META, _ADDRESS_META, _SUBNET_META, _NAME_META = (

@@ -3,6 +3,10 @@
 A group stays where it is while its owner is in and able to serve it. A group that never ran starts
 by its startup policy; one whose owner failed follows its fallover policy. Nothing is moved for the
 sake of balance: every move interrupts somebody.
+
+Groups are placed one after the other, parents first, then by `priority`, then as in the file; what
+is placed stands. So where `with` and `apart-from` cannot be kept, it is the later group that stays
+offline, and only a group that runs can make one that runs move.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,15 +15,20 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from nodeagent.config.board import Board
+from nodeagent.config.rules import apart_of, sets_of
+from nodeagent.config.times import UNKNOWN, Moment, may_return
 from nodeagent.model.configuration import Configuration, Group, ServiceAddress
 from nodeagent.model.ownership import NOBODY
 
 _NONE: Mapping[str, frozenset[str]] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NOBODY_APART: frozenset[str] = frozenset()
+Nodes = tuple[str, ...]
 
 
 class _Situation(Struct, frozen=True):
-    """What placement looks at."""
+    """What placement looks at. `sets` and `apart` are the rules between groups."""
 
     cfg: Configuration
     view: frozenset[str]
@@ -28,6 +37,10 @@ class _Situation(Struct, frozen=True):
     asked: Mapping[str, str]
     leaving: frozenset[str]
     ran: frozenset[str]
+    moment: Moment
+    sets: Mapping[str, tuple[str, ...]]
+    apart: Mapping[str, frozenset[str]]
+    ranks: Mapping[str, int]
 
 
 def place(
@@ -39,6 +52,7 @@ def place(
     asked: Mapping[str, str] = _NOTHING,
     leaving: Collection[str] = (),
     ran: Collection[str] = (),
+    moment: Moment = UNKNOWN,
 ) -> dict[str, str]:
     """Return the owner of every group of `cfg` ("" is nobody).
 
@@ -47,20 +61,32 @@ def place(
     that go in good order, whose groups move even where the fallover policy would end them.
     `ran`: groups that somebody owned since the cluster was started: they start no more, they only
     come back, and for that any node is good enough.
+    `moment`: what time it is; without it nothing returns that has to wait for a time.
     """
-    inside = frozenset(view)
-    gone = frozenset(leaving) - inside
-    situation = _Situation(cfg, inside, owners, failed, asked, gone, frozenset(ran))
-    placed: dict[str, str] = {}
-    for name in in_order(cfg):
+    order = in_order(cfg)
+    situation = _Situation(
+        cfg,
+        frozenset(view),
+        owners,
+        failed,
+        asked,
+        frozenset(leaving) - frozenset(view),
+        frozenset(ran),
+        moment,
+        sets_of(cfg),
+        apart_of(cfg),
+        {name: rank for rank, name in enumerate(order)},
+    )
+    board = Board(cfg, owners, situation.view)
+    for name in order:
         parents = cfg.group[name].after
-        waits = any(placed.get(parent, NOBODY) == NOBODY for parent in parents)
-        placed[name] = NOBODY if waits else _choose(situation, name)
-    return {name: placed.get(name, NOBODY) for name in cfg.group}
+        waits = any(board.placed.get(parent, NOBODY) == NOBODY for parent in parents)
+        board.put(name, NOBODY if waits else _choose(situation, board, name))
+    return {name: board.placed.get(name, NOBODY) for name in cfg.group}
 
 
 def in_order(cfg: Configuration) -> tuple[str, ...]:
-    """Return the groups with parents first, else in the order of the file.
+    """Return the groups with parents first, else by priority, else in the order of the file.
 
     Groups of a circle, and those behind one, are left out: verification refuses them, and
     nobody may start them.
@@ -71,15 +97,16 @@ def in_order(cfg: Configuration) -> tuple[str, ...]:
     for index, name in enumerate(names):
         for parent in set(cfg.group[name].after):
             children.setdefault(parent, []).append(index)
-    ready = [index for index, name in enumerate(names) if not waits[name]]
+    ranks = [(-group.priority, index) for index, group in enumerate(cfg.group.values())]
+    ready = sorted(rank for rank in ranks if not waits[names[rank[1]]])
     ordered = []
     while ready:
-        name = names[heappop(ready)]
+        name = names[heappop(ready)[1]]
         ordered.append(name)
         for index in children.get(name, ()):
             waits[names[index]] -= 1
             if not waits[names[index]]:
-                heappush(ready, index)
+                heappush(ready, ranks[index])
     return tuple(ordered)
 
 
@@ -102,40 +129,146 @@ def able(cfg: Configuration, group: Group, node: str) -> bool:
     return node in group.nodes and node in cfg.node and not missing_networks(cfg, group, node)
 
 
-def _choose(at: _Situation, name: str) -> str:
-    group = at.cfg.group[name]
-    able_here = tuple(node for node in group.nodes if _can(at, group, node))
-    wish = at.asked.get(name)
-    if wish is not None and (wish == NOBODY or wish in able_here):
+def _choose(at: _Situation, board: Board, name: str) -> str:
+    """Return the node of a group whose parents and betters are placed."""
+    if at.asked.get(name) == NOBODY:
+        return NOBODY
+    mates = tuple(mate for mate in at.sets.get(name, ()) if mate != name)
+    with_node = board.nodes_of(mates)
+    if with_node:
+        return _join(at, board, name, with_node)
+    later = tuple(sorted((m for m in mates if m in at.ranks), key=at.ranks.__getitem__))
+    later = tuple(mate for mate in later if mate not in board.placed)
+    fit = _fit(at, board, name)
+    wish, is_new = _wish(at, name, later)
+    owner = at.owners.get(name, NOBODY)
+    if wish in (fit if is_new else _suits(at, board, owner, fit, later)):
         return wish
     spoiled = at.failed.get(name, frozenset())
-    good = tuple(node for node in able_here if node not in spoiled)
-    owner = at.owners.get(name, NOBODY)
-    if owner in good:
-        return good[0] if group.fallback == "higher-priority" else owner
+    good = tuple(node for node in fit if node not in spoiled)
     if owner == NOBODY:
-        known = name in at.ran or not spoiled.isdisjoint(group.nodes[:1])
-        return _start(group, good, known=known)
-    return _fall_over(at, group, owner, good, spoiled)
+        good = _where_to_start(at, name, good)
+    return _by_policy(at, board, name, _suits(at, board, owner, good, later), later)
 
 
-def _can(at: _Situation, group: Group, node: str) -> bool:
-    return node in at.view and able(at.cfg, group, node)
-
-
-def _start(group: Group, good: tuple[str, ...], *, known: bool) -> str:
-    """Start by policy. A group that ran, or failed at home, has to fall over: any node will do."""
-    home = group.nodes[:1]
-    only_home = group.startup == "home-node" and not (group.fallover == "next-node" and known)
-    candidates = tuple(node for node in good if node in home) if only_home else good
-    return candidates[0] if candidates else NOBODY
-
-
-def _fall_over(
-    at: _Situation, group: Group, owner: str, good: tuple[str, ...], spoiled: frozenset[str]
-) -> str:
-    """Find the next node. An owner that is no longer fit by plan did not fail, so it only moves."""
-    died = owner not in at.view and owner not in at.leaving
-    if group.fallover == "bring-offline" and (died or owner in spoiled):
+def _by_policy(at: _Situation, board: Board, name: str, good: Nodes, later: Nodes) -> str:
+    """Stay, return, start or fall over, as the group's policies say."""
+    group, owner = at.cfg.group[name], at.owners.get(name, NOBODY)
+    taken = frozenset(board.where.get(o, NOBODY) for o in at.apart.get(name, _NOBODY_APART))
+    if owner in good:
+        return _stay(at, group, owner, good, taken)
+    if owner != NOBODY and _ends(at, name):
         return NOBODY
+    mates = frozenset(board.where.get(mate, NOBODY) for mate in later)
+    board.take_off(name)
+    fell = owner != NOBODY or _comes_back(at, name)
+    return _pick(board, group, _prefer(_prefer(good, at.view - taken), mates), fell=fell)
+
+
+def _fit(at: _Situation, board: Board, name: str) -> Nodes:
+    """Return the nodes that are in, can serve the group, and are free of those it is apart from."""
+    group = at.cfg.group[name]
+    taken = board.nodes_of(at.apart.get(name, _NOBODY_APART))
+    return tuple(
+        n for n in group.nodes if n in at.view and n not in taken and able(at.cfg, group, n)
+    )
+
+
+def _join(at: _Situation, board: Board, name: str, nodes: frozenset[str]) -> str:
+    """Go where the groups are that this one must be with; its own order and home do not count."""
+    spoiled = at.failed.get(name, frozenset())
+    found = [
+        node
+        for node in _fit(at, board, name)
+        if node in nodes and (node not in spoiled or at.asked.get(name) == node)
+    ]
+    return found[0] if found and not _ends(at, name) else NOBODY
+
+
+def _suits(at: _Situation, board: Board, owner: str, nodes: Nodes, later: Nodes) -> Nodes:
+    """Narrow `nodes` to those that also suit the groups that must be there, the first ones first.
+
+    A group that does not run narrows nothing for one that runs, and nobody waits for one that
+    could go nowhere.
+    """
+    for mate in later:
+        idle = at.owners.get(mate, NOBODY) == NOBODY
+        if at.asked.get(mate) == NOBODY or _ends(at, mate) or (idle and owner in at.view):
+            continue
+        spoiled = at.failed.get(mate, frozenset())
+        fit = frozenset(_fit(at, board, mate)) - spoiled
+        nodes = _prefer(nodes, fit)
+    return nodes
+
+
+def _prefer(nodes: Nodes, preferred: Collection[str]) -> Nodes:
+    """Return those of `nodes` that are preferred, all of them if none is."""
+    return tuple(node for node in nodes if node in preferred) or nodes
+
+
+def _wish(at: _Situation, name: str, later: Nodes) -> tuple[str, bool]:
+    """Return where an operator wants the group or one that must be with it, and if that is new.
+
+    A wish for the node where the group is was fulfilled before; a later one outdoes it.
+    """
+    wishes = [(at.asked.get(one, NOBODY), at.owners.get(one, NOBODY)) for one in (name, *later)]
+    new = [wish for wish, owner in wishes if wish not in (NOBODY, owner)]
+    old = [wish for wish, _ in wishes if wish != NOBODY]
+    return (new or old or [NOBODY])[0], bool(new)
+
+
+def _stay(at: _Situation, group: Group, owner: str, good: Nodes, taken: frozenset[str]) -> str:
+    """Return the owner, or the better node that the group returns to now.
+
+    To return is no need, so nobody who has to be apart is driven out for it.
+    """
+    if group.fallback == "never":
+        return owner
+    best = next(node for node in good if node == owner or node not in taken)
+    return best if best == owner or may_return(group, best, at.moment) else owner
+
+
+def _where_to_start(at: _Situation, name: str, good: Nodes) -> Nodes:
+    """Start by policy; what only comes back may come to any node."""
+    group = at.cfg.group[name]
+    if _comes_back(at, name) and group.fallover != "bring-offline":
+        return good
+    if group.startup == "home-node":
+        return tuple(node for node in good if node in group.nodes[:1])
+    spoiled = at.failed.get(name, frozenset())
+    waits = at.moment.settling and awaited(at.cfg, group, at.view, good, spoiled)
+    return () if waits else good
+
+
+def _comes_back(at: _Situation, name: str) -> bool:
+    """Return whether a group without owner ran before, or failed at home: it has to fall over."""
+    failed_at_home = at.failed.get(name, frozenset()).intersection(at.cfg.group[name].nodes[:1])
+    return name in at.ran or bool(failed_at_home)
+
+
+def awaited(
+    cfg: Configuration, group: Group, view: Collection[str], good: Nodes, spoiled: Collection[str]
+) -> Nodes:
+    """Return the nodes that are not in and would be better than the first of `good`."""
+    first = group.nodes.index(good[0]) if good else len(group.nodes)
+    better = group.nodes[:first]
+    return tuple(n for n in better if n not in view and n not in spoiled and able(cfg, group, n))
+
+
+def _ends(at: _Situation, name: str) -> bool:
+    """Return whether the fallover policy brings the group offline.
+
+    An owner that is no longer fit by plan did not fail, so its group only moves.
+    """
+    owner = at.owners.get(name, NOBODY)
+    if owner == NOBODY or at.cfg.group[name].fallover != "bring-offline":
+        return False
+    died = owner not in at.view and owner not in at.leaving
+    return died or owner in at.failed.get(name, frozenset())
+
+
+def _pick(board: Board, group: Group, good: Nodes, *, fell: bool) -> str:
+    """Return the first, or where least is owned; of equals the first in takeover order."""
+    if fell and group.fallover == "least-loaded":
+        return min(good, key=lambda node: board.load[node], default=NOBODY)
     return good[0] if good else NOBODY

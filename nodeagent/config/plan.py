@@ -10,8 +10,9 @@ from types import MappingProxyType
 from msgspec import Struct
 
 from nodeagent.config.diff import diff
-from nodeagent.config.effects import verdict
+from nodeagent.config.effects import NO_CHANGE, verdict
 from nodeagent.config.placement import in_order, missing_networks, place
+from nodeagent.config.why import late_return, moved_by_rule, offline_by_rule
 from nodeagent.config.words import join
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import NOBODY
@@ -31,6 +32,12 @@ class _Case(Struct, frozen=True):
     owners: Mapping[str, str]
     after: Mapping[str, str]
     asked: Mapping[str, str]
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Return the nodes that are in afterwards."""
+        added = {node for node in self.new.node if node not in self.old.node}
+        return frozenset(node for node in self.view | added if node in self.new.node)
 
 
 def plan(
@@ -91,6 +98,8 @@ def _effect(case: _Case, name: str) -> GroupEffect:
             group=name, kind="restarted", source=source, target=target, reason="defined anew"
         )
     kind, reason = verdict(case.old, case.new, name, source)
+    if reason == NO_CHANGE:
+        reason = late_return(case.new, name, source, case.present) or reason
     return GroupEffect(group=name, kind=kind, source=source, target=target, reason=reason)
 
 
@@ -113,6 +122,9 @@ def _why_offline(case: _Case, name: str, source: str) -> str:
     idle = [parent for parent in group.after if case.after.get(parent, NOBODY) == NOBODY]
     if idle:
         return f"it runs after {join(idle)}, which is offline"
+    rule = offline_by_rule(case.new, name, case.after, case.present)
+    if rule:
+        return rule
     if source != NOBODY and group.fallover == "bring-offline":
         return f"{source} is not in, and its fallover is bring-offline"
     if source == NOBODY and group.startup == "home-node" and group.nodes:
@@ -133,7 +145,8 @@ def _why_moved(case: _Case, name: str, source: str, target: str) -> str:
     missing = missing_networks(case.new, group, source)
     if missing:
         return f"{source} has no adapter on {join(missing)}"
-    return f"{target} has a higher priority (fallback)"
+    rule = moved_by_rule(case.new, name, case.after, source, case.asked)
+    return rule or f"{target} has a higher priority (fallback)"
 
 
 def _with_parents(case: _Case, effects: dict[str, GroupEffect]) -> dict[str, GroupEffect]:

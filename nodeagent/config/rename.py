@@ -18,7 +18,7 @@ _POINTERS: dict[str, tuple[Path, ...]] = {
         ("group", ANY, "resource", ANY, "network"),
     ),
     "node": (("group", ANY, "nodes", ANY), ("cluster", "voters", ANY)),
-    "group": (("group", ANY, "after", ANY),),
+    "group": tuple(("group", ANY, key, ANY) for key in ("after", "with", "apart-from")),
 }
 """Where names of other objects stand; an element of a list is named by its number."""
 

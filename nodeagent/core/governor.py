@@ -10,6 +10,7 @@ from nodeagent.config.placement import place
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
+from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
 from nodeagent.core.votes import Wish, shrinking, shrunk
 from nodeagent.model.configuration import Configuration
@@ -51,6 +52,7 @@ class Governor:
         self._not_before_ms = 0
         self._failures = 0
         self._wish: Wish | None = None
+        self._presence = Presence(shared.now.ms)
 
     # -- what others ask
 
@@ -76,6 +78,7 @@ class Governor:
     def tick(self) -> None:
         """Propose what is due, once it is this node's turn."""
         shared = self.shared
+        self._presence.look(shared.log.standing.view, shared.now)
         self._give_back()
         if self.proposer is not None:
             self._attend(self.proposer)
@@ -152,14 +155,17 @@ class Governor:
             return None
         view, failed = self._heard_view(configuration), self._failed()
         wished = shared.log.wishes.placed()
+        starts = starts_anew(standing, view)
+        before = settled_owners(configuration, standing.owners, view) if starts else standing.owners
         owners = place(
             configuration,
             view=tuple(view),
-            owners=standing.owners,
+            owners=before,
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
-            ran=shared.log.ran,
+            ran=() if starts else shared.log.ran,
+            moment=self._presence.moment(configuration, shared.now, starts=starts),
         )
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)

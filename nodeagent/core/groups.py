@@ -20,7 +20,9 @@ from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.live import GroupLive, ResourceLive
 
-FAILURE_EXPIRES_MS = 60_000
+EXPIRES_S = 60.0
+"""For a group whose configuration is not known any more."""
+TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
 OTHER_INTERVAL_S = 5.0
 OTHER_LIMIT_S = 10.0
@@ -74,6 +76,8 @@ class GroupRunner:
         self._retry_ms = 0
         self._monitor_ms: dict[str, int] = {}
         self._failed_ms = 0
+        self._well_ms = 0
+        self._bad_runs: dict[str, int] = {}
 
     # -- what others ask
 
@@ -211,9 +215,21 @@ class GroupRunner:
         return []
 
     def _monitored(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
-        if not event.ok and self.state == "online":
+        if event.ok:
+            self._bad_runs.pop(name, None)
+        elif self.state == "online" and not self._let_pass(name, event):
             self.exited(name, f"monitor: {event.text}")
         return self._next(now) if self._queue else []
+
+    def _let_pass(self, name: str, event: DriverFinished) -> bool:
+        """Return whether a bad monitor run is tolerated; that it does not run at all never is."""
+        resource = self.group.resource.get(name) if self.group else None
+        allowed = resource.failures_tolerated if isinstance(resource, Application) else 0
+        bad = self._bad_runs[name] = self._bad_runs.get(name, 0) + 1
+        if bad > allowed or event.code not in TOLERABLE:
+            return False
+        self.news.append(GroupNews("warning", f"{name}: {event.text} ({bad}/{allowed} tolerated)"))
+        return True
 
     def exited(self, name: str, text: str) -> None:
         """A resource is not well any more; dealt with at the next `tick` that may recover."""
@@ -238,11 +254,18 @@ class GroupRunner:
             return self._recover(*self._exit, now)
         if self._op is None and self._queue and now.ms >= self._retry_ms:
             return self._next(now)
-        if self.state == "error" and now.ms - self._failed_ms > FAILURE_EXPIRES_MS:
+        if self.state == "error" and self._expired(self._failed_ms, now):
             self.forgive(now)
+        if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
+            self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
             return self._monitor(now)
         return []
+
+    def _expired(self, since_ms: int, now: Now) -> bool:
+        """Return whether what went wrong before `since_ms` is forgotten; 0 seconds is never."""
+        seconds = self.group.failure_expires_seconds if self.group else EXPIRES_S
+        return seconds > 0 and now.ms - since_ms > seconds * 1000
 
     def _restarts_allowed(self) -> int:
         name = self._exit[0] if self._exit else ""
@@ -291,6 +314,8 @@ class GroupRunner:
             return [self._run(action, name)]
         if self._goal == "online":
             self._monitor_ms = {}
+            self._bad_runs = {}
+            self._well_ms = now.ms
             self._become("online", "", now)
             return []
         self._become(self._goal, self.text if self._goal == "error" else "", now)

@@ -5,12 +5,14 @@ its parents, with proof of release. Groups that an open DARE governs are left to
 nothing is acquired. A node that loses its lease lets go of everything, whatever else is going on.
 """
 
+from nodeagent.config.rules import apart_of
+from nodeagent.config.words import join
 from nodeagent.core.effects import Pet
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.participant import Participant
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.shared import Shared
-from nodeagent.model.ownership import Token
+from nodeagent.model.ownership import NOBODY, Standing, Token
 from nodeagent.wire.peer import LeaseRequest
 
 
@@ -42,6 +44,23 @@ class Keeper:
         for name, runner in self.shared.runners.items():
             if runner.tentative:
                 self._undone.add(name)
+
+    def restart_children(self, before: Standing) -> None:
+        """Let go once of the groups here whose parent a VIEW moved: it was away under them.
+
+        In a DARE the plan sees to that.
+        """
+        shared, after = self.shared, self.shared.log.standing
+        configuration = shared.log.configuration
+        for name, group in configuration.group.items() if configuration else ():
+            runner = shared.runners.get(name)
+            if runner is None or not runner.held or after.owners.get(name) != shared.name:
+                continue
+            moved = [p for p in group.after if _holder(before, p) != _holder(after, p)]
+            if moved and before.owners.get(name) == shared.name:
+                self._undone.add(name)
+                text = f"starts again, because it runs after {join(moved)}, which moved"
+                shared.tell("note", name, text)
 
     def renew(self) -> None:
         """Ask all voters for another lease."""
@@ -118,7 +137,7 @@ class Keeper:
         if noun is None or not shared.parents_online(noun, shared.log.standing.owners):
             return
         missing = self.proofs.missing(shared, runner.name)
-        if missing:
+        if missing or self._drives_out(runner.name):
             return
         self.proofs.close(runner.name)
         standing = shared.log.standing
@@ -126,3 +145,15 @@ class Keeper:
         token = Token(standing.generation, standing.slot, ballot, decided=True)
         refuse = "drill: acquire refused" if runner.name in shared.drills.refuse_acquire else ""
         shared.out += runner.acquire(noun, token, shared.now, refuse=refuse)
+
+    def _drives_out(self, group: str) -> bool:
+        """Return whether a group that this one must be apart from is not stopped here yet."""
+        configuration, runners = self.shared.log.configuration, self.shared.runners
+        apart = apart_of(configuration).get(group, ()) if configuration else ()
+        return any(name in runners and runners[name].held for name in apart)
+
+
+def _holder(standing: Standing, group: str) -> tuple[str, int]:
+    """Return which life of which node owns a group."""
+    owner = standing.owners.get(group, NOBODY)
+    return owner, standing.view.get(owner, 0)

@@ -397,6 +397,8 @@ class Node:
             self.participant.decided(value)
         elif self.participant.open is not None:
             self.participant.unlocked()
+        if isinstance(value, ViewChange):
+            self.keeper.restart_children(before)
         if isinstance(value, ViewChange) and value.cause:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
             shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")

@@ -2,6 +2,8 @@
 
 foreground: the started program is the service. It counts as started when its monitor command is
 content, or without one when it still runs after a short while. Its end is told at once.
+`startup-monitor` is asked instead while it starts; `stabilization-seconds` is how long it must
+stay content before it counts.
 
 background: start returns 0 and leaves the service behind. It counts as started when the monitor
 command is content, or without one when a process of it is left. Its processes are known by their
@@ -28,7 +30,8 @@ from nodeagent.drivers.running import (
     program,
     remaining,
 )
-from nodeagent.drivers.service import LOOK_SECONDS, Service
+from nodeagent.drivers.service import Service
+from nodeagent.drivers.steadiness import becomes_steady
 from nodeagent.model.configuration import Application
 
 OnExit = Callable[[str, str, str], None]
@@ -36,13 +39,15 @@ OnExit = Callable[[str, str, str], None]
 
 CONFIRM_SECONDS = 0.2
 """A foreground program without monitor command that lives this long counts as started."""
-CONTENT_SECONDS = (LOOK_SECONDS, 0.5)
-"""First and longest pause between monitor runs while a start waits for the service."""
 KILL_SECONDS = 2.0
 STOP_COMMAND_PART = 0.7
 """Of a stop's time; the rest is for TERM."""
 KILL_PART = 0.25
 """At the end of a stop's time this much is kept for killing what would not stop."""
+
+
+class _EndedEarlyError(Exception):
+    """The program ended while its start waited for it."""
 
 
 class ApplicationDriver:
@@ -116,8 +121,8 @@ class ApplicationDriver:
         directory = resource.directory
         if not resource.start:
             return failed("start names no program", code="invalid")
-        for what in ("start", "stop", "monitor"):
-            arguments: tuple[str, ...] = getattr(resource, what)
+        for what in ("start", "stop", "monitor", "startup-monitor"):
+            arguments: tuple[str, ...] = getattr(resource, what.replace("-", "_"))
             if arguments and program(arguments[0], directory) is None:
                 text = f"{what}: {arguments[0]} is not a program that may be run on this node"
                 return failed(text, code="invalid")
@@ -183,9 +188,11 @@ class ApplicationDriver:
 
     async def _stayed(self, job: Job, service: Service, until: float) -> Outcome:
         """Wait until a foreground program works; it must not end."""
-        if service.resource.monitor:
-            return await self._content(job, service, until, "started")
-        code = await service.child.wait(min(CONFIRM_SECONDS, remaining(until)))
+        resource = service.resource
+        stable_s = resource.stabilization_seconds
+        if resource.startup_monitor or resource.monitor:
+            return await self._content(job, service, until, "started", stable_s)
+        code = await service.child.wait(min(max(CONFIRM_SECONDS, stable_s), remaining(until)))
         if code is None:
             return fine("started")
         return _ended_early(service.child, code)
@@ -201,34 +208,42 @@ class ApplicationDriver:
         if code != 0:
             return failed(f"start ended with {ending(code)}", evidence=lines)
         service.run.keep(service.child.survivors)
-        if service.resource.monitor:
-            return await self._content(job, service, until, "started")
+        resource = service.resource
+        stable_s = resource.stabilization_seconds
+        if resource.startup_monitor or resource.monitor:
+            return await self._content(job, service, until, "started", stable_s)
         if await service.run.alive():
-            return fine("started")
+            await asyncio.sleep(min(stable_s, remaining(until)))
+            if not stable_s or await service.run.alive():
+                return fine("started")
+            return failed(f"its processes ended within {stable_s:g} s", evidence=lines)
         text = "start left no process behind and there is no monitor command to ask"
         return failed(text, evidence=lines)
 
-    async def _content(self, job: Job, service: Service, until: float, text: str) -> Outcome:
-        """Wait until the monitor command is content."""
-        resource = service.resource
-        if not resource.monitor:
-            return fine(text)
-        pause, longest = CONTENT_SECONDS
+    async def _content(
+        self, job: Job, service: Service, until: float, text: str, stable_s: float = 0.0
+    ) -> Outcome:
+        """Wait until the monitor command is content, and stays so for `stable_s` seconds."""
+        resource, ran = service.resource, Ran(0, ())
+        monitor = resource.startup_monitor or resource.monitor
         foreground = resource.process == "foreground"
-        while True:
-            seconds = min(remaining(until), resource.monitor_seconds)
-            ran = await self._run(job, resource.monitor, seconds)
+
+        async def look() -> bool:
+            nonlocal ran
+            ran = await self._run(job, monitor, min(remaining(until), resource.monitor_seconds))
             if foreground and not service.child.running:
-                return _ended_early(service.child, service.child.exited.result())
-            if ran.code == 0:
+                raise _EndedEarlyError
+            return ran.code == 0
+
+        try:
+            wait = service.child.wait if foreground else asyncio.sleep
+            if not monitor or await becomes_steady(look, wait, until, stable_s):
                 return fine(text)
-            if remaining(until) <= pause:
-                lines = service.child.lines() + ran.lines
-                return failed(
-                    "runs, but its monitor is not content", code="timeout", evidence=lines
-                )
-            await (service.child.wait(pause) if foreground else asyncio.sleep(pause))
-            pause = min(pause * 2, longest)
+        except _EndedEarlyError:
+            return _ended_early(service.child, service.child.exited.result())
+        told = "is not content" if ran.code != 0 else f"was not content for {stable_s:g} s on end"
+        lines = service.child.lines() + ran.lines
+        return failed(f"runs, but its monitor {told}", code="timeout", evidence=lines)
 
     async def _runs_by_itself(self, job: Job, until: float) -> bool:
         """Whether a background service works that was not started here, as after a new start."""
@@ -307,4 +322,4 @@ def _not_content(what: str, ran: Ran, seconds: float) -> Outcome:
     if ran.code is None:
         text = f"{what} did not return within {seconds:.1f} s"
         return failed(text, code="timeout", evidence=ran.lines)
-    return failed(f"{what} ended with {ending(ran.code)}", evidence=ran.lines)
+    return failed(f"{what} ended with {ending(ran.code)}", code="unwell", evidence=ran.lines)

@@ -54,9 +54,9 @@ class Job(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """How it ended.
 
-    `code` is stable: ok, failed, timeout, stopped (monitor: it does not run), held (somebody else
-    has it), unsupported, invalid (validate), superseded (a stop came). `evidence` are lines of
-    output, fit for a screen.
+    `code` is stable: ok, failed, timeout, stopped (monitor: it does not run), unwell (monitor: it
+    runs, but its own check complains), held (somebody else has it), unsupported, invalid
+    (validate), superseded (a stop came). `evidence` are lines of output, fit for a screen.
     """
 
     ok: bool

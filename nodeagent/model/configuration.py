@@ -25,7 +25,7 @@ from nodeagent.model.names import (
 NetworkKind = Literal["public", "private", "point-to-point"]
 AdapterRole = Literal["service", "standby", "private"]
 StartupPolicy = Literal["home-node", "first-available", "all-available"]
-FalloverPolicy = Literal["next-node", "bring-offline"]
+FalloverPolicy = Literal["next-node", "least-loaded", "bring-offline"]
 FallbackPolicy = Literal["never", "higher-priority"]
 NodeRole = Literal["member", "witness"]
 AdminRole = Literal["admin", "operator", "observer"]
@@ -67,6 +67,15 @@ class Cluster(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
             "confirmed that it is off; else the takeover wait is enough"
         ),
     ] = False
+    settling_seconds: Annotated[
+        float,
+        Meta(
+            description="After a cluster start, first-available groups wait so long for a better "
+            "node; 0: not at all",
+            ge=0,
+            le=86_400,
+        ),
+    ] = 0.0
     control_port: Annotated[Port, Meta(description="TCP port between agents")] = 7410
     heartbeat_port: Annotated[Port, Meta(description="TCP port of the heartbeats")] = 7411
     admin_port: Annotated[Port, Meta(description="TCP port for consoles: requests")] = 7412
@@ -245,6 +254,16 @@ class Application(
     restart_count: Annotated[
         Count, Meta(description="Restarts on the same node before fallover")
     ] = 1
+    startup_monitor: Annotated[
+        Arguments, Meta(description="Asked instead of monitor while it starts; empty: monitor")
+    ] = ()
+    stabilization_seconds: Annotated[
+        float,
+        Meta(description="So long it must stay well before it counts as started", ge=0, le=3_600),
+    ] = 0.0
+    failures_tolerated: Annotated[
+        Count, Meta(description="Bad monitor runs in a row that are let pass while it runs")
+    ] = 0
 
 
 class Ocf(
@@ -288,7 +307,44 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     startup: Annotated[StartupPolicy, Meta(description="Where the group starts")] = "home-node"
     fallover: Annotated[FalloverPolicy, Meta(description="What follows a failure")] = "next-node"
     fallback: Annotated[FallbackPolicy, Meta(description="Return to a better node")] = "never"
+    fallback_delay_seconds: Annotated[
+        float,
+        Meta(
+            description="The better node must have been in for so long before the group returns",
+            ge=0,
+            le=604_800,
+        ),
+    ] = 0.0
+    fallback_at: Annotated[
+        str,
+        Meta(
+            description='Return only at this time of the day, as "02:00", in UTC; empty: any time',
+            max_length=5,
+        ),
+    ] = ""
     after: Annotated[tuple[Name, ...], Meta(description="Groups that must be online first")] = ()
+    together: Annotated[
+        tuple[Name, ...], Meta(description="Groups that it must be on one node with")
+    ] = field(default=(), name="with")
+    apart_from: Annotated[
+        tuple[Name, ...], Meta(description="Groups that it must not be on one node with")
+    ] = ()
+    priority: Annotated[
+        Count,
+        Meta(description="Where with and apart-from collide, the higher one is placed first"),
+    ] = 0
+    weight: Annotated[
+        Count, Meta(description="What the group counts where the least loaded node is looked for")
+    ] = 1
+    failure_expires_seconds: Annotated[
+        float,
+        Meta(
+            description="After so long failures on a node, and restarts of what is well, are "
+            "forgotten; 0: never",
+            ge=0,
+            le=604_800,
+        ),
+    ] = 60.0
     resource: Annotated[dict[Name, Resource], Meta(description="Resources in acquire order")] = (
         field(default_factory=dict)
     )

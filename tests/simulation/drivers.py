@@ -37,10 +37,11 @@ class Drivers:
         if effect.action == "start" and not lies and (not fails or slow or hangs):
             running.add(effect.name)  # a slow start that fails leaves something behind
         life = machine.life
+        code = "unwell" if effect.name in running else "stopped"
 
         def end() -> None:
             if machine.life == life:
-                self._end(machine, effect, ok=not fails and not hangs, lies=lies)
+                self._end(machine, effect, "" if not fails and not hangs else code, lies=lies)
 
         self.world.later(self._takes_ms(effect, slow=slow, hangs=hangs), end)
 
@@ -52,13 +53,15 @@ class Drivers:
             return int(effect.limit_s * 1000)  # then it is killed, and counts as failed
         return self.world.random.randint(*((300, 3_000) if slow else (1, 20)))
 
-    def _end(self, machine: Machine, effect: fx.RunDriver, *, ok: bool, lies: bool) -> None:
+    def _end(self, machine: Machine, effect: fx.RunDriver, code: str, *, lies: bool) -> None:
+        """Tell the result; `code` says what went wrong, "" for nothing."""
+        ok = not code
         if effect.action == "stop" and ok:
             machine.running[effect.group].discard(effect.name)
             if lies:
                 machine.ghosts.add(effect.group)
         text = "" if ok else f"{effect.action} refused by the test"
-        self.world.step(machine.name, ev.DriverFinished(effect.op, ok, text=text))
+        self.world.step(machine.name, ev.DriverFinished(effect.op, ok, code or "ok", text))
 
     def fail_application(self, machine: Machine, group: str) -> None:
         """End a group's application behind the agent's back."""

@@ -6,7 +6,8 @@ without a decision whose acceptances are on disks that never forgot · 6 promise
 governs is not acquired by the normal path · 10 one open transaction: nothing is asked under a lock
 before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
-told of a run's end is true. (14 convergence is looked at by `rest`, when the faults are over.)
+told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
+one that it must be apart from. (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.rules import apart_of, broken_rules
 from nodeagent.core import effects as fx
 from nodeagent.core.log import chain_digest, majority, outlives, read_configuration
 from nodeagent.core.participant import AFTER_DECISION
@@ -192,6 +194,8 @@ class Invariants:
             assert not strange, f"13 removed: {strange} counted in by slot {decree.slot}"
             nobody = {n for n in value.owners.values() if n and n not in value.view}
             assert not nobody, f"7 one owner: {nobody} owns by slot {decree.slot} and is not in"
+            broken = broken_rules(configuration, value.owners)
+            assert not broken, f"16 rules: slot {decree.slot} breaks {broken}"
         self.decided[decree.slot] = chain_digest(decree)
         self.decrees.append(decree)
 
@@ -282,6 +286,9 @@ class Invariants:
         known = configuration is None or machine.name in configuration.node
         joins = staged is not None and (group, machine.name) in staged.acquire
         assert known or joins, f"13 removed: {machine.name} starts {group}"
+        if staged is None:
+            beside = apart_of(self.active).get(group, frozenset()) & set(machine.runs())
+            assert not beside, f"16 rules: {machine.name} starts {group} beside {set(beside)}"
         if staged is None or machine.running.get(group):
             return
         governed = {g for g, _ in (*staged.release, *staged.acquire)}

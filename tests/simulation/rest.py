@@ -2,6 +2,7 @@
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.placement import able
+from nodeagent.config.rules import apart_of, sets_of
 from nodeagent.core.node import Node
 from tests.simulation.invariants import Invariants
 from tests.simulation.machine import Machine
@@ -67,7 +68,10 @@ def _could_run(invariants: Invariants, name: str, present: dict[str, Node]) -> b
         return False
     ran = any(name in node.shared.log.ran for node in present.values())
     starts = group.startup == "home-node" and not ran
-    nodes = group.nodes[:1] if starts else group.nodes
+    nodes = set(group.nodes[:1] if starts else group.nodes)
+    nodes -= {owners.get(other, "") for other in apart_of(active).get(name, ())}
+    for mate in sets_of(active).get(name, ()):
+        nodes &= {owners.get(mate)} if owners.get(mate) else nodes
     healthy = present.keys() - invariants.forgetful
     return any(able(active, group, node) for node in nodes if node in healthy)
 

@@ -31,7 +31,10 @@ SHORT = (
 
 @dataclass(frozen=True)
 class GroupShape:
-    """One group: takeover order, version of its program, parents, and its policies."""
+    """One group: takeover order, version of its program, parents, and its policies.
+
+    `rules` are (with or apart-from, group); `extras` are further lines of its table.
+    """
 
     nodes: tuple[str, ...]
     version: int = 1
@@ -40,21 +43,30 @@ class GroupShape:
     fallover: str = "next-node"
     fallback: str = "never"
     number: int = 100
+    rules: tuple[tuple[str, str], ...] = ()
+    extras: str = ""
+    tolerates: int = 0
 
     def text(self, name: str) -> str:
         """Return the tables of the group."""
         listed = ", ".join(f'"{node}"' for node in self.nodes)
         parents = ", ".join(f'"{parent}"' for parent in self.after)
+        rules = "".join(f'{key} = ["{other}"]\n' for key, other in self.rules)
         return (
-            f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n"
-            f'startup = "{self.startup}"\nfallover = "{self.fallover}"\n'
-            f'fallback = "{self.fallback}"\n'
+            f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n{rules}{self.extras}"
+            f'startup = "{self.startup}"\n{self._policy("fallover")}{self._policy("fallback")}'
             f'[group.{name}.resource.address]\ntype = "service-address"\nnetwork = "public"\n'
             f'address = "10.1.0.{self.number}"\n'
             f'[group.{name}.resource.server]\ntype = "application"\nprocess = "foreground"\n'
             f'start = ["/bin/true", "{self.version}"]\n'
             "start-seconds = 3.0\nstop-seconds = 3.0\ninterval-seconds = 2.0\n"
+            f'monitor = ["/bin/true"]\nfailures-tolerated = {self.tolerates}\n'
         )
+
+    def _policy(self, key: str) -> str:
+        """Return the line of a policy, unless the extras have it."""
+        value = getattr(self, key)
+        return "" if f"{key} =" in self.extras else f'{key} = "{value}"\n'
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,7 @@ class Shape:
     shrinks: bool = False
     fences: bool = False
     must_fence: bool = False
+    settling: float = 0.0
 
     @property
     def tie_breaker(self) -> str:
@@ -96,6 +109,7 @@ class Shape:
             f'format = 1\n[cluster]\nname = "box"\nvoters = [{voters}]',
             f'tie-breaker = "{self.tie_breaker}"\nshrink-seconds = {shrinks}\n',
             "fence-required = true\n" if self.must_fence else "",
+            f"settling-seconds = {self.settling}\n",
             f"[timing]\n{SHORT if self.timing < 0 else TIMINGS[self.timing]}",
             f'[admin.me]\nkey = "{CONSOLE_KEY}"\n',
             '[network.public]\nkind = "public"\nsubnet = "10.1.0.0/24"\n',
@@ -171,7 +185,43 @@ def first_shape(
         after = (made[-1][0],) if made and chance.random() < 0.25 else ()
         group = GroupShape(tuple(order[:size]), 1, after, number=100 + number)
         made.append((f"group{number}", group))
-    return replace(shape, groups=tuple(made))
+    return with_policies(replace(shape, groups=tuple(made)), random.Random(chance.random()))
+
+
+EXTRAS = (
+    'fallback = "higher-priority"\nfallback-delay-seconds = 3.0\n',
+    'fallback = "higher-priority"\nfallback-at = "00:10"\n',
+    'fallover = "least-loaded"\nweight = 3\n',
+    'fallover = "least-loaded"\npriority = 2\n',
+    "failure-expires-seconds = 5.0\n",
+)
+""""00:10" is where the clock of the simulation stands."""
+
+
+def with_policies(shape: Shape, chance: random.Random) -> Shape:
+    """Give some groups rules, times and weights, and the cluster now and then a settling time."""
+    for name, _ in shape.groups:
+        if chance.random() < 0.4:
+            shape = change_policies(shape, chance, name)
+    return replace(shape, settling=chance.choice((0.0, 0.0, 4.0)))
+
+
+def change_policies(shape: Shape, chance: random.Random, name: str) -> Shape:
+    """Give a group other rules, times or weights."""
+    group = dict(shape.groups)[name]
+    if chance.random() < 0.5:
+        return _with_group(shape, name, replace(group, rules=_rules(shape, chance, name)))
+    extras, tolerates = chance.choice(EXTRAS), chance.choice((0, 2))
+    return _with_group(shape, name, replace(group, extras=extras, tolerates=tolerates))
+
+
+def _rules(shape: Shape, chance: random.Random, name: str) -> tuple[tuple[str, str], ...]:
+    """Tie a group to one that stands before it, which cannot contradict what others say."""
+    names = [other for other, _ in shape.groups]
+    before = names[: names.index(name)]
+    if not before:
+        return ()
+    return ((chance.choice(("with", "apart-from")), chance.choice(before)),)
 
 
 def _with_group(shape: Shape, name: str, group: GroupShape) -> Shape:
@@ -196,7 +246,12 @@ def remove_group(shape: Shape, chance: random.Random) -> Shape:
     if not free:
         return change_group(shape, chance)
     gone = chance.choice(free)
-    return replace(shape, groups=tuple(pair for pair in shape.groups if pair[0] != gone))
+    groups = []
+    for name, group in shape.groups:
+        rules = tuple(rule for rule in group.rules if rule[1] != gone)
+        if name != gone:
+            groups.append((name, replace(group, rules=rules)))
+    return replace(shape, groups=tuple(groups))
 
 
 def change_group(shape: Shape, chance: random.Random) -> Shape:
@@ -204,7 +259,9 @@ def change_group(shape: Shape, chance: random.Random) -> Shape:
     if not shape.groups:
         return add_group(shape, chance)
     name, group = chance.choice(shape.groups)
-    what = chance.randrange(6)
+    what = chance.randrange(8)
+    if what > 5:
+        return change_policies(shape, chance, name)
     if what == 0:
         return _with_group(shape, name, replace(group, version=group.version + 1))
     if what == 1:

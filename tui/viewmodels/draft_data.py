@@ -180,5 +180,5 @@ _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "cluster": (("voters", "node"),),
     "adapter": (("network", "network"),),
     "resource": (("network", "network"),),
-    "group": (("nodes", "node"), ("after", "group")),
+    "group": (("nodes", "node"), ("after", "group"), ("with", "group"), ("apart-from", "group")),
 }

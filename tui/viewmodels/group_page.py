@@ -7,6 +7,7 @@ from nodeagent.model.configuration import (
     Application,
     DataFolder,
     Filesystem,
+    Group,
     Ocf,
     Resource,
     ServiceAddress,
@@ -83,8 +84,13 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
         pair("fallover", noun.fallover),
         pair("fallback", noun.fallback),
         pair("after", ", ".join(noun.after) or "-"),
+        *(pair(word, ", ".join(names)) for word, names in _rules(noun) if names),
         pair("needed by", ", ".join(children) or "-"),
     ]
+
+
+def _rules(noun: Group) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (("with", noun.together), ("apart from", noun.apart_from))
 
 
 def _resources(group: GroupFact, width: int) -> list[Line]:

@@ -16,6 +16,7 @@ from nodeagent.config.verify import (
     links,
     references,
     resources,
+    rules,
     timing,
 )
 from nodeagent.config.verify.scope import Scope
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     *addresses.CHECKS,
     *links.CHECKS,
     *groups.CHECKS,
+    *rules.CHECKS,
     *resources.CHECKS,
     *fencing.CHECKS,
     *timing.CHECKS,

@@ -39,8 +39,8 @@ def applications_run(scope: Scope) -> Iterator[Report]:
         if not resource.start or not resource.start[0]:
             hint = 'name the program: start = ["/usr/sbin/nginx"]'
             yield scope.report("E311", (*path, "start"), f"{name} has nothing to start", hint)
-        for verb in ("start", "stop", "monitor"):
-            command: tuple[str, ...] = getattr(resource, verb)
+        for verb in ("start", "stop", "monitor", "startup-monitor"):
+            command: tuple[str, ...] = getattr(resource, verb.replace("-", "_"))
             if command and command[0]:
                 yield from _program(scope, (*path, verb), name, command)
 

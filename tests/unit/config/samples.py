@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from nodeagent.config.load import load
+from nodeagent.config.times import Moment
 from nodeagent.model.configuration import (
     Adapter,
     AdapterRole,
@@ -108,13 +109,20 @@ _resources = st.dictionaries(
     ),
     max_size=3,
 )
+_others = st.lists(st.sampled_from(GROUPS), unique=True, max_size=1).map(tuple)
 _groups = st.builds(
     Group,
     nodes=st.lists(st.sampled_from(NODES), unique=True, max_size=4).map(tuple),
     startup=st.sampled_from(("home-node", "first-available")),
-    fallover=st.sampled_from(("next-node", "bring-offline")),
+    fallover=st.sampled_from(("next-node", "least-loaded", "bring-offline")),
     fallback=st.sampled_from(("never", "higher-priority")),
+    fallback_delay_seconds=st.sampled_from((0.0, 0.0, 10.0)),
+    fallback_at=st.sampled_from(("", "", "02:00")),
     after=st.lists(st.sampled_from(GROUPS), unique=True, max_size=2).map(tuple),
+    together=_others,
+    apart_from=_others,
+    priority=st.integers(0, 2),
+    weight=st.integers(0, 3),
     resource=_resources,
 )
 _node_networks = st.sampled_from(
@@ -134,4 +142,10 @@ def configurations(draw: st.DrawFn) -> Configuration:
 
 
 views = st.frozensets(st.sampled_from(NODES))
+moments = st.builds(
+    Moment,
+    settling=st.booleans(),
+    in_ms=st.dictionaries(st.sampled_from(NODES), st.sampled_from((0, 9_999, 10_000))),
+    minute=st.sampled_from((-1, 119, 120, 134, 135)),
+)
 owners = st.dictionaries(st.sampled_from(GROUPS), st.sampled_from(("", *NODES)))

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodeagent.config.placement import able, in_order, place
+from nodeagent.config.rules import apart_of, broken_rules, sets_of
+from nodeagent.config.times import Moment, is_delayed
 from nodeagent.model.configuration import Configuration, Group
 from tests.unit.config.samples import (
     GROUPS,
@@ -13,6 +15,7 @@ from tests.unit.config.samples import (
     cluster,
     configurations,
     group,
+    moments,
     node,
     owners,
     service,
@@ -137,7 +140,7 @@ def test_circle_never_starts_and_disturbs_nobody() -> None:
 FAILED = st.dictionaries(st.sampled_from(GROUPS), st.frozensets(st.sampled_from(NODES)))
 
 
-@given(configurations(), views, owners, FAILED, owners)
+@given(configurations(), views, owners, FAILED, owners, moments)
 @settings(max_examples=300, deadline=None)
 def test_every_owner_is_legal(
     cfg: Configuration,
@@ -145,31 +148,36 @@ def test_every_owner_is_legal(
     before: Mapping[str, str],
     failed: Mapping[str, frozenset[str]],
     asked: Mapping[str, str],
+    moment: Moment,
 ) -> None:
-    placed = place(cfg, view=view, owners=before, failed=failed, asked=asked)
+    placed = place(cfg, view=view, owners=before, failed=failed, asked=asked, moment=moment)
 
     assert set(placed) == set(cfg.group)
+    assert broken_rules(cfg, placed) == ()
+    wished = {asked.get(name) for name in cfg.group}
     for name, node_name in placed.items():
         if not node_name:
             continue
         assert node_name in view
         assert able(cfg, cfg.group[name], node_name)
-        assert asked.get(name) == node_name or node_name not in failed.get(name, ())
+        assert node_name in wished or node_name not in failed.get(name, ())
         assert all(placed.get(parent) for parent in cfg.group[name].after)
 
 
-@given(configurations(), views, owners)
+@given(configurations(), views, owners, moments)
 @settings(max_examples=200, deadline=None)
-def test_second_look_changes_nothing(
-    cfg: Configuration, view: frozenset[str], before: Mapping[str, str]
+def test_further_looks_change_nothing(
+    cfg: Configuration, view: frozenset[str], before: Mapping[str, str], moment: Moment
 ) -> None:
-    """Without news nobody is moved again, except that what was ended may start by its policy."""
-    first = place(cfg, view=view, owners=before)
-    second = place(cfg, view=view, owners=first)
+    """Without news all comes to rest: what was ended may start, and others go round it."""
+    seen = [place(cfg, view=view, owners=before, moment=moment)]
+    for _ in range(2 * len(cfg.group) + 1):
+        seen.append(place(cfg, view=view, owners=seen[-1], moment=moment))
 
-    assert {name: node for name, node in first.items() if node} == {
-        name: second[name] for name, node in first.items() if node
-    }
+    assert seen[-1] == seen[-2]
+    if not sets_of(cfg) and not apart_of(cfg):
+        kept = {name: node for name, node in seen[0].items() if node}
+        assert kept == {name: seen[1][name] for name in kept}
 
 
 @given(configurations(), views, owners)
@@ -178,10 +186,30 @@ def test_nobody_is_moved_without_need(
     cfg: Configuration, view: frozenset[str], before: Mapping[str, str]
 ) -> None:
     placed = place(cfg, view=view, owners=before)
+    rules = {**sets_of(cfg), **apart_of(cfg)}
 
     for name, noun in cfg.group.items():
         was = before.get(name, "")
-        fit = was in view and able(cfg, noun, was)
-        if fit and noun.fallback == "never" and all(placed.get(p) for p in noun.after):
+        fit = was in view and able(cfg, noun, was) and name not in rules
+        stays = noun.fallback == "never" or is_delayed(noun)
+        if fit and stays and all(placed.get(p) for p in noun.after):
             waits = name not in in_order(cfg)
             assert waits or placed[name] == was
+
+
+@given(configurations(), views, owners, moments, moments)
+@settings(max_examples=200, deadline=None)
+def test_voters_with_other_clocks_do_not_undo_each_other(
+    cfg: Configuration,
+    view: frozenset[str],
+    before: Mapping[str, str],
+    one: Moment,
+    other: Moment,
+) -> None:
+    """Two voters take turns; what a clock holds back, it does not take back."""
+    seen = [dict(before)]
+    for turn in range(4 * len(cfg.group) + 4):
+        moment = (one, other)[turn % 2]
+        seen.append(place(cfg, view=view, owners=seen[-1], moment=moment))
+
+    assert seen[-1] == seen[-2] == seen[-3]

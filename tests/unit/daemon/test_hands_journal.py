@@ -34,7 +34,8 @@ class Made:
             admin=nobody,
             roles={},
             drivers=nobody,
-            new_watchdog=lambda _: nobody,
+            fences=nobody,
+            new_watchdog=lambda _, __: nobody,
             watchdog_ms=1_000,
             log=AgentLog("alpha", self.lines),
         )
