@@ -35,7 +35,7 @@ GROUP_MOVES: tuple[Move[GroupState], ...] = (
     Move("online", "offline", "it has no resources, so there is nothing to stop"),
     Move("releasing", "offline", "all its resources are stopped"),
     Move("releasing", "error", "stopped after a failure"),
-    Move("error", "offline", "a minute is over, or its configuration changed"),
+    Move("error", "offline", "its failure expired, or its configuration changed"),
     Move("error", "acquiring", "a DARE gives it to this node again"),
 )
 """One group on one node. A failed stop is tried again and the state stays `releasing`."""

@@ -181,6 +181,85 @@ async def test_a_driver_that_raises_is_an_outcome(agent: Agent) -> None:
     assert "\0" not in outcome.text
 
 
+# --- started, and well ---
+
+
+def counted(tmp_path: Path, bad: str) -> tuple[str, ...]:
+    """Return a monitor command that is not content in the runs that `bad` names."""
+    runs = tmp_path / "runs"
+    script = f"echo >>{runs}; case $(wc -l <{runs}) in {bad}) exit 1;; esac"
+    return ("/bin/sh", "-c", script)
+
+
+async def test_it_must_stay_well_before_it_counts_as_started(agent: Agent, tmp_path: Path) -> None:
+    monitor = counted(tmp_path, "1|3")
+    resource = msgspec.structs.replace(
+        shell("exec sleep 1000"), monitor=monitor, stabilization_seconds=0.3
+    )
+
+    outcome = await agent.run("start", resource)
+
+    assert (outcome.ok, outcome.text) == (True, "started")
+    assert outcome.seconds >= 0.3
+    assert len((tmp_path / "runs").read_text()) > 4, "a bad run begins the count anew"
+
+
+async def test_what_is_never_well_for_long_enough_did_not_start(
+    agent: Agent, tmp_path: Path
+) -> None:
+    resource = msgspec.structs.replace(
+        shell("exec sleep 1000"),
+        monitor=counted(tmp_path, "*[02468]"),
+        stabilization_seconds=1.0,
+        start_seconds=1.5,
+    )
+
+    outcome = await agent.run("start", resource)
+
+    assert (outcome.ok, outcome.code) == (False, "timeout")
+    assert (await agent.run("monitor", resource)).code == "stopped"
+
+
+@pytest.mark.parametrize("background", [False, True])
+async def test_without_monitor_it_must_live_for_the_stabilization_time(
+    agent: Agent,
+    background: bool,
+) -> None:
+    short = "sleep 0.4 &" if background else "sleep 0.4"
+    resource = msgspec.structs.replace(
+        shell(short, background=background), stabilization_seconds=0.8
+    )
+
+    outcome = await agent.run("start", resource)
+
+    assert not outcome.ok
+
+
+async def test_the_startup_monitor_is_asked_while_it_starts_and_not_later(
+    agent: Agent, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    resource = msgspec.structs.replace(
+        shell(f"sleep 0.3; touch {ready}; exec sleep 1000"),
+        startup_monitor=("/bin/sh", "-c", f"test -e {ready}"),
+        monitor=("/bin/true",),
+    )
+
+    assert (await agent.run("start", resource)).ok
+    assert ready.exists()
+    ready.unlink()
+    assert (await agent.run("monitor", resource)).ok
+
+
+async def test_a_monitor_that_complains_of_what_runs_has_a_code_of_its_own(agent: Agent) -> None:
+    fine = msgspec.structs.replace(shell("exec sleep 1000"), monitor=("/bin/true",))
+    await agent.run("start", fine)
+
+    complaining = msgspec.structs.replace(fine, monitor=("/bin/false",))
+
+    assert (await agent.run("monitor", complaining)).code == "unwell"
+
+
 # --- output ---
 
 

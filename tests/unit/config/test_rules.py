@@ -29,18 +29,14 @@ def placed(
 
 def pair(**web: object) -> dict[str, Group]:
     """A database, and a web group that must be with it and would rather live on bravo."""
-    return {
-        "database": DATABASE,
-        "web": group("bravo", "alpha", "charlie", **{"together": ("database",), **web}),
-    }
+    noun = group("bravo", "alpha", "charlie", together=("database",))
+    return {"database": DATABASE, "web": msgspec.structs.replace(noun, **web)}
 
 
 def split(**web: object) -> dict[str, Group]:
     """A database, and a web group that must be apart from it."""
-    return {
-        "database": DATABASE,
-        "web": group("alpha", "bravo", "charlie", **{"apart_from": ("database",), **web}),
-    }
+    noun = group("alpha", "bravo", "charlie", apart_from=("database",))
+    return {"database": DATABASE, "web": msgspec.structs.replace(noun, **web)}
 
 
 # -- with ------------------------------------------------------------------------------------------

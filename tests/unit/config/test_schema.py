@@ -62,7 +62,7 @@ def test_fields_tell_what_a_form_needs() -> None:
 
     assert (group["nodes"].kind, group["nodes"].refers_to) == ("names", "node")
     assert (group["after"].kind, group["after"].refers_to) == ("names", "group")
-    assert group["fallover"].choices == ("next-node", "bring-offline")
+    assert group["fallover"].choices == ("next-node", "least-loaded", "bring-offline")
     assert "resource" not in group
     assert adapter["network"].refers_to == "network"
     assert adapter["address"].kind == "address"

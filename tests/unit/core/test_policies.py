@@ -1,12 +1,17 @@
 """Rules between groups, late returns, settling, and failures that expire, on a running cluster."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from nodeagent.core.effects import RunDriver
+from nodeagent.core.events import DriverFinished, Now
+from nodeagent.core.groups import GroupRunner
+from nodeagent.model.configuration import Application, Group
+from nodeagent.model.ownership import Token
 from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
-from tests.simulation.rest import restless
 from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
 from tests.unit.core.story import Story
@@ -54,6 +59,7 @@ def test_an_owner_that_is_late_after_a_cold_start_is_waited_for() -> None:
     assert story.owner("web") == ["alpha"]
     for name in NAMES[:3]:
         story.crash(name)
+    story.world.advance(2_000)
 
     story.world.start("bravo", "charlie")
     story.world.advance(12_000)
@@ -155,16 +161,18 @@ def test_a_failure_beyond_its_restarts_takes_along_only_who_must_be_with_it() ->
 
 
 def test_a_group_waits_until_the_one_that_it_drives_out_is_gone() -> None:
-    story = began(two("apart-from", nodes=("bravo", "alpha"))).rest()
-    assert story.owner("orders") == ["bravo"]
-    story.world.stop("charlie")
-    story.rest_without("charlie") if False else story.world.advance(3_000)
+    shape = two("apart-from", nodes=("bravo", "charlie"))
+    web = replace(shape.groups[0][1], nodes=("alpha", "bravo"))
+    story = began(replace(shape, groups=(("web", web), shape.groups[1]))).rest()
+    story.world.refuse_driver.add(("bravo", "orders", "stop"))
 
-    story.crash("alpha") if False else None
-    run = story.dare(story.shape, web="bravo")
+    story.crash("alpha").until(lambda: story.told("cannot stop"))
+    story.world.advance(20_000)
+    assert story.owner("web") == [], "its only node is not free yet"
+    story.world.refuse_driver.clear()
 
-    assert run.state == "done"
-    assert (story.owner("web"), story.owner("orders")) == (["bravo"], ["alpha"])
+    story.until(lambda: story.owner("web") == ["bravo"])
+    story.until(lambda: story.owner("orders") == ["charlie"])
 
 
 # -- children --------------------------------------------------------------------------------------
@@ -192,6 +200,7 @@ def test_a_child_runs_on_when_somebody_else_moves() -> None:
 
     story.crash("bravo").until(lambda: story.owner("mail") == ["charlie"])
 
+    story.world.advance(2_000)
     assert story.invariants.acquisitions == starts + 2, "two resources of mail, and no other"
 
 
@@ -225,25 +234,49 @@ def test_a_failure_expires_after_its_time() -> None:
     assert 5_000 <= story.world.now_ms - failed_ms <= 20_000
 
 
-@pytest.mark.parametrize(("tolerates", "restarts"), [(0, True), (1, True), (2, False)])
-def test_bad_monitor_runs_in_a_row_are_let_pass(tolerates: int, restarts: bool) -> None:
-    story = began(web(tolerates=tolerates)).rest()
-    story.world.refuse_driver.add(("alpha", "web", "monitor"))
-    seen = 0
-    while seen < 2:
-        story.world.advance(100)
-        told = [line.text for line in story.world.events if "refused by the test" in line.text]
-        seen = len([text for text in told if text.startswith("server")])
-        if story.told("restarts"):
-            break
-    story.world.refuse_driver.clear()
-    story.world.advance(3_000)
+def runs(tolerates: int) -> tuple[GroupRunner, Callable[..., None]]:
+    """Return a group that is online, and a way to hand it the next result of its monitor."""
+    server = Application(start=("/bin/x",), interval_seconds=1.0, failures_tolerated=tolerates)
+    runner = GroupRunner("web", iter(range(1, 1000)).__next__)
+    now = Now(0, 0.0)
+    group = Group(nodes=("alpha",), resource={"server": server})
+    started = runner.acquire(group, Token(), now)
+    assert [type(effect).__name__ for effect in started] == ["Persist", "RunDriver"]
+    runner.finished(DriverFinished(1, ok=True), now)
 
-    assert story.told("restarts") == restarts
+    def monitored(code: str = "ok") -> None:
+        nonlocal now
+        now = Now(now.ms + 1_000, 0.0)
+        (effect,) = runner.tick(now, may_restart=True, may_leave=True)
+        assert isinstance(effect, RunDriver)
+        runner.finished(DriverFinished(effect.op, code == "ok", code), now)
+
+    return runner, monitored
 
 
-def test_rest_means_that_every_group_runs() -> None:
-    story = began(two("with"))
-    story.rest()
+def test_bad_monitor_runs_are_let_pass_up_to_a_number_in_a_row() -> None:
+    runner, monitored = runs(tolerates=2)
 
-    assert restless(story.world, story.invariants) == ""
+    for code in ("unwell", "timeout", "ok", "unwell", "unwell"):
+        monitored(code)
+        assert not runner.waits_for_recovery
+    monitored("unwell")
+
+    assert "monitor" in runner.waits_for_recovery
+
+
+@pytest.mark.parametrize("code", ["stopped", "failed"])
+def test_what_does_not_run_at_all_is_never_let_pass(code: str) -> None:
+    runner, monitored = runs(tolerates=2)
+
+    monitored(code)
+
+    assert runner.waits_for_recovery
+
+
+def test_by_default_the_first_bad_run_counts() -> None:
+    runner, monitored = runs(tolerates=0)
+
+    monitored("unwell")
+
+    assert runner.waits_for_recovery
