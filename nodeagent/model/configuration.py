@@ -307,6 +307,20 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     startup: Annotated[StartupPolicy, Meta(description="Where the group starts")] = "home-node"
     fallover: Annotated[FalloverPolicy, Meta(description="What follows a failure")] = "next-node"
     fallback: Annotated[FallbackPolicy, Meta(description="Return to a better node")] = "never"
+    after: Annotated[tuple[Name, ...], Meta(description="Groups that must be online first")] = ()
+    together: Annotated[
+        tuple[Name, ...], Meta(description="Groups that it must be on one node with")
+    ] = field(default=(), name="with")
+    apart_from: Annotated[
+        tuple[Name, ...], Meta(description="Groups that it must not be on one node with")
+    ] = ()
+    priority: Annotated[
+        Count,
+        Meta(description="Where with and apart-from collide, the higher one is placed first"),
+    ] = 0
+    weight: Annotated[
+        Count, Meta(description="What the group counts where the least loaded node is looked for")
+    ] = 1
     fallback_delay_seconds: Annotated[
         float,
         Meta(
@@ -322,20 +336,6 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
             max_length=5,
         ),
     ] = ""
-    after: Annotated[tuple[Name, ...], Meta(description="Groups that must be online first")] = ()
-    together: Annotated[
-        tuple[Name, ...], Meta(description="Groups that it must be on one node with")
-    ] = field(default=(), name="with")
-    apart_from: Annotated[
-        tuple[Name, ...], Meta(description="Groups that it must not be on one node with")
-    ] = ()
-    priority: Annotated[
-        Count,
-        Meta(description="Where with and apart-from collide, the higher one is placed first"),
-    ] = 0
-    weight: Annotated[
-        Count, Meta(description="What the group counts where the least loaded node is looked for")
-    ] = 1
     failure_expires_seconds: Annotated[
         float,
         Meta(

@@ -83,7 +83,7 @@ LABELS = {
     "with": "With groups",
     "apart-from": "Apart from groups",
     "fallback-delay-seconds": "Fallback delay",
-    "failure-expires-seconds": "Failures expire after",
+    "failure-expires-seconds": "Failures expire",
     "stabilization-seconds": "Stable for",
     "settling-seconds": "Settling time",
     "fstype": "Type",
