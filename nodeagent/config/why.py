@@ -50,6 +50,20 @@ def moved_by_rule(
     return f"it must be with {join(mates)}, on {target}"
 
 
+def unkept_move(cfg: Configuration, name: str, node: str, after: Mapping[str, str]) -> str:
+    """Return why the group does not go to `node` although somebody asks for it."""
+    idle = [parent for parent in cfg.group[name].after if after.get(parent, NOBODY) == NOBODY]
+    if idle:
+        return f"it runs after {join(idle)}, which is offline"
+    apart = [other for other in apart_of(cfg).get(name, ()) if after.get(other) == node]
+    if apart:
+        return f"it must be apart from {join(sorted(apart))}, on {node}"
+    mates = [mate for mate in _owned(_mates(cfg, name), after) if after[mate] != node]
+    if mates:
+        return f"it must be with {join(mates)}, on {after[mates[0]]}"
+    return "that node cannot take it now"
+
+
 def late_return(cfg: Configuration, name: str, owner: str, present: Collection[str]) -> str:
     """Return where the group will return and when, "" if it waits for no time."""
     group = cfg.group[name]

@@ -7,6 +7,7 @@ aborts, an admin changes the configuration. This is the one place where a role i
 from nodeagent.config.digest import file_digest
 from nodeagent.config.load import load
 from nodeagent.config.plan import plan
+from nodeagent.config.why import unkept_move
 from nodeagent.core.audience import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
 from nodeagent.core.records import Drafted
@@ -14,6 +15,7 @@ from nodeagent.core.shared import Shared
 from nodeagent.core.table import STEPS
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
+from nodeagent.model.plan import Plan
 from nodeagent.model.reports import has_errors
 from nodeagent.model.text import clean
 from nodeagent.wire.codec import pack, unpack
@@ -170,6 +172,9 @@ def prepare_dare(
         owners=standing.owners,
         asked={**_kept_wishes(shared, active, candidate), **apply.owners},
     )
+    problem = _unkept_moves(candidate, planned, apply.owners)
+    if problem:
+        return Refused("move", problem, 4)
     packed = pack(data)
     if len(packed) > PACKED_BYTES_MAX:
         return _too_large(packed)
@@ -200,6 +205,15 @@ def _kept_wishes(shared: Shared, active: Configuration, candidate: Configuration
         for group, node in shared.log.wishes.placed().items()
         if group in candidate.group and candidate.group[group] == active.group.get(group)
     }
+
+
+def _unkept_moves(candidate: Configuration, planned: Plan, owners: dict[str, str]) -> str:
+    """Return which move would not happen, for rules between groups may stand against it."""
+    for group, node in owners.items():
+        if planned.owners.get(group) != node:
+            why = unkept_move(candidate, group, node, planned.owners)
+            return f"{group} cannot go to {node}: {why}"
+    return ""
 
 
 def _illegal_moves(shared: Shared, candidate: Configuration, owners: dict[str, str]) -> str:

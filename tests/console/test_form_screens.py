@@ -107,9 +107,8 @@ def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, in
         await pilot.press("tab", *"/bin/serve --name 'a b'")
         await judged(pilot, bench)
         await pilot.press("ctrl+s")
-        await shows(pilot, "editing group shop", "service address")
-        await pilot.press("down")  # on a small screen the second one is below the first
-        await shows(pilot, "/bin/serve")
+        await pilot.press("down")
+        await shows(pilot, "editing group shop", "service address", "/bin/serve")
         await pilot.press("ctrl+s")
 
         assert value(bench, "group", "shop") == {

@@ -4,12 +4,14 @@ The only place that decides whether a value may be called current. Everything th
 groups builds on these facts, so no two screens can disagree.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from nodeagent.model.configuration import Group, ServiceAddress
+from nodeagent.model.configuration import Configuration, Group, ServiceAddress
 from nodeagent.wire.live import GroupLive, LinkLive, NodeLive
 from tui.viewmodels.ages import Moment, age_text, coarse_age_text
+from tui.viewmodels.heirs import expected
 from tui.viewmodels.spans import Tone
 from tui.viewmodels.store import View
 
@@ -196,12 +198,33 @@ def group_facts(
     names += [name for name in owners if name not in names]
     nouns = configuration.group if configuration else {}
     by_name = {fact.name: fact for fact in nodes}
-    return tuple(_group(name, nouns.get(name), owners.get(name, ""), by_name) for name in names)
+    bound = _bound(configuration, owners, by_name) if configuration else {}
+    return tuple(
+        _group(name, nouns.get(name), owners.get(name, ""), by_name, bound.get(name))
+        for name in names
+    )
 
 
-def _group(name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact]) -> GroupFact:
+def _bound(
+    configuration: Configuration, owners: Mapping[str, str], nodes: dict[str, NodeFact]
+) -> dict[str, str]:
+    """Return the heirs of groups for which rules or load count beside the takeover order."""
+    up = [node for node in nodes.values() if node.usable and node.live]
+    failed: dict[str, frozenset[str]] = {}
+    for node in up:
+        for group in node.live.groups if node.live else ():
+            if group.state == "error":
+                failed[group.group] = failed.get(group.group, frozenset()) | {node.name}
+    return expected(configuration, owners, frozenset(node.name for node in up), failed)
+
+
+def _group(
+    name: str, noun: Group | None, owner: str, nodes: dict[str, NodeFact], heir: str | None
+) -> GroupFact:
     order = noun.nodes if noun else ()
     heirs = tuple(n for n in order if n != owner and n in nodes and _may_take(nodes[n], name))
+    if heir is not None and owner:
+        heirs = (heir, *(node for node in heirs if node != heir)) if heir else ()
     if not owner:
         return GroupFact(name, noun, "", "offline", "warn", heirs=heirs)
     node = nodes.get(owner)

@@ -10,6 +10,7 @@ from nodeagent.core.events import DriverFinished, Now
 from nodeagent.core.groups import GroupRunner
 from nodeagent.model.configuration import Application, Group
 from nodeagent.model.ownership import Token
+from nodeagent.wire.console import Refused
 from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
 from tests.simulation.shapes import GroupShape, Shape
@@ -173,6 +174,17 @@ def test_a_group_waits_until_the_one_that_it_drives_out_is_gone() -> None:
 
     story.until(lambda: story.owner("web") == ["bravo"])
     story.until(lambda: story.owner("orders") == ["charlie"])
+
+
+def test_a_move_that_a_rule_forbids_is_refused_with_the_rule() -> None:
+    story = began(two("apart-from", nodes=("bravo", "charlie"))).rest()
+    assert (story.owner("web"), story.owner("orders")) == (["alpha"], ["bravo"])
+    assert story.dare(story.shape, web="charlie").state == "done"
+
+    answer = story.ask(story.shape, orders="charlie")
+
+    assert isinstance(answer, Refused)
+    assert answer.text == "orders cannot go to charlie: it must be apart from web, on charlie"
 
 
 # -- children --------------------------------------------------------------------------------------

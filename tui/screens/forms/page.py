@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -56,6 +57,13 @@ class ChildList(LiveTable):
             self.screen.focus_previous()
             return
         super().action_move(by)
+
+    def _reveal(self) -> None:
+        """Keep the cursor in sight: the list is as long as its rows, so the form scrolls."""
+        if self.has_focus and isinstance(self.parent, Widget):
+            left, top, width, _ = self.virtual_region
+            row = Region(left, top + max(0, self._index), width, 1)
+            self.parent.scroll_to_region(row, animate=False)
 
 
 class FormPage(Screen[None]):
