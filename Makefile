@@ -54,8 +54,9 @@ pictures: setup  ## screenshots/ made anew
 bench: setup  ## figures, each beside its limit
 	@exec $(BIN)/python -m tests.benchmarks $(ARGS)
 
-documents: setup  ## the made parts of README and ARCHITECTURE
-	@exec $(BIN)/python -m tests.support.documents
+documents: setup  ## the made parts of README and ARCHITECTURE, and the JSON Schema
+	@$(BIN)/python -m tests.support.documents
+	@$(BIN)/python -m nodeagent.config.schema >configs/.schema.new && mv configs/.schema.new configs/cluster.schema.json
 
 format: setup  ## formatted, and what can be mended mended
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -36,7 +36,6 @@ class _Situation(Struct, frozen=True):
     failed: Mapping[str, frozenset[str]]
     asked: Mapping[str, str]
     leaving: frozenset[str]
-    ran: frozenset[str]
     moment: Moment
     sets: Mapping[str, tuple[str, ...]]
     apart: Mapping[str, frozenset[str]]
@@ -51,7 +50,6 @@ def place(
     failed: Mapping[str, frozenset[str]] = _NONE,
     asked: Mapping[str, str] = _NOTHING,
     leaving: Collection[str] = (),
-    ran: Collection[str] = (),
     moment: Moment = UNKNOWN,
 ) -> dict[str, str]:
     """Return the owner of every group of `cfg` ("" is nobody).
@@ -59,8 +57,6 @@ def place(
     `view`: nodes that are in. `owners`: before. `failed`: nodes where a group failed. `asked`:
     wishes of the operator, "" for offline; they win where they are possible. `leaving`: nodes
     that go in good order, whose groups move even where the fallover policy would end them.
-    `ran`: groups that somebody owned since the cluster was started: they start no more, they only
-    come back, and for that any node is good enough.
     `moment`: what time it is; without it nothing returns that has to wait for a time.
     """
     order = in_order(cfg)
@@ -71,7 +67,6 @@ def place(
         failed,
         asked,
         frozenset(leaving) - frozenset(view),
-        frozenset(ran),
         moment,
         sets_of(cfg),
         apart_of(cfg),
@@ -243,7 +238,7 @@ def _where_to_start(at: _Situation, name: str, good: Nodes) -> Nodes:
 def _comes_back(at: _Situation, name: str) -> bool:
     """Return whether a group without owner ran before, or failed at home: it has to fall over."""
     failed_at_home = at.failed.get(name, frozenset()).intersection(at.cfg.group[name].nodes[:1])
-    return name in at.ran or bool(failed_at_home)
+    return name in at.moment.ran or bool(failed_at_home)
 
 
 def awaited(

@@ -17,15 +17,18 @@ WINDOW_MINUTES = 15
 
 
 class Moment(Struct, frozen=True):
-    """What time it is for placement.
+    """What time it is for placement, and what came before.
 
     `settling`: the cluster was started less than `settling-seconds` ago. `in_ms`: for how long
     each node has been in. `minute`: of the day in UTC, -1 where it is not known.
+    `ran`: groups that somebody owned since the cluster was started: they start no more, they only
+    come back, and for that any node is good enough.
     """
 
     settling: bool = False
     in_ms: Mapping[str, int] = {}
     minute: int = -1
+    ran: frozenset[str] = frozenset()
 
 
 UNKNOWN = Moment()

@@ -164,8 +164,9 @@ class Governor:
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
-            ran=() if starts else shared.log.ran,
-            moment=self._presence.moment(configuration, shared.now, starts=starts),
+            moment=self._presence.moment(
+                configuration, shared.now, () if starts else shared.log.ran, starts=starts
+            ),
         )
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)

@@ -4,7 +4,7 @@ Only a voter's own proposals go by it, and time only holds back (`config.times`)
 agent was started anew counts from then on: it waits longer than the others, who decide without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from nodeagent.config.times import Moment, minute_of_day
 from nodeagent.core.events import Now
@@ -27,13 +27,16 @@ class Presence:
             self._began_ms = now.ms
         self._since_ms = {life: known.get(life, now.ms) for life in lives}
 
-    def moment(self, configuration: Configuration, now: Now, *, starts: bool) -> Moment:
+    def moment(
+        self, configuration: Configuration, now: Now, ran: Collection[str], *, starts: bool
+    ) -> Moment:
         """Return the time for placement; `starts`: the view to be decided starts the cluster."""
         settling_ms = configuration.cluster.settling_seconds * 1000
         return Moment(
             settling=settling_ms > 0 and (starts or now.ms - self._began_ms < settling_ms),
             in_ms={node: now.ms - since for (node, _), since in self._since_ms.items()},
             minute=minute_of_day(now.unix),
+            ran=frozenset(ran),
         )
 
 
