@@ -64,7 +64,10 @@ class Proofs:
         inquiry = self._open.get(group)
         if inquiry is None or inquiry.slot != slot:
             self._sequence += 1
-            inquiry = _Inquiry(slot, self._sequence, shared.now.ms - ASK_AGAIN_MS)
+            # Who said that it holds the group does so under the next decree, until it says more.
+            held_ms = dict(inquiry.held_ms) if inquiry is not None else {}
+            asked_ms = shared.now.ms - ASK_AGAIN_MS
+            inquiry = _Inquiry(slot, self._sequence, asked_ms, held_ms=held_ms)
             self._open[group] = inquiry
         return inquiry
 

@@ -1,5 +1,7 @@
 """An earlier agent of this node started something that nobody can end: it is held until it ends."""
 
+from msgspec.structs import replace
+
 from nodeagent.core import effects as fx
 from nodeagent.core.events import DriverFinished, MessageHeard, Now, Tick
 from nodeagent.core.groups import STOP_RETRY_MS
@@ -11,6 +13,7 @@ from tests.simulation.clusters import cluster
 from tests.simulation.invariants import Invariants
 from tests.simulation.rest import restless
 from tests.simulation.world import World
+from tests.unit.core.story import Story
 
 UNENDED = (("web", "server"),)
 
@@ -108,3 +111,20 @@ def test_nobody_takes_over_what_a_restarted_agent_cannot_end() -> None:
     world.refuse_driver.clear()
     world.until(lambda: not restless(world, invariants))
     assert world.owner("web") == ["bravo"]
+
+
+def test_its_word_that_it_holds_a_group_outlives_the_next_decree() -> None:
+    """It is out and heard, and the time after which it would be excused is long over."""
+    story = Story()
+    bravo = story.node("bravo")
+    shared, proofs = bravo.shared, bravo.proofs
+    del shared.log.standing.view["alpha"]
+    shared.out_since_ms["alpha"] = shared.now.ms - 60_000
+    proofs.missing(shared, "web")
+    reply = ProbeReply(shared.log.standing.slot, proofs._sequence, ("web",))
+    proofs.answered("alpha", reply, shared.now.ms)
+    assert proofs.missing(shared, "web") == ("alpha",)
+
+    shared.log.standing = replace(shared.log.standing, slot=shared.log.standing.slot + 1)
+
+    assert proofs.missing(shared, "web") == ("alpha",)
