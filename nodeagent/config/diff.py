@@ -133,7 +133,8 @@ def _comparable(spec: FieldSpec, noun: Struct) -> Any:
 
 
 def _text(spec: FieldSpec, noun: Struct) -> str:
-    return value_text(getattr(noun, spec.attribute))
+    value = getattr(noun, spec.attribute)
+    return "" if value is None else value_text(value)
 
 
 def _whole(kind: ChangeKind, part: Part, path: str, noun: Struct) -> Iterator[Change]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from nodeagent.config.holds import hold_end
 from nodeagent.config.nouns import written_type
 from nodeagent.model.configuration import Configuration, Group, Resource
 
@@ -43,6 +44,7 @@ def _group(group: Group) -> dict[str, Any]:
     plain = dict(_plain(group))
     plain["resource"] = [[name, _resource(item)] for name, item in group.resource.items()]
     plain |= {key: sorted(plain[key]) for key in ("after", "with", "apart-from")}
+    plain["hold-until"] = hold_end(group)  # a moment is one, whatever the offset it is written with
     return plain
 
 

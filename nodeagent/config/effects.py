@@ -84,7 +84,12 @@ def _changed(old: Resource, new: Resource, *, learned: bool) -> Iterator[str]:
 
 
 def _policies(old: Group, new: Group) -> Iterator[str]:
-    words = {"nodes": "takeover order", "after": "parents", "together": "with"}
+    words = {
+        "nodes": "takeover order",
+        "after": "parents",
+        "together": "with",
+        "hold_until": "the hold",
+    }
     for spec in specs(Group).values():
         if spec.kind == "resources":
             continue

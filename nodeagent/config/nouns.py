@@ -5,6 +5,7 @@ this module, so a key that is added there is known everywhere.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -31,6 +32,7 @@ FieldKind = Literal[
     "arguments",
     "map",
     "flag",
+    "time",
     "address",
     "subnet",
     "path",
@@ -191,10 +193,16 @@ def _kind(noun: type[Struct], attribute: str, plain: Any, metas: tuple[Meta, ...
         return "names" if _NAME_META in item else "arguments"
     if plain is bool:
         return "flag"
+    if any(_peel(part)[0] is datetime for part in get_args(plain)):
+        return "time"
     if plain in {int, float}:
         return "number"
     if isinstance(plain, type) and issubclass(plain, Struct):
         return "table"
+    return _kind_of_text(noun, attribute, metas)
+
+
+def _kind_of_text(noun: type[Struct], attribute: str, metas: tuple[Meta, ...]) -> FieldKind:
     if (noun.__name__, attribute) in _PATHS:
         return "path"
     return next((kind for meta, kind in _TEXT_KINDS if meta in metas), "text")

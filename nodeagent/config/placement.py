@@ -40,9 +40,10 @@ class _Situation(Struct, frozen=True):
     sets: Mapping[str, tuple[str, ...]]
     apart: Mapping[str, frozenset[str]]
     ranks: Mapping[str, int]
+    held: frozenset[str]
 
 
-def place(
+def place(  # noqa: PLR0913 - by keyword only: all that a placement depends on
     cfg: Configuration,
     *,
     view: Collection[str],
@@ -51,13 +52,16 @@ def place(
     asked: Mapping[str, str] = _NOTHING,
     leaving: Collection[str] = (),
     moment: Moment = UNKNOWN,
+    held: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the owner of every group of `cfg` ("" is nobody).
 
     `view`: nodes that are in. `owners`: before. `failed`: nodes where a group failed. `asked`:
     wishes of the operator, "" for offline; they win where they are possible. `leaving`: nodes
     that go in good order, whose groups move even where the fallover policy would end them.
-    `moment`: what time it is; without it nothing returns that has to wait for a time.
+    `moment`: what time it is; without it nothing returns that has to wait for a time. `held`:
+    groups that stay as they are, whatever failed and whoever comes first, while their node may
+    have them.
     """
     order = in_order(cfg)
     situation = _Situation(
@@ -71,9 +75,16 @@ def place(
         sets_of(cfg),
         apart_of(cfg),
         {name: rank for rank, name in enumerate(order)},
+        frozenset(held),
     )
     board = Board(cfg, owners, situation.view)
     for name in order:
+        if _stays(situation, board, name):
+            owner = owners.get(name, NOBODY)
+            board.put(name, owner if owner in situation.view else NOBODY)
+    for name in order:
+        if name in board.placed:
+            continue
         parents = cfg.group[name].after
         waits = any(board.placed.get(parent, NOBODY) == NOBODY for parent in parents)
         board.put(name, NOBODY if waits else _choose(situation, board, name))
@@ -120,8 +131,24 @@ def missing_networks(cfg: Configuration, group: Group, node: str) -> tuple[str, 
 
 
 def able(cfg: Configuration, group: Group, node: str) -> bool:
-    """Return whether `node` is listed by the group and reaches all its service networks."""
-    return node in group.nodes and node in cfg.node and not missing_networks(cfg, group, node)
+    """Return whether `node` is listed by the group, serves, and reaches its service networks."""
+    if node not in group.nodes or node not in cfg.node or cfg.node[node].standby:
+        return False
+    return not missing_networks(cfg, group, node)
+
+
+def _stays(at: _Situation, board: Board, name: str) -> bool:
+    """Return whether a hold keeps the group where it is, be that nowhere.
+
+    Nothing keeps it where it may not be, or against the rules between it and another held one.
+    """
+    owner = at.owners.get(name, NOBODY)
+    if name not in at.held or owner == NOBODY:
+        return name in at.held
+    mates = tuple(mate for mate in at.sets.get(name, ()) if mate != name)
+    apart = board.nodes_of(at.apart.get(name, _NOBODY_APART))
+    fits = owner not in apart and board.nodes_of(mates) <= {owner}
+    return fits and able(at.cfg, at.cfg.group[name], owner)
 
 
 def _choose(at: _Situation, board: Board, name: str) -> str:
@@ -236,9 +263,14 @@ def _where_to_start(at: _Situation, name: str, good: Nodes) -> Nodes:
 
 
 def _comes_back(at: _Situation, name: str) -> bool:
-    """Return whether a group without owner ran before, or failed at home: it has to fall over."""
-    failed_at_home = at.failed.get(name, frozenset()).intersection(at.cfg.group[name].nodes[:1])
-    return name in at.moment.ran or bool(failed_at_home)
+    """Return whether a group without owner ran before, or failed at home: it has to fall over.
+
+    So has one whose home is on standby.
+    """
+    home = at.cfg.group[name].nodes[:1]
+    idle = any(node in at.cfg.node and at.cfg.node[node].standby for node in home)
+    failed_at_home = at.failed.get(name, frozenset()).intersection(home)
+    return name in at.moment.ran or idle or bool(failed_at_home)
 
 
 def awaited(

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from nodeagent.config.diff import diff
 from nodeagent.config.effects import NO_CHANGE, verdict
+from nodeagent.config.holds import apart_from_hold, hold_text
 from nodeagent.config.placement import in_order, missing_networks, place
 from nodeagent.config.why import late_return, moved_by_rule, offline_by_rule
 from nodeagent.config.words import join
@@ -32,6 +33,7 @@ class _Case(Struct, frozen=True):
     owners: Mapping[str, str]
     after: Mapping[str, str]
     asked: Mapping[str, str]
+    held: frozenset[str]
 
     @property
     def present(self) -> frozenset[str]:
@@ -47,18 +49,20 @@ def plan(
     view: Collection[str],
     owners: Mapping[str, str],
     asked: Mapping[str, str] = _NOTHING,
+    held: Collection[str] = (),
 ) -> Plan:
     """Return the consequences of going from `old` to `new`.
 
     `view`: nodes that are in now; added nodes count as in afterwards. `owners`: who owns each
-    group now. `asked`: moves that the operator wishes ("" is offline).
+    group now. `asked`: moves that the operator wishes ("" is offline). `held`: groups under a hold
+    (`config.holds`), which stay where they are; `holds.forbidden` tells what may not be done.
     """
     added = tuple(node for node in new.node if node not in old.node)
     removed = tuple(node for node in old.node if node not in new.node)
     in_after = {node for node in view if node in new.node} | set(added)
-    held = {group: node for group, node in owners.items() if node in old.node}
-    after = place(new, view=in_after, owners=held, asked=asked, leaving=removed)
-    case = _Case(old, new, frozenset(view), held, after, asked)
+    before = {group: node for group, node in owners.items() if node in old.node}
+    after = place(new, view=in_after, owners=before, asked=asked, leaving=removed, held=held)
+    case = _Case(old, new, frozenset(view), before, after, asked, frozenset(held))
     effects = _with_parents(case, _effects(case))
     changes = diff(old, new)
     return Plan(
@@ -73,6 +77,16 @@ def plan(
         removed_nodes=removed,
         added_adapters=tuple(_added_adapters(old, new)),
     )
+
+
+def kept(asked: Mapping[str, str], old: Configuration, new: Configuration) -> dict[str, str]:
+    """Return earlier moves that a change does not speak of: they stay as they were asked."""
+    return {
+        group: node
+        for group, node in asked.items()
+        if group in new.group
+        and apart_from_hold(new.group[group]) == apart_from_hold(old.group.get(group))
+    }
 
 
 def _effects(case: _Case) -> dict[str, GroupEffect]:
@@ -117,6 +131,8 @@ def _effect_of_idle(case: _Case, name: str, target: str) -> GroupEffect:
 
 def _why_offline(case: _Case, name: str, source: str) -> str:
     group = case.new.group[name]
+    if name in case.held and source == NOBODY:
+        return hold_text(group) or hold_text(case.old.group[name])
     if case.asked.get(name) == NOBODY:
         return "asked to be offline"
     idle = [parent for parent in group.after if case.after.get(parent, NOBODY) == NOBODY]
@@ -128,8 +144,16 @@ def _why_offline(case: _Case, name: str, source: str) -> str:
     if source != NOBODY and group.fallover == "bring-offline":
         return f"{source} is not in, and its fallover is bring-offline"
     if source == NOBODY and group.startup == "home-node" and group.nodes:
-        return f"its home node {group.nodes[0]} cannot take it"
+        home = group.nodes[0]
+        why = ", which is on standby," if _on_standby(case, home) else ""
+        return f"its home node {home}{why} cannot take it"
+    if source and _on_standby(case, source):
+        return f"{source} goes to standby, and no other of its nodes can take it"
     return "none of its nodes can take it"
+
+
+def _on_standby(case: _Case, node: str) -> bool:
+    return node in case.new.node and case.new.node[node].standby
 
 
 def _why_moved(case: _Case, name: str, source: str, target: str) -> str:
@@ -142,6 +166,8 @@ def _why_moved(case: _Case, name: str, source: str, target: str) -> str:
         return f"{source} is not in"
     if source not in group.nodes:
         return f"{source} is no longer one of its nodes"
+    if _on_standby(case, source):
+        return f"{source} goes to standby"
     missing = missing_networks(case.new, group, source)
     if missing:
         return f"{source} has no adapter on {join(missing)}"

@@ -7,6 +7,7 @@ key that is unknown, missing, of the wrong kind or out of its limits.
 import contextlib
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -112,6 +113,8 @@ class _Walk:
                 self.number(value, spec, path)
             case "flag":
                 self.flag(value, path)
+            case "time":
+                self.time(value, path)
             case "choice":
                 self.choice(value, spec, path)
             case _:
@@ -233,6 +236,13 @@ class _Walk:
                 word, ""
             )
             self.wrong(path, "true or false", value, "without quotes, in small letters", fix)
+
+    def time(self, value: Any, path: Path) -> None:
+        if isinstance(value, datetime) and value.utcoffset() is not None:
+            return
+        hint = f"write it without quotes, as {path[-1]} = 2026-11-26T12:00:00Z (Z: UTC)"
+        fix = f"{value.isoformat()}Z" if isinstance(value, datetime) else ""
+        self.wrong(path, "a date and time with its offset from UTC", value, hint, fix)
 
     def choice(self, value: Any, spec: FieldSpec, path: Path) -> None:
         if not isinstance(value, str):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from difflib import get_close_matches
 
 from nodeagent.model.text import clean
@@ -80,12 +81,20 @@ def value_text(value: object) -> str:
         return string_text(value)
     if isinstance(value, float):
         return _float_text(value)
+    if isinstance(value, datetime):
+        return time_text(value)
     if isinstance(value, Mapping):
         inner = ", ".join(f"{key_text(key)} = {value_text(item)}" for key, item in value.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(value_text(item) for item in value)}]"
     return str(value)
+
+
+def time_text(value: datetime) -> str:
+    """Return a point in time as TOML writes it: 2026-11-26T12:00:00Z."""
+    text = value.isoformat()
+    return f"{text.removesuffix('+00:00')}Z" if text.endswith("+00:00") else text
 
 
 def _float_text(value: float) -> str:

@@ -1,12 +1,16 @@
 """Where consoles' requests are answered: who may ask what, and what is refused with which reason.
 
-Roles come from the active configuration: an observer looks, an operator also moves groups and
-aborts, an admin changes the configuration. This is the one place where a role is judged.
+Roles come from the active configuration: an observer looks, an operator also moves and holds
+groups, sends nodes to standby and aborts, an admin changes the configuration. This is the one
+place where a role is judged.
 """
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.holds import forbidden, held_groups
 from nodeagent.config.load import load
-from nodeagent.config.plan import plan
+from nodeagent.config.operations import only_operates
+from nodeagent.config.parse import parse
+from nodeagent.config.plan import kept, plan
 from nodeagent.config.why import unkept_move
 from nodeagent.core.audience import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
@@ -47,6 +51,16 @@ def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
         if admin.key == key:
             return name, admin.role
     return "", ""
+
+
+def operates(shared: Shared, apply: Apply) -> bool:
+    """Return whether a request changes no more than an operator may: standby, holds, and owners."""
+    if apply.text.encode() == shared.log.active:
+        return True
+    active, candidate = shared.log.configuration, parse(apply.text).configuration
+    if active is None or candidate is None:
+        return False
+    return only_operates(shared.log.active.decode(), active, apply.text, candidate)
 
 
 def save_draft(shared: Shared, request: SaveDraft) -> Answer:
@@ -156,7 +170,7 @@ def prepare_dare(
         return Refused("stale", text, 6)
     data = apply.text.encode()
     live = (*standing.view, *shared.log.fenced)  # that vote is there
-    loaded = load(data, "draft", base=active, live=live)
+    loaded = load(data, "draft", base=active, live=live, unix=shared.now.unix)
     if loaded.configuration is None or has_errors(loaded.reports):
         count = sum(report.severity == "error" for report in loaded.reports)
         text = f"verification found {count} errors"
@@ -165,16 +179,18 @@ def prepare_dare(
     problem = _illegal_moves(shared, candidate, apply.owners)
     if problem:
         return Refused("move", problem, 4)
+    held = held_groups(shared.now.unix, active, candidate)
     planned = plan(
         active,
         candidate,
         view=tuple(standing.view),
         owners=standing.owners,
-        asked={**_kept_wishes(shared, active, candidate), **apply.owners},
+        asked={**kept(shared.log.wishes.placed(), active, candidate), **apply.owners},
+        held=held,
     )
-    problem = _unkept_moves(candidate, planned, apply.owners)
-    if problem:
-        return Refused("move", problem, 4)
+    kept_out = _kept_out(candidate, planned, apply.owners, held)
+    if kept_out is not None:
+        return kept_out
     packed = pack(data)
     if len(packed) > PACKED_BYTES_MAX:
         return _too_large(packed)
@@ -198,13 +214,15 @@ def prepare_dare(
     )
 
 
-def _kept_wishes(shared: Shared, active: Configuration, candidate: Configuration) -> dict[str, str]:
-    """Return earlier moves that this change does not speak of: they stay as they were asked."""
-    return {
-        group: node
-        for group, node in shared.log.wishes.placed().items()
-        if group in candidate.group and candidate.group[group] == active.group.get(group)
-    }
+def _kept_out(
+    candidate: Configuration, planned: Plan, owners: dict[str, str], held: frozenset[str]
+) -> Refused | None:
+    """Return which hold or rule forbids what is planned, None if none does."""
+    problem = forbidden(planned, held, candidate.group, owners)
+    if problem:
+        return Refused("held", problem, 3)
+    problem = _unkept_moves(candidate, planned, owners)
+    return Refused("move", problem, 4) if problem else None
 
 
 def _unkept_moves(candidate: Configuration, planned: Plan, owners: dict[str, str]) -> str:
@@ -225,4 +243,6 @@ def _illegal_moves(shared: Shared, candidate: Configuration, owners: dict[str, s
             return f"{clean(node, 63)} is not in the takeover order of {group}"
         if node and node not in shared.log.standing.view:
             return f"{node} is not in the cluster now"
+        if node and candidate.node[node].standby:
+            return f"{node} is on standby and owns no group: clustertui node resume {node}"
     return ""

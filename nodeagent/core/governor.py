@@ -6,6 +6,7 @@ normally only one of them proposes. A node counts as in when a majority of voter
 bad link does not make two opinions.
 """
 
+from nodeagent.config.holds import held_groups
 from nodeagent.config.placement import place
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.log import majority
@@ -160,13 +161,14 @@ class Governor:
         owners = place(
             configuration,
             view=tuple(view),
-            owners=before,
+            owners=shared.log.wishes.owners(before),
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
             moment=self._presence.moment(
                 configuration, shared.now, () if starts else shared.log.ran, starts=starts
             ),
+            held=held_groups(shared.now.unix, configuration),
         )
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)

@@ -26,6 +26,8 @@ TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
 OTHER_INTERVAL_S = 5.0
 OTHER_LIMIT_S = 10.0
+_WATCHED: frozenset[ResourceState] = frozenset({"started"})
+_WATCHED_ON_HOLD: frozenset[ResourceState] = frozenset({"started", "failed"})
 _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "stopping"}
 
 
@@ -217,6 +219,8 @@ class GroupRunner:
     def _monitored(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
         if event.ok:
             self._bad_runs.pop(name, None)
+            if self._exit is not None and self._exit[0] == name:
+                self._is_well_again(name)
         elif self.state == "online" and not self._let_pass(name, event):
             self.exited(name, f"monitor: {event.text}")
         return self._next(now) if self._queue else []
@@ -238,19 +242,31 @@ class GroupRunner:
         self._exit = (name, text)
         self.resources[name] = "failed"
         self.changed = True
-        self.news.append(GroupNews("error", f"{name} failed: {text}"))
+        self.text = f"{name} failed: {text}"
+        self.news.append(GroupNews("error", self.text))
+
+    def _is_well_again(self, name: str) -> None:
+        """Take back a failure that nobody has dealt with: a person mended it under a hold."""
+        self._exit = None
+        self.resources[name] = "started"
+        self.text, self.changed = "", True
+        self.news.append(GroupNews("note", f"{name} is well again"))
 
     @property
     def waits_for_recovery(self) -> str:
         """Return what failed and is not yet dealt with, empty if nothing."""
         return self._exit[1] if self._exit else ""
 
-    def tick(self, now: Now, *, may_restart: bool, may_leave: bool) -> list[Effect]:
+    def tick(
+        self, now: Now, *, may_restart: bool, may_leave: bool, on_hold: bool = False
+    ) -> list[Effect]:
         """Recover from failures, repeat failed stops, run monitors that are due.
 
         `may_restart`: here, on this node. `may_leave`: be given up, for another node to take over.
+        `on_hold`: failures wait, and what failed is watched on, for a person may mend it.
         """
-        if self._exit is not None and (may_restart if self._may_try_again() else may_leave):
+        may_recover = not on_hold and (may_restart if self._may_try_again() else may_leave)
+        if self._exit is not None and may_recover:
             return self._recover(*self._exit, now)
         if self._op is None and self._queue and now.ms >= self._retry_ms:
             return self._next(now)
@@ -259,7 +275,7 @@ class GroupRunner:
         if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
             self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
-            return self._monitor(now)
+            return self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
 
     def _expired(self, since_ms: int, now: Now) -> bool:
@@ -292,10 +308,10 @@ class GroupRunner:
         self.news.append(GroupNews("warning", f"restarts {name} here ({self.restarts}/{allowed})"))
         return self._next(now)
 
-    def _monitor(self, now: Now) -> list[Effect]:
+    def _monitor(self, now: Now, watched: frozenset[ResourceState]) -> list[Effect]:
         assert self.group is not None, "an online group has its configuration"
         for name, resource in self.group.resource.items():
-            if self.resources.get(name) != "started" or now.ms < self._monitor_ms.get(name, 0):
+            if self.resources.get(name) not in watched or now.ms < self._monitor_ms.get(name, 0):
                 continue
             every = (
                 resource.interval_seconds if isinstance(resource, Application) else OTHER_INTERVAL_S

@@ -5,6 +5,7 @@ its parents, with proof of release. Groups that an open DARE governs are left to
 nothing is acquired. A node that loses its lease lets go of everything, whatever else is going on.
 """
 
+from nodeagent.config.holds import held_groups, hold_text, is_held
 from nodeagent.config.rules import apart_of
 from nodeagent.config.words import join
 from nodeagent.core.effects import Pet
@@ -25,6 +26,7 @@ class Keeper:
         self.participant = participant
         self._undone: set[str] = set()
         self._had_lease = False
+        self._held: frozenset[str] = frozenset()
         self._petted_ms = -1_000_000
 
     def tick(self) -> None:
@@ -33,11 +35,28 @@ class Keeper:
         if shared.lease.due(shared.now.ms, shared.timing) and shared.log.voters:
             self.renew()
         self._pet()
-        touched = self.participant.touched
+        touched, held = self.participant.touched, self._notice_holds()
         for name, runner in shared.runners.items():
             may_restart = shared.lease_valid and not (shared.suspended and name in touched)
             may_leave = shared.lease_valid and not shared.suspended
-            shared.out += runner.tick(shared.now, may_restart=may_restart, may_leave=may_leave)
+            shared.out += runner.tick(
+                shared.now, may_restart=may_restart, may_leave=may_leave, on_hold=name in held
+            )
+
+    def _notice_holds(self) -> frozenset[str]:
+        """Return the groups that are held now; tell of this node's ones that begin and end it."""
+        shared, before = self.shared, self._held
+        configuration, owners = shared.log.configuration, shared.log.standing.owners
+        self._held = held_groups(shared.now.unix, configuration)
+        for name in sorted(before ^ self._held):
+            if owners.get(name) != shared.name or configuration is None:
+                continue
+            if name in self._held:
+                text = f"{hold_text(configuration.group[name])}: watched, not recovered"
+                shared.tell("warning", name, text)
+            else:
+                shared.tell("note", name, "not held any more")
+        return self._held
 
     def undo_tentative(self) -> None:
         """Let go of what was started for a configuration that was not decided, whoever owns it."""
@@ -136,6 +155,8 @@ class Keeper:
         noun = configuration.group.get(runner.name) if configuration else None
         if noun is None or not shared.parents_online(noun, shared.log.standing.owners):
             return
+        if is_held(noun, shared.now.unix):
+            return  # it was let go of for safety only, as with a lost lease, and is not restarted
         missing = self.proofs.missing(shared, runner.name)
         if missing or self._drives_out(runner.name):
             return

@@ -700,7 +700,7 @@ class Node:
             return Refused("role", "an observer may look, not act", 2)
         if isinstance(request, Abort | Fence):
             return self._operate(request, name)
-        if role != "admin" and not self._only_moves(request):
+        if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
         if isinstance(request, SaveDraft):
             answer = desk.save_draft(self.shared, request)
@@ -722,8 +722,8 @@ class Node:
             return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
 
-    def _only_moves(self, request: Apply | SaveDraft | Drill) -> bool:
-        return isinstance(request, Apply) and request.text.encode() == self.shared.log.active
+    def _only_operates(self, request: Apply | SaveDraft | Drill) -> bool:
+        return isinstance(request, Apply) and desk.operates(self.shared, request)
 
     def _apply(self, request: Apply, name: str) -> Answer:
         ballot = self.governor.next_ballot()

@@ -6,6 +6,7 @@ state, what is only in one is offline. Block 144 asks every new part for a heart
 
 from dataclasses import dataclass
 
+from nodeagent.config.holds import apart_from_hold
 from nodeagent.model.configuration import Configuration, Fence
 
 
@@ -61,9 +62,13 @@ def offline_lines(old: Configuration | None, new: Configuration) -> list[str]:
 
 
 def changed_groups(old: Configuration | None, new: Configuration) -> tuple[str, ...]:
-    """Return the groups of `new` that are not the same in `old`."""
+    """Return the groups of `new` that are not the same in `old`, whether they are held or not."""
     before = old.group if old else {}
-    return tuple(name for name, group in new.group.items() if before.get(name) != group)
+    return tuple(
+        name
+        for name, group in new.group.items()
+        if apart_from_hold(before.get(name)) != apart_from_hold(group)
+    )
 
 
 def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> list[NewPart]:

@@ -4,10 +4,15 @@ A move leaves no rule behind in the configuration, but the next view must not un
 stays where it was put until that node leaves the view or the group fails there. A group that was
 taken offline, or that its `bring-offline` policy brought down, stays offline until somebody acts or
 the cluster is started anew. All of it follows from the decrees, so every node remembers the same.
+
+Nobody asks for what only follows: a group that left a node because that may not have it any more,
+or that went offline with a group it runs after, comes back by its policies.
 """
 
 from collections.abc import Mapping
 
+from nodeagent.config.holds import apart_from_hold
+from nodeagent.config.placement import able
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import NOBODY, Standing
 from nodeagent.wire.peer import Commit, Value, ViewChange
@@ -18,10 +23,18 @@ class Wishes:
 
     def __init__(self) -> None:
         self._asked: dict[str, str] = {}
+        self._lost: dict[str, str] = {}
 
     def placed(self) -> Mapping[str, str]:
         """Return the wishes in force, as `placement.place` takes them."""
         return dict(self._asked)
+
+    def owners(self, owners: Mapping[str, str]) -> dict[str, str]:
+        """Return `owners` with the lost owner of each group that nobody has while it is held.
+
+        From there its policies go on when the hold ends.
+        """
+        return {**owners, **{g: n for g, n in self._lost.items() if not owners.get(g)}}
 
     def learn(
         self, before: Standing, value: Value, old: Configuration | None, new: Configuration
@@ -36,14 +49,17 @@ class Wishes:
         self, before: Standing, value: Commit, old: Configuration | None, new: Configuration
     ) -> None:
         for group in tuple(self._asked):
-            changed = old is None or old.group.get(group) != new.group.get(group)
-            if changed or value.owners.get(group) != self._asked[group]:
+            if _changed(group, old, new) or value.owners.get(group) != self._asked[group]:
                 del self._asked[group]
+        for group in tuple(self._lost):
+            if _changed(group, old, new) or value.owners.get(group):
+                del self._lost[group]
         for group, owner in value.owners.items():
             was = before.owners.get(group, NOBODY)
-            if was == owner or old is None or old.group.get(group) != new.group.get(group):
+            if was == owner or _changed(group, old, new):
                 continue
-            if (was and was in new.node) or owner == NOBODY:
+            idle = [p for p in new.group[group].after if not value.owners.get(p)]
+            if able(new, new.group[group], was) and (owner or not idle):
                 self._asked[group] = owner
 
     def _viewed(self, before: Standing, value: ViewChange, new: Configuration) -> None:
@@ -56,5 +72,16 @@ class Wishes:
         for group, owner in value.owners.items():
             was = before.owners.get(group, NOBODY)
             noun = new.group.get(group)
-            if was and owner == NOBODY and noun and noun.fallover == "bring-offline":
+            if owner:
+                self._lost.pop(group, None)
+            elif was and noun and noun.fallover == "bring-offline":
                 self._asked[group] = NOBODY
+            elif was and noun and noun.hold_until is not None:
+                self._lost[group] = was
+
+
+def _changed(group: str, old: Configuration | None, new: Configuration) -> bool:
+    """Return whether a group is new, or another one; holding it does not make it another one."""
+    if old is None or group not in old.group or group not in new.group:
+        return True
+    return apart_from_hold(old.group[group]) != apart_from_hold(new.group[group])

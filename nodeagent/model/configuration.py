@@ -14,6 +14,7 @@ from nodeagent.model.names import (
     Arguments,
     Count,
     Milliseconds,
+    Moment,
     Name,
     Path,
     Port,
@@ -159,6 +160,9 @@ class Node(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename=
     role: Annotated[
         NodeRole, Meta(description="member: may own groups; witness: only votes, any small machine")
     ] = "member"
+    standby: Annotated[
+        bool, Meta(description="true: it votes and hears, but owns no group (clustertui node)")
+    ] = False
     adapter: Annotated[dict[Name, Adapter], Meta(description="Adapters by interface name")] = field(
         default_factory=dict
     )
@@ -345,6 +349,13 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
             le=604_800,
         ),
     ] = 60.0
+    hold_until: Annotated[
+        Moment | None,
+        Meta(
+            description="Until then it is watched, but neither restarted nor moved "
+            "(clustertui group hold)"
+        ),
+    ] = None
     resource: Annotated[dict[Name, Resource], Meta(description="Resources in acquire order")] = (
         field(default_factory=dict)
     )

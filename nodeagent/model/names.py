@@ -1,5 +1,6 @@
 """Names, keys and numbers as they may appear in a configuration, with their limits."""
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -30,3 +31,5 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, Meta(ge=1, le=86_400_000)]
 Count = Annotated[int, Meta(ge=0, le=1000)]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""A point in time with its offset from UTC, such as 2026-11-26T12:00:00Z."""

@@ -50,15 +50,17 @@ def verify(
     places: Places | None = None,
     base: Configuration | None = None,
     live: Collection[str] | None = None,
+    unix: float = 0.0,
 ) -> tuple[Report, ...]:
     """Return everything that is wrong or doubtful in `cfg`, errors and warnings in file order.
 
     `base` is the active configuration and `live` the nodes that are in: with them, what the
     change would do to the running cluster is checked as well. `live` defaults to all of `base`.
+    `unix` is the time in seconds: with it, what is over is noticed.
     """
     here = places or Places()
     members = frozenset(base.node if base is not None and live is None else live or ())
-    scope = Scope(cfg, here, base, members)
+    scope = Scope(cfg, here, base, members, unix)
     checks = CHECKS if base is None else (*CHECKS, *CHECKS_OF_CHANGE)
     crowded = tuple(_too_many(scope))
     if crowded:

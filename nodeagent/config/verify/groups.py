@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from nodeagent.config.holds import hold_end
 from nodeagent.config.verify.scope import Scope
-from nodeagent.config.words import join
+from nodeagent.config.words import join, time_text
 from nodeagent.model.reports import Report
+
+HOLD_MAX_S = 30 * 86_400
+"""Longest hold that commands ask for, in seconds; a longer one gets a warning."""
 
 
 def groups_run_somewhere(scope: Scope) -> Iterator[Report]:
@@ -69,6 +73,37 @@ def witnesses_own_nothing(scope: Scope) -> Iterator[Report]:
                 yield scope.report("E114", ("group", group, "nodes", str(index)), text, hint)
 
 
+def standby_leaves_somebody(scope: Scope) -> Iterator[Report]:
+    """A group needs a node that is not on standby."""
+    for name, group in scope.cfg.group.items():
+        nodes = [node for node in dict.fromkeys(group.nodes) if node in scope.cfg.node]
+        if nodes and all(scope.cfg.node[node].standby for node in nodes):
+            text = f"group {name} runs nowhere: {join(nodes)} {_are(nodes)} on standby"
+            hint = f"take standby from one of them: clustertui node resume {nodes[0]}"
+            yield scope.report("W350", ("group", name, "nodes"), text, hint)
+    for name, node in scope.cfg.node.items():
+        if node.standby and node.role == "witness":
+            text = f"{name} is a witness, so standby changes nothing for it"
+            yield scope.report("N353", ("node", name, "standby"), text, "leave standby away")
+
+
+def _are(nodes: list[str]) -> str:
+    return "is" if len(nodes) == 1 else "are"
+
+
+def holds_are_ahead(scope: Scope) -> Iterator[Report]:
+    """A hold of the past is only in the way of the reader, one without end protects nothing."""
+    for name, group in scope.cfg.group.items():
+        if scope.unix and hold_end(group) - scope.unix > HOLD_MAX_S:
+            text = f"group {name} is held for more than {HOLD_MAX_S // 86_400} days"
+            hint = f"hold it for as long as the work takes (clustertui group hold {name} --for 2h)"
+            yield scope.report("W352", ("group", name, "hold-until"), text, hint)
+        if group.hold_until is not None and 0 < hold_end(group) <= scope.unix:
+            text = f"the hold of group {name} ended {time_text(group.hold_until)}"
+            hint = f"leave it away (clustertui group unhold {name} does)"
+            yield scope.report("N351", ("group", name, "hold-until"), text, hint)
+
+
 def _odd_hint(scope: Scope, voters: tuple[str, ...]) -> str:
     if len(scope.cfg.node) == 2:
         return 'add a third node with role = "witness", any small machine, or name a tie-breaker'
@@ -78,4 +113,11 @@ def _odd_hint(scope: Scope, voters: tuple[str, ...]) -> str:
     return f"take one out, or leave voters away: then {len(voters) - 1} of them vote"
 
 
-CHECKS = (groups_run_somewhere, policies_supported, voters_decide, witnesses_own_nothing)
+CHECKS = (
+    groups_run_somewhere,
+    policies_supported,
+    voters_decide,
+    witnesses_own_nothing,
+    standby_leaves_somebody,
+    holds_are_ahead,
+)

@@ -23,12 +23,16 @@ class Host(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """A configuration, its places, and what it would replace (`base` with `live` nodes)."""
+    """A configuration, its places, and what it would replace (`base` with `live` nodes).
+
+    `unix`: the time it is, in seconds; 0 where nobody knows.
+    """
 
     cfg: Configuration
     places: Places
     base: Configuration | None = None
     live: frozenset[str] = frozenset()
+    unix: float = 0.0
 
     def report(self, code: str, path: Path, text: str, hint: str = "", fix: str = "") -> Report:
         """Return a finding at the place of `path`."""

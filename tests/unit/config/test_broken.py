@@ -102,14 +102,23 @@ EXPECTED: list[tuple[str, str, int, str]] = [
     ("90-watchdog-too-short", "E406", 44, "not more than renew-ms"),
     ("91-port-twice", "E408", 6, "which is control-port already"),
     ("92-voters-too-many", "E026", 6, "has 16 entries"),
+    ("93-all-on-standby", "W350", 33, "alpha and bravo are on standby"),
+    ("94-hold-is-over", "N351", 32, "ended 2026-01-01T12:00:00Z"),
+    ("95-witness-on-standby", "N353", 28, "charlie is a witness"),
+    ("96-hold-without-offset", "E022", 32, "with its offset from UTC"),
+    ("97-hold-without-end", "W352", 32, "held for more than 30 days"),
 ]
+
+
+NOW = 1_780_000_000.0
+"""2026-05-28: what is over by then is noticed."""
 
 
 @pytest.mark.parametrize(("name", "code", "line", "words"), EXPECTED, ids=[c[0] for c in EXPECTED])
 def test_finding_names_code_line_and_fault(name: str, code: str, line: int, words: str) -> None:
     file = BROKEN / f"{name}.toml"
 
-    reports = load(file.read_bytes(), file.name).reports
+    reports = load(file.read_bytes(), file.name, unix=NOW).reports
 
     found = [report for report in reports if report.code == code]
     assert found, [str(report) for report in reports]
@@ -121,7 +130,7 @@ def test_finding_names_code_line_and_fault(name: str, code: str, line: int, word
 
 @pytest.mark.parametrize(("name", "code"), [case[:2] for case in EXPECTED])
 def test_finding_tells_the_remedy(name: str, code: str) -> None:
-    reports = load((BROKEN / f"{name}.toml").read_bytes()).reports
+    reports = load((BROKEN / f"{name}.toml").read_bytes(), unix=NOW).reports
 
     assert all(report.hint for report in reports if report.code == code)
 
@@ -129,7 +138,7 @@ def test_finding_tells_the_remedy(name: str, code: str) -> None:
 @pytest.mark.parametrize(("name", "code"), [case[:2] for case in EXPECTED])
 def test_errors_are_the_one_expected(name: str, code: str) -> None:
     """A single fault does not bury its reader under others."""
-    reports = load((BROKEN / f"{name}.toml").read_bytes()).reports
+    reports = load((BROKEN / f"{name}.toml").read_bytes(), unix=NOW).reports
 
     errors = {report.code for report in reports if report.severity == "error"}
     assert errors <= {code}
@@ -141,5 +150,5 @@ def test_every_broken_file_is_expected() -> None:
 
 def test_severity_is_that_of_the_code() -> None:
     for name, *_ in EXPECTED:
-        for report in load((BROKEN / f"{name}.toml").read_bytes()).reports:
+        for report in load((BROKEN / f"{name}.toml").read_bytes(), unix=NOW).reports:
             assert report.severity == CODES[report.code].severity

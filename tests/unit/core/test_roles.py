@@ -1,7 +1,10 @@
 """Who may ask what of an agent."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from nodeagent.config.operations import with_hold, with_standby
 from nodeagent.wire.console import Apply, Done, Drill, DrillKind, GetSnapshot, Refused, SaveDraft
 from nodeagent.wire.live import Snapshot
 from tests.simulation.world import CONSOLE_KEY, World
@@ -54,6 +57,19 @@ def test_an_operator_moves_groups_but_edits_nothing() -> None:
     assert isinstance(edit, Refused)
     assert getattr(move, "tx", "")
     world.until(lambda: world.owner("web") == ["bravo"])
+
+
+def test_an_operator_sends_to_standby_and_holds_and_edits_nothing_beside() -> None:
+    world, text = cluster()
+    hold = with_hold(text, "web", datetime(1970, 1, 2, tzinfo=UTC))
+    both = with_standby(hold, "charlie", standby=True)
+
+    beside = ask(world, Apply(f"{both}\n# more", digest(world)), OPERATOR)
+    answer = ask(world, Apply(both, digest(world)), OPERATOR)
+
+    assert isinstance(beside, Refused)
+    assert beside.code == "role"
+    assert getattr(answer, "tx", ""), answer
 
 
 def test_a_stranger_sees_nothing() -> None:
