@@ -46,7 +46,9 @@ class Admins:
             return
         chance = random.Random(action.pick)
         target, owners = shape, dict[str, str]()
-        if action.what == "move":
+        if action.what == "operate":
+            target, owners = self._operates(shape, chance, machine)
+        elif action.what == "move":
             owners = self._moves(shape, chance)
         else:
             target = self._changes(chance)[action.what](shape)
@@ -76,6 +78,23 @@ class Admins:
             "voters": lambda shape: shapes.change_voters(shape, chance),
             "timing": lambda shape: shapes.change_timing(shape, chance),
         }
+
+    def _operates(
+        self, shape: Shape, chance: random.Random, machine: Machine
+    ) -> tuple[Shape, dict[str, str]]:
+        """Send a node to standby or back, hold a group or end its hold, or start an idle one."""
+        what = chance.randrange(3)
+        if what == 0:
+            return shapes.change_standby(shape, chance), {}
+        if what == 1:
+            return shapes.change_hold(shape, chance, self.world.now_ms / 1000), {}
+        assert machine.node is not None, "it was asked whether it runs"
+        owners = machine.node.shared.log.standing.owners
+        idle = [(name, group) for name, group in shape.groups if not owners.get(name)]
+        if not idle:
+            return shapes.change_standby(shape, chance), {}
+        name, group = chance.choice(idle)
+        return shape, {name: chance.choice(group.nodes)}
 
     def _moves(self, shape: Shape, chance: random.Random) -> dict[str, str]:
         if not shape.groups:

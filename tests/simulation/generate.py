@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.simulation.plan import Action, Kind, Options, Plan
 
@@ -34,6 +35,9 @@ KINDS = (
 TRAPS = ("crash sender", "cut off sender", "crash receiver", "pause sender", "pause receiver")
 SINGLES = ("lost", "twice", "late")
 WRITES = ("before", "torn", "after")
+OPERATE = "operate"
+OPERATIONS = 0.2
+"""Share of what is asked for that is a standby, a hold, or the start of an idle group."""
 FAMILY = 25
 MENU = 6
 """Changes that the schedules of a family choose from."""
@@ -46,7 +50,8 @@ FORGETS = True
 def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
     plan = core(seed) if kind == "core" else whole(seed)
-    return msgspec.structs.replace(plan, options=_with_fences(plan.options))
+    plan = msgspec.structs.replace(plan, options=_with_fences(plan.options))
+    return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
 
 
 def _with_fences(options: Options) -> Options:
@@ -64,6 +69,15 @@ def _with_fences(options: Options) -> Options:
         fence_slow=chance.choice((0.0, 0.5)) if fences else 0.0,
         fence_late=chance.choice((0.0, 0.3)) if fences and bad else 0.0,
     )
+
+
+def operated(plan: Plan, chance: random.Random, share: float) -> Plan:
+    """Return the plan with a share of what administrators change replaced by what operators do."""
+    actions = tuple(
+        replace(action, what=OPERATE) if action.do == "ask" and chance.random() < share else action
+        for action in plan.actions
+    )
+    return replace(plan, actions=actions)
 
 
 # -- core: the protocol, and little else

@@ -7,7 +7,8 @@ governs is not acquired by the normal path · 10 one open transaction: nothing i
 before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
-one that it must be apart from. (14 convergence is looked at by `rest`, when the faults are over.)
+one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started.
+(14 convergence is looked at by `rest`, when the faults are over.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.holds import is_held
 from nodeagent.config.rules import apart_of, broken_rules
 from nodeagent.core import effects as fx
 from nodeagent.core.log import chain_digest, majority, outlives, read_configuration
@@ -196,6 +198,8 @@ class Invariants:
             assert not nobody, f"7 one owner: {nobody} owns by slot {decree.slot} and is not in"
             broken = broken_rules(configuration, value.owners)
             assert not broken, f"16 rules: slot {decree.slot} breaks {broken}"
+            idle = {n for n in value.owners.values() if n and configuration.node[n].standby}
+            assert not idle, f"17 standby: {idle} owns by slot {decree.slot}"
         self.decided[decree.slot] = chain_digest(decree)
         self.decrees.append(decree)
 
@@ -289,11 +293,23 @@ class Invariants:
         if staged is None:
             beside = apart_of(self.active).get(group, frozenset()) & set(machine.runs())
             assert not beside, f"16 rules: {machine.name} starts {group} beside {set(beside)}"
+        self._is_allowed_by_hold(machine, effect, configuration)
         if staged is None or machine.running.get(group):
             return
         governed = {g for g, _ in (*staged.release, *staged.acquire)}
         mine = (group, machine.name) in staged.acquire
         assert group not in governed or mine, f"9 ready blocks: {machine.name} starts {group}"
+
+    def _is_allowed_by_hold(
+        self, machine: Machine, effect: fx.RunDriver, configuration: Configuration | None
+    ) -> None:
+        """Look at the first start of a group; a restart may have begun before the hold."""
+        noun = configuration.group.get(effect.group) if configuration else None
+        if noun is None or machine.node is None or effect.name != next(iter(noun.resource), ""):
+            return
+        if machine.node.shared.runner(effect.group).restarts == 0:
+            held = is_held(noun, self.world.now_ms / 1000)
+            assert not held, f"18 hold: {machine.name} starts {effect.group}, which is held"
 
     def _tells(self, machine: Machine, progress: Progress) -> None:
         if not isinstance(progress, RunChanged) or progress.state in ("running", "aborting"):

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 
 from nodeagent.config.digest import file_digest
@@ -34,6 +35,7 @@ class GroupShape:
     """One group: takeover order, version of its program, parents, and its policies.
 
     `rules` are (with or apart-from, group); `extras` are further lines of its table.
+    `hold` is the end of a hold in Unix seconds.
     """
 
     nodes: tuple[str, ...]
@@ -46,6 +48,7 @@ class GroupShape:
     rules: tuple[tuple[str, str], ...] = ()
     extras: str = ""
     tolerates: int = 0
+    hold: float = 0.0
 
     def text(self, name: str) -> str:
         """Return the tables of the group."""
@@ -55,6 +58,7 @@ class GroupShape:
         return (
             f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n{rules}{self.extras}"
             f'startup = "{self.startup}"\n{self._policy("fallover")}{self._policy("fallback")}'
+            f"{self._hold}"
             f'[group.{name}.resource.address]\ntype = "service-address"\nnetwork = "public"\n'
             f'address = "10.1.0.{self.number}"\n'
             f'[group.{name}.resource.server]\ntype = "application"\nprocess = "foreground"\n'
@@ -67,6 +71,11 @@ class GroupShape:
         """Return the line of a policy, unless the extras have it."""
         value = getattr(self, key)
         return "" if f"{key} =" in self.extras else f'{key} = "{value}"\n'
+
+    @property
+    def _hold(self) -> str:
+        until = datetime.fromtimestamp(self.hold, UTC)
+        return f"hold-until = {until.isoformat()}\n" if self.hold else ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ class Shape:
     fences: bool = False
     must_fence: bool = False
     settling: float = 0.0
+    standby: tuple[str, ...] = ()
 
     @property
     def tie_breaker(self) -> str:
@@ -125,6 +135,7 @@ class Shape:
         role = "witness" if name == self.witness else "member"
         text = (
             f'[node.{name}]\nkey = "{node_key(name)}"\nrole = "{role}"\n'
+            f"{'standby = true' if name in self.standby else ''}\n"
             f'[node.{name}.adapter.eth0]\nnetwork = "public"\nrole = "service"\n'
             f'address = "10.1.0.{number}"\n'
         )
@@ -329,3 +340,19 @@ def change_timing(shape: Shape, chance: random.Random) -> Shape:
     if shape.timing < 0:
         return replace(shape, timing=1)
     return replace(shape, timing=(shape.timing + chance.randint(1, 2)) % len(TIMINGS))
+
+
+def change_standby(shape: Shape, chance: random.Random) -> Shape:
+    """Send a node to standby, or let one serve again."""
+    name = chance.choice(shape.nodes)
+    others = tuple(node for node in shape.standby if node != name)
+    return replace(shape, standby=others if name in shape.standby else (*others, name))
+
+
+def change_hold(shape: Shape, chance: random.Random, unix: float) -> Shape:
+    """Hold a group for some seconds from `unix` on, or end its hold."""
+    if not shape.groups:
+        return shape
+    name, group = chance.choice(shape.groups)
+    hold = 0.0 if group.hold > unix else float(int(unix) + chance.randint(3, 20))
+    return _with_group(shape, name, replace(group, hold=hold))
