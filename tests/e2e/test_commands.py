@@ -81,6 +81,38 @@ def test_group_is_moved(box: Box) -> None:
     assert run(box, "move", "web", "alpha").returncode == 0
 
 
+def test_node_goes_to_standby_and_serves_again(box: Box) -> None:
+    before = run(box, "export", "configuration").stdout
+
+    idle = run(box, "node", "standby", "alpha", "--reason", "new disks")
+
+    assert idle.returncode == 0, idle
+    assert "alpha stays in and votes" in idle.stderr
+    shown = status(box)
+    assert shown["standby"] == ["alpha"]
+    assert "alpha" in shown["cluster"]["view"]
+    assert "alpha" not in shown["cluster"]["owners"].values()
+    assert run(box, "move", "web", "alpha").returncode == 1
+    assert run(box, "node", "resume", "alpha").returncode == 0
+    assert run(box, "export", "configuration").stdout == before
+    assert run(box, "move", "web", "alpha").returncode == 0
+
+
+def test_group_is_held_taken_offline_and_brought_online(box: Box) -> None:
+    assert run(box, "group", "hold", "web", "--for", "10m").returncode == 0
+    refused = run(box, "group", "offline", "web")
+    assert refused.returncode == 3
+    assert "web is held" in refused.stdout
+    (web,) = [group for group in status(box)["groups"] if group["group"] == "web"]
+    assert (web["state"], web["held"][:10]) == ("online", "held until")
+    assert run(box, "group", "unhold", "web").returncode == 0
+
+    assert run(box, "group", "offline", "web").returncode == 0
+    assert owner(box, "web") == ""
+    assert run(box, "group", "online", "web").returncode == 0
+    assert owner(box, "web") == "alpha"
+
+
 def test_stale_base_is_6_and_touches_nothing(box: Box) -> None:
     before = status(box)["cluster"]
     changed = box.folder / "stale.toml"

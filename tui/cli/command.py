@@ -6,6 +6,7 @@ Those modules are imported late: a script that asks for one thing does not wait 
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -203,11 +204,116 @@ def move(way: Way, group: str, node: str, reason: str, as_json: bool) -> int:
     """Move GROUP to NODE.
 
     A DARE that leaves the configuration as it is: GROUP is released where it runs, and acquired
-    on NODE. The last line is the result.
+    on NODE. What follows is shown first. The last line is the result.
     """
     from tui.cli.move import run
 
     return run(way, group, node, reason=reason, as_json=as_json)
+
+
+@cli.group()
+def node() -> None:
+    """Send nodes to standby, and let them serve again."""
+
+
+@node.command()
+@click.argument("node")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def standby(way: Way, node: str, reason: str, as_json: bool) -> int:
+    """Let NODE own nothing; it stays in and votes.
+
+    A DARE that marks the node in the configuration: its groups move to their next nodes, which is
+    shown first, and none comes to it until `node resume`, whatever is started anew.
+    """
+    from tui.cli.operate import run
+    from tui.viewmodels.operations import standby as make
+
+    return run(way, "node", node, partial(make, node=node), reason=reason, as_json=as_json)
+
+
+@node.command()
+@click.argument("node")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def resume(way: Way, node: str, reason: str, as_json: bool) -> int:
+    """Let NODE serve again.
+
+    Groups come back to it only where their fallback policy says so.
+    """
+    from tui.cli.operate import run
+    from tui.viewmodels.operations import resume as make
+
+    return run(way, "node", node, partial(make, node=node), reason=reason, as_json=as_json)
+
+
+@cli.group()
+def group() -> None:
+    """Take groups offline and bring them online, hold them and end the hold."""
+
+
+@group.command()
+@click.argument("group")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def offline(way: Way, group: str, reason: str, as_json: bool) -> int:
+    """Take GROUP offline, with the groups that run after it.
+
+    It stays offline until somebody acts, whichever nodes come and go.
+    """
+    from tui.cli.operate import run
+    from tui.viewmodels.operations import offline as make
+
+    return run(way, "group", group, partial(make, group=group), reason=reason, as_json=as_json)
+
+
+@group.command()
+@click.argument("group")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def online(way: Way, group: str, reason: str, as_json: bool) -> int:
+    """Bring GROUP online where its policies start it.
+
+    `clustertui move GROUP NODE` starts it on a node of one's choice.
+    """
+    from tui.cli.operate import run
+    from tui.viewmodels.operations import online as make
+
+    return run(way, "group", group, partial(make, group=group), reason=reason, as_json=as_json)
+
+
+@group.command()
+@click.argument("group")
+@click.option("--for", "length", metavar="TIME", required=True, help="As 90s, 30m, 2h or 1h30m.")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def hold(way: Way, group: str, length: str, reason: str, as_json: bool) -> int:
+    """Watch GROUP, but neither restart nor move it, for a while.
+
+    For work on its application. A change that would touch the group is refused meanwhile. The
+    hold ends by itself, and what is wrong then is dealt with.
+    """
+    from tui.cli.operate import hold as run
+
+    return run(way, group, length, reason=reason, as_json=as_json)
+
+
+@group.command()
+@click.argument("group")
+@REASON
+@EACH_STEP
+@click.pass_obj
+def unhold(way: Way, group: str, reason: str, as_json: bool) -> int:
+    """End the hold of GROUP before its time."""
+    from tui.cli.operate import run
+    from tui.viewmodels.operations import unhold as make
+
+    return run(way, "group", group, partial(make, group=group), reason=reason, as_json=as_json)
 
 
 @cli.command()

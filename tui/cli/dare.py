@@ -1,4 +1,4 @@
-"""Asking for a DARE and telling what becomes of it: shared by `apply` and `move`."""
+"""Asking for a DARE and telling what becomes of it: shared by `apply` and `operate`."""
 
 import asyncio
 

@@ -4,7 +4,7 @@ DONE = 0
 FAILED = 1
 USAGE = 2
 BUSY = 3
-"""Another DARE is open, or there is no quorum: try again."""
+"""Another DARE is open, a group is held, or there is no quorum: try again."""
 INVALID = 4
 """The configuration has errors."""
 STALE = 6

@@ -1,6 +1,7 @@
 """Configuration files as commands read and judge them."""
 
 import stat
+import time
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def usable(
     live: Collection[str] | None = None,
 ) -> Configuration:
     """Return the configuration in `data`; tell its findings, and end here when one is an error."""
-    parsed = load(data, path, base, live)
+    parsed = load(data, path, base, live, time.time())
     tell(parsed.reports)
     if parsed.ok and parsed.configuration is not None:
         return parsed.configuration

@@ -1,6 +1,9 @@
 """`clustertui plan FILE`: what applying a file would do, with no effect on the cluster."""
 
-from nodeagent.config.plan import plan
+import time
+
+from nodeagent.config.holds import forbidden, held_groups
+from nodeagent.config.plan import kept, plan
 from tui.cli import files
 from tui.cli.access import Way
 from tui.cli.active import active_of
@@ -15,9 +18,14 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
     snapshot = ask_snapshot(way)
     cluster, active = snapshot.cluster, active_of(snapshot)
     new = files.usable(file, data, active, cluster.view)
-    planned = plan(active, new, view=cluster.view, owners=cluster.owners)
+    held = held_groups(time.time(), active, new)
+    asked = kept(cluster.asked, active, new)
+    planned = plan(active, new, view=cluster.view, owners=cluster.owners, asked=asked, held=held)
+    problem = forbidden(planned, held, new.group, {})
     if as_json:
-        put_json({"epoch": cluster.epoch, "kind": planned.kind, "plan": planned})
+        put_json(
+            {"epoch": cluster.epoch, "kind": planned.kind, "plan": planned, "refused": problem}
+        )
         return 0
     put(f"{kind_line(planned)}; epoch {cluster.epoch} is active")
     put("changes")
@@ -25,4 +33,6 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
         put(f"  {change_line(change)}")
     put("groups")
     put_table(effect_row(effect) for effect in planned.effects)
+    if problem:
+        put(f"it would be refused: {problem}")
     return 0

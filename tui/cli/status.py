@@ -23,6 +23,7 @@ def run(way: Way, *, as_json: bool) -> int:
             {
                 "cluster": snapshot.cluster,
                 "nodes": snapshot.nodes,
+                "standby": [node.name for node in look.nodes if node.standby],
                 "groups": [_group(group) for group in look.groups],
                 "problems": [problem.text for problem in problems],
             }
@@ -52,6 +53,8 @@ def _group(group: GroupFact) -> dict[str, object]:
         "since": group.since,
         "failures": group.failures,
         "text": group.text,
+        "held": group.held,
+        "by_order": group.by_order,
         "addresses": group.addresses,
         "nodes": group.order,
     }
@@ -116,7 +119,7 @@ def _put_groups(look: Look) -> None:
             f"on {group.owner}" if group.owner else "",
             f"for {age_text(look.now.wall - group.since)}" if group.since else "",
             ", ".join(group.addresses),
-            group.text,
+            "; ".join(filter(None, (group.remark, group.text))),
         )
         for group in look.groups
     )

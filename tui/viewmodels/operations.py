@@ -1,0 +1,284 @@
+"""What operators ask of a running cluster, with its consequences, before anything is asked.
+
+Each function makes one `Operation` from the ground that the cluster stands on now. Commands and
+dialogs show the same words and send the same request.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from nodeagent.config.digest import file_digest
+from nodeagent.config.holds import forbidden, held_groups, hold_end, hold_text, is_held
+from nodeagent.config.operations import with_hold, with_standby
+from nodeagent.config.parse import parse
+from nodeagent.config.placement import able
+from nodeagent.config.plan import kept, plan
+from nodeagent.config.verify.groups import HOLD_MAX_S
+from nodeagent.config.words import join, time_text
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.plan import GroupEffect, Plan
+from nodeagent.wire.console import Apply
+from nodeagent.wire.live import ClusterLive
+from tui.viewmodels.dare import effect_text
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an operation starts from: the active file, the cluster, and the time in Unix seconds."""
+
+    text: str
+    configuration: Configuration
+    cluster: ClusterLive
+    unix: float
+
+    def plan(self, text: str, asked: Mapping[str, str]) -> tuple[Plan, str]:
+        """Return what going to `text` with these moves would do, and why holds forbid it."""
+        old, cluster = self.configuration, self.cluster
+        new = old if text == self.text else parse(text).configuration or old
+        held = held_groups(self.unix, old, new)
+        wishes = {**kept(cluster.asked, old, new), **asked}
+        found = plan(old, new, view=cluster.view, owners=cluster.owners, asked=wishes, held=held)
+        return found, forbidden(found, held, new.group, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing to ask for.
+
+    `what` says it in a few words, `subject` is the node or group, `command` the same for a shell,
+    `remarks` what follows later. `already`: why there is nothing to do; `refused`: why it may not
+    be, which the agents would say too, and `held` whether a hold is why.
+    """
+
+    what: str
+    subject: str
+    command: str
+    text: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan)
+    remarks: tuple[str, ...] = ()
+    already: str = ""
+    refused: str = ""
+    held: bool = False
+
+    @property
+    def effects(self) -> tuple[GroupEffect, ...]:
+        """Return what happens to groups, without those that nothing happens to."""
+        return tuple(effect for effect in self.plan.effects if effect.kind != "untouched")
+
+    def lines(self) -> list[str]:
+        """Return what will happen, in lines for people."""
+        found = [_effect_line(effect) for effect in self.effects]
+        return [*(found or ["no group is interrupted"]), *self.remarks]
+
+    def request(self, ground: Ground, author: str, reason: str = "") -> Apply:
+        """Return the request for the DARE that carries it out."""
+        return Apply(
+            text=self.text,
+            base=file_digest(ground.text.encode()),
+            reason=(reason or self.what)[:500],
+            author=author,
+            owners=dict(self.owners),
+        )
+
+
+Make = Callable[[Ground], Operation]
+"""Makes an operation from the ground; the name in question is known to be there."""
+
+
+def _effect_line(effect: GroupEffect) -> str:
+    why = f" ({effect.reason})" if effect.reason else ""
+    return f"{effect.group}: {effect_text(effect)}{why}"
+
+
+# -- groups
+
+
+def move(ground: Ground, group: str, node: str) -> Operation:
+    """Return the move of a group to a node that its takeover order names."""
+    made = Operation(f"move {group} to {node}", group, f"clustertui move {group} {node}")
+    if ground.cluster.owners.get(group) == node:
+        return replace(made, already=f"{group} is on {node} already")
+    return _placed(ground, made, node)
+
+
+def offline(ground: Ground, group: str) -> Operation:
+    """Return the order to take a group offline until somebody brings it online."""
+    made = Operation(f"take {group} offline", group, f"clustertui group offline {group}")
+    if not ground.cluster.owners.get(group):
+        ordered = group in ground.cluster.asked
+        after = "" if ordered else ", though not by order: it starts when its policies allow it"
+        return replace(made, already=f"{group} is offline already{after}")
+    remark = f"it stays offline until somebody acts: clustertui group online {group}"
+    return _placed(ground, made, "", remark)
+
+
+def online(ground: Ground, group: str) -> Operation:
+    """Return the order to bring a group online where its policies would start it."""
+    made = Operation(f"bring {group} online", group, f"clustertui group online {group}")
+    owner = ground.cluster.owners.get(group)
+    if owner:
+        return replace(made, already=f"{group} is on {owner} already")
+    noun = ground.configuration.group[group]
+    if is_held(noun, ground.unix):
+        end = f"wait, or end the hold: clustertui group unhold {group}"
+        return replace(made, refused=f"{group} is {hold_text(noun)}; {end}", held=True)
+    node, why = _home_of(ground, group)
+    if not node:
+        return replace(made, refused=why)
+    return _placed(ground, made, node)
+
+
+def _home_of(ground: Ground, group: str) -> tuple[str, str]:
+    """Return the node on which policies would start an idle group, or why there is none."""
+    old, cluster = ground.configuration, ground.cluster
+    asked = {name: node for name, node in cluster.asked.items() if name != group}
+    found = plan(old, old, view=cluster.view, owners=cluster.owners, asked=asked)
+    node = found.owners.get(group, "")
+    if node:
+        return node, ""
+    why = next(effect.reason for effect in found.effects if effect.group == group)
+    return "", f"{group} {why}{_elsewhere(ground, group)}"
+
+
+def _elsewhere(ground: Ground, group: str) -> str:
+    noun, cluster = ground.configuration.group[group], ground.cluster
+    idle = [parent for parent in noun.after if not cluster.owners.get(parent)]
+    if idle:
+        return f"; first: clustertui group online {idle[0]}"
+    nodes = [n for n in noun.nodes if n in cluster.view and able(ground.configuration, noun, n)]
+    return f"; on {nodes[0]} it can: clustertui move {group} {nodes[0]}" if nodes else ""
+
+
+def hold(ground: Ground, group: str, length: timedelta) -> Operation:
+    """Return the order to leave a group alone for `length` from now on."""
+    until = datetime.fromtimestamp(int(ground.unix), UTC) + length
+    end = time_text(until)
+    made = Operation(
+        f"hold {group} until {end}",
+        group,
+        f"clustertui group hold {group} --for {length_text(length)}",
+    )
+    text = with_hold(ground.text, group, until)
+    found, why = ground.plan(text, {})
+    owner = ground.cluster.owners.get(group)
+    lost = f", not even if {owner} is lost or its agent restarts" if owner else ", nor started"
+    remarks = (
+        f"until {end} {group} is watched, but neither restarted nor moved{lost}",
+        "a change that would touch it is refused; afterwards all goes on by itself",
+    )
+    return replace(made, text=text, plan=found, remarks=remarks, refused=why, held=bool(why))
+
+
+def unhold(ground: Ground, group: str) -> Operation:
+    """Return the order to end a group's hold."""
+    made = Operation(f"end the hold of {group}", group, f"clustertui group unhold {group}")
+    noun = ground.configuration.group[group]
+    if noun.hold_until is None:
+        return replace(made, already=f"{group} is not held")
+    text = with_hold(ground.text, group, None)
+    found, why = ground.plan(text, {})
+    over = hold_end(noun) <= ground.unix
+    remark = "the hold is over; its key leaves the file" if over else (
+        "what failed meanwhile is dealt with at once"
+    )  # fmt: skip
+    return replace(made, text=text, plan=found, remarks=(remark,), refused=why, held=bool(why))
+
+
+# -- nodes
+
+
+def standby(ground: Ground, node: str) -> Operation:
+    """Return the order that a node shall own nothing, though it stays in and votes."""
+    made = Operation(f"send {node} to standby", node, f"clustertui node standby {node}")
+    if ground.configuration.node[node].standby:
+        return replace(made, already=f"{node} is on standby already")
+    stays = f"{node} stays in and votes, and owns nothing until clustertui node resume {node}"
+    return _set(ground, made, (stays,), standby=True)
+
+
+def resume(ground: Ground, node: str) -> Operation:
+    """Return the order that a node may own groups again."""
+    made = Operation(f"let {node} serve again", node, f"clustertui node resume {node}")
+    if not ground.configuration.node[node].standby:
+        return replace(made, already=f"{node} is not on standby")
+    back = "groups come back only where their fallback says so; clustertui move brings others"
+    return _set(ground, made, (back,), standby=False)
+
+
+def _set(ground: Ground, made: Operation, remarks: tuple[str, ...], *, standby: bool) -> Operation:
+    text = with_standby(ground.text, made.subject, standby=standby)
+    found, why = ground.plan(text, {})
+    alone = join(_without_heir(ground, text, found)) if standby else ""
+    if alone:
+        remarks = (*remarks, f"no other node could then take over {alone}")
+    return replace(made, text=text, plan=found, remarks=remarks, refused=why, held=bool(why))
+
+
+def _without_heir(ground: Ground, text: str, found: Plan) -> Iterator[str]:
+    """Yield groups that are left with the node that has them."""
+    new = parse(text).configuration or ground.configuration
+    for name, group in new.group.items():
+        owner = found.owners.get(name, "")
+        heirs = [n for n in group.nodes if n != owner and n in ground.cluster.view]
+        if owner and not any(able(new, group, node) for node in heirs):
+            yield name
+
+
+# -- small steps
+
+
+def _placed(ground: Ground, made: Operation, node: str, *remarks: str) -> Operation:
+    asked = {made.subject: node}
+    found, why = ground.plan(ground.text, asked)
+    reason = why or _unreachable(ground, made.subject, node, found)
+    return replace(
+        made,
+        text=ground.text,
+        owners=asked,
+        plan=found,
+        remarks=remarks,
+        refused=reason,
+        held=bool(why),
+    )
+
+
+def _unreachable(ground: Ground, group: str, node: str, found: Plan) -> str:
+    """Return why a group does not land where it was asked to."""
+    lands = found.owners.get(group, "")
+    if lands == node:
+        return ""
+    noun = ground.configuration.node.get(node)
+    if noun is not None and noun.standby:
+        return f"{node} is on standby and owns no group: clustertui node resume {node}"
+    if node not in ground.cluster.view:
+        return f"{node} is not in the cluster now"
+    return f"{group} cannot go there now; it would be on {lands or 'nobody'}"
+
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+HOLD_MAX = timedelta(seconds=HOLD_MAX_S)
+
+
+def length_of(text: str) -> timedelta | None:
+    """Return a length of time written as 30m, 2h or 1h30m; None where it is none, or too long."""
+    seconds, digits = 0, ""
+    for char in text.strip().lower():
+        if char.isascii() and char.isdigit() and len(digits) < 8:
+            digits += char
+        elif char in _UNITS and digits:
+            seconds, digits = seconds + int(digits) * _UNITS[char], ""
+        else:
+            return None
+    length = timedelta(seconds=seconds)
+    return length if seconds and not digits and length <= HOLD_MAX else None
+
+
+def length_text(length: timedelta) -> str:
+    """Return a length of time as it is written: 1h30m."""
+    rest, words = int(length.total_seconds()), ""
+    for unit, seconds in _UNITS.items():
+        count, rest = divmod(rest, seconds)
+        words += f"{count}{unit}" if count else ""
+    return words
