@@ -118,7 +118,37 @@ ACTIONS: tuple[Action, ...] = (
             Action("freeze", ("f",), "freeze", "Hold the screen still", scope),
         )
     ),
+    Action(
+        "standby",
+        ("o",),
+        "standby",
+        "Let the node own nothing; it still votes",
+        "nodes",
+        "operator",
+        4,
+    ),
+    Action("resume", ("O",), "resume", "Let the node own groups again", "nodes", "operator", 4),
     Action("move", ("m",), "move", "Move the group to another node", "groups", "operator", 3),
+    Action("offline", ("o",), "offline", "Take the group offline", "groups", "operator", 4),
+    Action(
+        "online",
+        ("O",),
+        "online",
+        "Bring the group online by its policies",
+        "groups",
+        "operator",
+        4,
+    ),
+    Action(
+        "hold",
+        ("h",),
+        "hold",
+        "Watch the group for a while, but neither restart nor move it",
+        "groups",
+        "operator",
+        5,
+    ),
+    Action("unhold", ("H",), "end hold", "End the hold of the group", "groups", "operator", 5),
     Action("open", ("enter",), "edit", "Open the form at the change", "draft", priority=2),
     Action(
         "edit", ("e",), "any object", "Open any object's form: timing, …", "draft", "operator", 7

@@ -308,7 +308,7 @@ def test_resources_are_put_into_order_and_removed() -> None:
         await pilot.press("4")
         await shows(pilot, "Groups 2 online")
         await form(pilot, "e", title="group database")
-        await pilot.press(*["tab"] * 6, "J")
+        await pilot.press(*["tab"] * 7, "J")
         data = ("group", "database", "resource")
         await until(
             pilot,

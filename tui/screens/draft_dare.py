@@ -56,6 +56,13 @@ def why_not(bench: Bench) -> str:
     if bench.review.errors or bench.review.configuration is None:
         errors = count_text(len(bench.review.errors), "error")
         return f"verify found {errors}: key 6 shows them"
+    return _why_not_now(bench)
+
+
+def _why_not_now(bench: Bench) -> str:
+    """Return what forbids a good draft for the time being."""
+    if bench.review.forbidden:
+        return bench.review.forbidden
     if bench.session.view.running:
         return "another DARE is going on: key 7 shows it"
     return ""

@@ -1,16 +1,18 @@
-"""The groups section: resource groups, one in full, and the dialog that moves one."""
+"""The groups section: resource groups, one in full, and what operators do to one."""
 
-from nodeagent.config.digest import file_digest
-from nodeagent.wire.console import Apply, Done
-from tui.screens.confirm import ConfirmScreen
+from collections.abc import Callable
+from functools import partial
+
 from tui.screens.listing import ListingScreen
 from tui.screens.menu import MenuScreen
-from tui.viewmodels import group_page
-from tui.viewmodels.facts import GroupFact
+from tui.screens.operating import ground_of, operate
+from tui.viewmodels import group_page, operations
+from tui.viewmodels.operations import Operation
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line, Row, line, put
 
 OFFLINE = "offline"
+LENGTHS = ("10m", "30m", "1h", "2h", "4h", "8h", "1d")
 
 
 class GroupsScreen(ListingScreen):
@@ -28,13 +30,20 @@ class GroupsScreen(ListingScreen):
         """Return one group in full."""
         return group_page.group_detail(self.look, name, width)
 
+    @property
+    def unfit(self) -> frozenset[str]:
+        """Return what would do nothing with the group under the cursor."""
+        group = self.look.group(self.name_under_cursor)
+        if group is None:
+            return frozenset({"move", "offline", "online", "hold", "unhold"})
+        idle = {"online"} if group.owner else {"offline"}
+        noun = group.noun
+        return frozenset({*idle, "unhold" if noun is None or noun.hold_until is None else "hold"})
+
     def action_move(self) -> None:
         """Ask where to, show what it does, ask again, then do it."""
         group = self.look.group(self.name_under_cursor)
-        if group is None:
-            return
-        if self.session.read_only:
-            self.desk.tell("this console was started read-only", severity="warning")
+        if group is None or ground_of(self) is None:
             return
         choices = group_page.targets(self.look, group)
         rows = [
@@ -44,48 +53,45 @@ class GroupsScreen(ListingScreen):
         hint = "Nothing moves yet: the consequences come next. Esc leaves."
         self.app.push_screen(
             MenuScreen(f"Move {group.name}, now on {group.owner or 'nobody'}, to", rows, hint),
-            lambda key: self._chosen(group, key),
+            partial(self._move_to, group.name),
         )
 
-    def _chosen(self, group: GroupFact, key: str | None) -> None:
+    def _move_to(self, group: str, key: str | None) -> None:
         if key is None:
             return
         target = key.removeprefix("to:")
-        found = group_page.move_plan(self.session.view, group.name, target)
-        if found is None:
-            self.desk.tell("the active configuration is not known", severity="error")
-            return
-        if found.owners.get(group.name, "") != target:
-            where = found.owners.get(group.name, "") or "nobody"
-            self.desk.tell(f"{group.name} cannot go there now; it would be on {where}",
-                           severity="error")  # fmt: skip
-            return
-        lines = group_page.plain_lines(group_page.consequences(found))
-        wish = f"Asks for a DARE: the text stays, {group.name} goes to {target or OFFLINE}."
-        lines += ["", wish]
-        command = f"clustertui move {group.name} {target}"
-        if not target:
-            command = f"clustertui group offline {group.name}"
-        lines.append(f"The same from a shell: {command}")
-        self.app.push_screen(
-            ConfirmScreen(f"Move {group.name}", lines, group.name, yes="Move"),
-            lambda yes: self._confirmed(group.name, target, yes=bool(yes)),
-        )
+        if target:
+            operate(self, partial(operations.move, group=group, node=target), "Move")
+        else:
+            operate(self, partial(operations.offline, group=group), "Take offline")
 
-    def _confirmed(self, group: str, target: str, *, yes: bool) -> None:
-        if yes:
-            self.desk.guarded(lambda: self._move(group, target), "move")
+    def action_offline(self) -> None:
+        """Take the group offline until somebody acts."""
+        self._operate(operations.offline, "Take offline")
 
-    async def _move(self, group: str, target: str) -> None:
-        text = self.session.view.active.text
-        answer = await self.session.ask(
-            Apply(
-                text=text,
-                base=file_digest(text.encode("utf-8")),
-                reason=f"move {group} to {target or OFFLINE}",
-                author=self.desk.author,
-                owners={group: target},
-            )
-        )
-        if isinstance(answer, Done):
-            self.desk.tell(f"DARE {answer.tx} moves {group}" if answer.tx else answer.text)
+    def action_online(self) -> None:
+        """Bring the group online where its policies start it."""
+        self._operate(operations.online, "Bring online")
+
+    def action_unhold(self) -> None:
+        """End the hold of the group."""
+        self._operate(operations.unhold, "End the hold")
+
+    def _operate(self, of_group: Callable[..., Operation], yes: str) -> None:
+        name = self.name_under_cursor
+        if self.look.group(name) is not None:
+            operate(self, partial(of_group, group=name), yes)
+
+    def action_hold(self) -> None:
+        """Ask for how long, show what it means, ask again, then hold the group."""
+        name = self.name_under_cursor
+        if self.look.group(name) is None or ground_of(self) is None:
+            return
+        rows = [Row(length, line("  ", put(length, 8, "strong"))) for length in LENGTHS]
+        hint = "Nothing is held yet: what it means comes next. Esc leaves."
+        self.app.push_screen(MenuScreen(f"Hold {name} for", rows, hint), partial(self._hold, name))
+
+    def _hold(self, group: str, key: str | None) -> None:
+        length = operations.length_of(key) if key else None
+        if length is not None:
+            operate(self, partial(operations.hold, group=group, length=length), "Hold")

@@ -1,5 +1,6 @@
 """How old a value is, and how that is said. The time of now is always handed in."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 
@@ -34,6 +35,18 @@ def clock_text(wall: float) -> str:
     """Return the time of day in UTC as 12:04:31Z."""
     whole = int(wall) % 86_400
     return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}Z"
+
+
+_LAST = 253_402_300_799.0
+"""The last second that has a date."""
+
+
+def moment_text(wall: float, now: float) -> str:
+    """Return a moment as 12:04:31Z, with its date where that is not the day of `now`."""
+    if int(wall) // 86_400 == int(now) // 86_400:
+        return clock_text(wall)
+    day = datetime.fromtimestamp(min(wall, _LAST), UTC)
+    return f"{day:%Y-%m-%d} {clock_text(wall)}"
 
 
 def length_text(seconds: float) -> str:

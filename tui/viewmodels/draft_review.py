@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from functools import lru_cache
 
+from nodeagent.config.holds import forbidden
 from nodeagent.config.load import load
 from nodeagent.config.places import Places
-from nodeagent.config.plan import plan
+from nodeagent.config.plan import kept, plan
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.plan import Change, GroupEffect, Plan
 from nodeagent.model.reports import Report
@@ -21,11 +22,16 @@ INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who is in, who owns what, and who is alive: what the consequences depend on."""
+    """Who is in, who owns what, and who is alive: what the consequences depend on.
+
+    `asked` are earlier moves that stay, `held` the groups that are held now.
+    """
 
     view: tuple[str, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
     live: tuple[str, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Review:
     """The verdict on one text.
 
     `plan` is empty while the text is no configuration; `touched` are the objects that differ from
-    the base, which is known as long as it is TOML.
+    the base, which is known as long as it is TOML. `forbidden`: why holds forbid the change.
     """
 
     text: str = ""
@@ -42,6 +48,7 @@ class Review:
     plan: Plan = field(default_factory=Plan)
     places: Places | None = None
     touched: tuple[tuple[str, ...], ...] = ()
+    forbidden: str = ""
 
     @property
     def count(self) -> int:
@@ -73,11 +80,14 @@ def review(text: str, base: str, standing: Standing) -> Review:
     old = configuration_of(base)
     live: Collection[str] | None = standing.live or None
     parsed = load(text, base=old, live=live)
-    result = Plan()
-    if parsed.configuration is not None and old is not None:
-        result = plan(old, parsed.configuration, view=standing.view, owners=standing.owners)
+    result, why, new = Plan(), "", parsed.configuration
+    if new is not None and old is not None:
+        held = standing.held
+        asked = kept(standing.asked, old, new)
+        result = plan(old, new, view=standing.view, owners=standing.owners, asked=asked, held=held)
+        why = forbidden(result, held, new.group, {})
     touched = raw.changed_objects(raw.data_of(base), raw.data_of(text))
-    return Review(text, parsed.configuration, parsed.reports, result, parsed.places, touched)
+    return Review(text, new, parsed.reports, result, parsed.places, touched, why)
 
 
 @lru_cache(maxsize=4)

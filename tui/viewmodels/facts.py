@@ -5,12 +5,13 @@ groups builds on these facts, so no two screens can disagree.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from nodeagent.config.holds import hold_end, is_held
 from nodeagent.model.configuration import Configuration, Group, ServiceAddress
 from nodeagent.wire.live import GroupLive, LinkLive, NodeLive
-from tui.viewmodels.ages import Moment, age_text, coarse_age_text
+from tui.viewmodels.ages import Moment, age_text, coarse_age_text, moment_text
 from tui.viewmodels.heirs import expected
 from tui.viewmodels.spans import Tone
 from tui.viewmodels.store import View
@@ -24,6 +25,7 @@ _NODE: dict[str, tuple[str, str, Tone]] = {
     "amnesiac": ("A", "amnesiac", "bad"),
     "unknown": ("?", "unknown", "warn"),
 }
+_ON_STANDBY: tuple[str, str, Tone] = ("S", "standby", "warn")
 _LINK: dict[str, tuple[str, Tone]] = {
     "up": ("U", "ok"),
     "late": ("L", "warn"),
@@ -40,6 +42,7 @@ _GROUP: dict[str, tuple[str, Tone]] = {
 }
 
 
+STANDBY = "standby"
 CROWD = 16
 
 
@@ -71,16 +74,21 @@ class NodeFact:
     stale: bool
     links: tuple[LinkFact, ...] = ()
     groups: tuple[str, ...] = ()
+    standby: bool = False
 
     @property
     def usable(self) -> bool:
-        """Return whether the node is up, in, and that is known now."""
-        return self.live is not None and self.word in {"up", "reconf"} and not self.stale
+        """Return whether the node is up, in, and that is known now; on standby it is, too."""
+        words = {"up", STANDBY, "reconf"}
+        return self.live is not None and self.word in words and not self.stale
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFact:
-    """One group: who owns it by decree, what its owner says of it, and who else could take it."""
+    """One group: who owns it by decree, what its owner says of it, and who else could take it.
+
+    `held`: "held until" and when; `by_order`: an administrator took it offline.
+    """
 
     name: str
     noun: Group | None
@@ -92,6 +100,18 @@ class GroupFact:
     failures: int = 0
     live: GroupLive | None = None
     heirs: tuple[str, ...] = ()
+    held: str = ""
+    by_order: bool = False
+
+    @property
+    def remark(self) -> str:
+        """Return what an administrator ordered for it, "" where its policies decide."""
+        return self.held or ("offline by order" if self.by_order else "")
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether a part of it failed and nobody has dealt with that."""
+        return self.live is not None and any(r.state == "failed" for r in self.live.resources)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -120,11 +140,14 @@ def node_fact(view: View, name: str, now: Moment) -> NodeFact:
     heard = view.nodes.get(name)
     owners = view.cluster.value.owners if view.cluster else {}
     groups = tuple(group for group, owner in owners.items() if owner == name)
+    standby = _is_on_standby(view, name)
     if heard is None:
         return NodeFact(name, None, "?", "not heard", "warn", 0.0, stale=True, groups=groups,
-                        links=_links(view, name, None, 0.0, stale=True))  # fmt: skip
+                        links=_links(view, name, None, 0.0, stale=True),
+                        standby=standby)  # fmt: skip
     stale = view.node_stale(name, now)
-    letter, word, tone = _NODE[heard.value.state]
+    idle = standby and heard.value.state == "up"
+    letter, word, tone = _ON_STANDBY if idle else _NODE[heard.value.state]
     if stale:
         letter, word, tone = "?", f"stale {word}" if word == "down" else "stale", "warn"
     return NodeFact(
@@ -137,7 +160,14 @@ def node_fact(view: View, name: str, now: Moment) -> NodeFact:
         stale,
         _links(view, name, heard.value, heard.since(now), stale=stale),
         groups,
+        standby,
     )
+
+
+def _is_on_standby(view: View, name: str) -> bool:
+    configuration = view.active.configuration
+    noun = configuration.node.get(name) if configuration else None
+    return noun is not None and noun.standby
 
 
 def _links(
@@ -199,10 +229,22 @@ def group_facts(
     nouns = configuration.group if configuration else {}
     by_name = {fact.name: fact for fact in nodes}
     bound = _bound(configuration, owners, by_name) if configuration else {}
+    asked = view.cluster.value.asked if view.cluster else {}
+    unix = now.wall - view.skew
     return tuple(
-        _group(name, nouns.get(name), owners.get(name, ""), by_name, bound.get(name))
+        replace(
+            _group(name, nouns.get(name), owners.get(name, ""), by_name, bound.get(name)),
+            held=_held(nouns.get(name), unix),
+            by_order=not owners.get(name) and asked.get(name) == "",
+        )
         for name in names
     )
+
+
+def _held(noun: Group | None, unix: float) -> str:
+    if noun is None or not is_held(noun, unix):
+        return ""
+    return f"held until {moment_text(hold_end(noun), unix)}"
 
 
 def _bound(
@@ -255,7 +297,7 @@ def _group(
 def _may_take(node: NodeFact, group: str) -> bool:
     """Return whether a node could take the group over: it is up, and has not just failed to."""
     live = _live_group(node, group)
-    return node.usable and (live is None or live.state != "error")
+    return node.usable and not node.standby and (live is None or live.state != "error")
 
 
 def _live_group(node: NodeFact | None, name: str) -> GroupLive | None:

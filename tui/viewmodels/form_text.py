@@ -7,7 +7,9 @@ nothing is ever given to one. What cannot be read is a finding at its field, lik
 import re
 import shlex
 from collections.abc import Mapping
+from datetime import datetime
 
+from nodeagent.config.words import time_text
 from nodeagent.model.names import NAME_PATTERN
 from nodeagent.model.reports import Report
 from nodeagent.model.text import clean
@@ -33,6 +35,8 @@ def shown(kind: str, value: object) -> str:
         return YES if value else NO
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, datetime):
+        return time_text(value)
     if isinstance(value, Mapping):
         return shlex.join(f"{key}={item}" for key, item in value.items())
     if isinstance(value, list | tuple):
@@ -47,6 +51,8 @@ def read(kind: str, text: str) -> object:
         return _number(text)
     if kind == "flag":
         return _flag(text)
+    if kind == "time":
+        return _time(text)
     if kind == "names":
         return [word for word in _SEPARATOR.split(text.strip()) if word]
     if kind == "arguments":
@@ -88,6 +94,18 @@ def _flag(text: str) -> bool:
     if word in {"no", "false", "off", "0", "n"}:
         return False
     raise UnreadableError("F01", f"neither yes nor no: {clean(text, 40)}", "yes or no")
+
+
+def _time(text: str) -> datetime:
+    hint = "as 2026-11-26T12:00:00Z, where Z is UTC"
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UnreadableError("F01", f"not a date and time: {clean(text, 40)}", hint) from None
+    if moment.utcoffset() is None:
+        fix = f"{moment.isoformat()}Z"
+        raise UnreadableError("F01", "the offset from UTC is missing", hint, fix)
+    return moment
 
 
 def _words(text: str) -> list[str]:

@@ -1,8 +1,5 @@
-"""The groups section: the list, one group in full, and what a move would do."""
+"""The groups section: the list, one group in full, and where it could be moved."""
 
-from collections.abc import Iterable
-
-from nodeagent.config.plan import plan
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -13,16 +10,13 @@ from nodeagent.model.configuration import (
     ServiceAddress,
     Systemd,
 )
-from nodeagent.model.plan import Plan
 from tui.viewmodels.ages import age_text
-from tui.viewmodels.dare import effect_text
 from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import GroupFact, Look
 from tui.viewmodels.groups_pane import groups_pane, order_spans
 from tui.viewmodels.node_page import pair
 from tui.viewmodels.panes import Pane, titled
 from tui.viewmodels.spans import Line, Span, Tone, cut, line, put, width_of, wrap
-from tui.viewmodels.store import View
 
 _STATE: dict[str, Tone] = {
     "started": "ok", "starting": "busy", "stopping": "busy", "failed": "bad", "stopped": "dim",
@@ -65,13 +59,18 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
     since = look.now.wall - look.view.skew - group.since
     age = f", since {age_text(since)}" if group.since else ""
     lines = [pair("state", put(group.word, 0, group.tone), where, age)]
+    if group.remark:
+        lines.append(pair("ordered", put(group.remark, 0, "warn")))
     if group.text:
         lines.append(pair("says", put(group.text, 0, "warn")))
     if group.failures:
         lines.append(pair("failures", put(str(group.failures), 0, "bad")))
     lines.append(pair("order", *order_spans(group)))
     heir = group.heirs[0] if group.heirs else ""
-    lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
+    if group.held:
+        lines.append(pair("next", put("nobody while it is held", 0, "warn")))
+    else:
+        lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
     noun = group.noun
     if noun is None:
         return [*lines, pair("", put("not in the active configuration", 0, "warn"))]
@@ -132,32 +131,6 @@ def resource_text(noun: Resource) -> str:
 # --- moving -------------------------------------------------------------------------------------
 
 
-def move_plan(view: View, group: str, target: str) -> Plan | None:
-    """Return what moving `group` to `target` ("" is offline) would do; None without knowledge."""
-    configuration = view.active.configuration
-    if configuration is None or view.cluster is None:
-        return None
-    cluster = view.cluster.value
-    return plan(
-        configuration,
-        configuration,
-        view=cluster.view,
-        owners=cluster.owners,
-        asked={group: target},
-    )
-
-
-def consequences(found: Plan) -> list[Line]:
-    """Return a plan's effects, the interrupting ones first."""
-    lines = []
-    for effect in sorted(found.effects, key=lambda item: item.kind == "untouched"):
-        tone: Tone = "ok" if effect.kind in {"untouched", "reloaded"} else "warn"
-        why = f" ({effect.reason})" if effect.reason else ""
-        lines.append(line(put(f"{effect.group}: ", 0, "strong"), put(effect_text(effect), 0, tone),
-                          put(why, 0, "dim")))  # fmt: skip
-    return lines
-
-
 def targets(look: Look, group: GroupFact) -> list[tuple[str, str]]:
     """Return (node, remark) for each place the group could go; "" means offline."""
     choices = []
@@ -166,12 +139,8 @@ def targets(look: Look, group: GroupFact) -> list[tuple[str, str]]:
             continue
         node = look.node(name)
         word = "up" if node is not None and node.usable else "not usable now"
+        word = "on standby" if node is not None and node.standby else word
         choices.append((name, word))
     if group.owner:
         choices.append(("", "take it offline"))
     return choices
-
-
-def plain_lines(lines: Iterable[Line]) -> list[str]:
-    """Return lines without tones."""
-    return ["".join(span.text for span in entry) for entry in lines]

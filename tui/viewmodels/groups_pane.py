@@ -46,11 +46,17 @@ def _group_cells(look: Look, group: GroupFact, extra: Sequence[str]) -> list[Spa
     optional = {"address": put(_addresses(group)), "since": put(since)}
     return [
         put(group.name, 0, "strong"),
-        put(group.word, 0, group.tone),
+        _state(group),
         put(group.owner or "nobody", 0, "" if group.owner else "warn"),
         *(optional[key] for key in extra),
         order_spans(group),
     ]
+
+
+def _state(group: GroupFact) -> Span:
+    if group.held and group.word == "online":
+        return put("held", 0, "bad" if group.has_failed else "warn")
+    return put(group.word, 0, group.tone)
 
 
 def order_spans(group: GroupFact) -> Line:

@@ -13,7 +13,12 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("live", "what the agents say now; each value has its age, and old ones are called stale"),
     ("DARE", "the reconfiguration of a running cluster, step by step, with a way back"),
     ("epoch", "counts the active configurations; a node on another epoch catches up by itself"),
-    ("U J L R X A ?", "node: up, joining, leaving, reconfiguring, down, amnesiac, not certain"),
+    (
+        "U S J L R X A ?",
+        "node: up, standby, joining, leaving, reconfiguring, down, amnesiac, not certain",
+    ),
+    ("standby", "a node that stays in and votes, and owns no group until it may serve again"),
+    ("held", "a group that is watched, and neither restarted nor moved until its hold ends"),
     ("amnesiac", "a node that lost what it vouched for: remove it, then add it again"),
     ("U L D ? -", "adapter: up, late, down, not certain, none on this network"),
     ("| : .", "beats: heard on all paths, on some, on none; the newest at the right"),

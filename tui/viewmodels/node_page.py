@@ -66,6 +66,7 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
              f"  heard {age_text(node.age)} ago{stale}"),
         *(pair("remedy" if not number else "", put(part, 0, "warn"))
           for number, part in enumerate(wrap(REMEDY, 40) if node.word == AMNESIAC else ())),
+        *(pair("ordered", put(words, 0, "warn")) for words in _ordered(node)),
         pair("votes", "yes" if live.voter else "no",
              "   member" if live.member else "   not a member"),
         pair("epoch", f"{live.epoch}  ", step),
@@ -85,6 +86,10 @@ def _fences(look: Look, node: NodeFact) -> Iterator[Line]:
     last = last_fence(node.live.fence if node.live else None)
     if last is not None:
         yield pair("last fence", put(last[0], 0, last[1]))
+
+
+def _ordered(node: NodeFact) -> tuple[str, ...]:
+    return ("on standby: it owns no group",) if node.standby else ()
 
 
 def _adapters(node: NodeFact, width: int) -> list[Line]:
@@ -117,5 +122,6 @@ def _groups(look: Look, node: NodeFact) -> list[Line]:
         elif node.name in group.order:
             place = group.order.index(node.name) + 1
             words = f"number {place} in its order, now on {group.owner or 'nobody'}"
-            lines.append(line("  ", put(group.name, 16), put("may take", 10, "dim"), words))
+            may = "standby" if node.standby else "may take"
+            lines.append(line("  ", put(group.name, 16), put(may, 10, "dim"), words))
     return lines or [line("  ", Span("none", "dim"))]

@@ -83,6 +83,9 @@ def _of_node(view: View, node: NodeFact) -> Iterator[Problem]:
     if node.word == AMNESIAC:
         text = f"{node.name} forgot what it vouched for: its state directory was lost or set back"
         yield Problem("bad", key, text, REMEDY)
+    if node.standby:
+        note = f"it owns nothing; clustertui node resume {node.name}"
+        yield Problem("warn", key, f"{node.name} is on standby", note)
     yield from _of_links(node)
     yield from _of_epoch(view, node)
 
@@ -128,6 +131,9 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
             "bad", key, f"{group.name} is online on {' and '.join(running)}", "owned twice"
         )
     yield from _of_attempts(group, nodes)
+    yield from _of_orders(group)
+    if group.by_order:
+        return
     if group.word not in {"online", "stale"}:
         where = f" on {group.owner}" if group.owner else ""
         tone: Tone = "bad" if group.tone == "bad" else "warn"
@@ -138,6 +144,19 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         yield Problem(
             "warn", key, f"nobody could take over {group.name}", f"only {group.owner} is left"
         )
+
+
+def _of_orders(group: GroupFact) -> Iterator[Problem]:
+    """Yield what administrators ordered and may forget: offline groups and holds."""
+    key = f"group:{group.name}"
+    if group.by_order:
+        note = f"clustertui group online {group.name}"
+        yield Problem("warn", key, f"{group.name} is offline by order", note)
+    if group.held and group.has_failed:
+        yield Problem("bad", key, f"{group.name} is {group.held}, and failed", group.text)
+    elif group.held:
+        note = "neither restarted nor moved"
+        yield Problem("warn", key, f"{group.name} is {group.held}", note)
 
 
 def _of_attempts(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem]:
@@ -191,7 +210,9 @@ def _spare(look: Look) -> tuple[int, str]:
     for group in look.groups:
         if group.noun is None or not group.owner or group.noun.fallover == "bring-offline":
             continue
-        if len(group.heirs) < spare:
+        if group.held and spare > 0:
+            spare, limit = 0, f"{group.name} is held, so nobody takes it over"
+        elif len(group.heirs) < spare:
             heirs = len(group.heirs)
             spare, limit = heirs, f"{group.name} has {heirs or 'no'} other node{'s' * (heirs != 1)}"
     return spare, limit

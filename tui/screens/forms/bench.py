@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from textual.app import App
 from textual.signal import Signal
 
+from nodeagent.config.holds import held_groups
 from nodeagent.wire.console import ConfigurationFile, GetConfiguration, Refused, SaveDraft
 from nodeagent.wire.live import ClusterLive
 from tui.keep import keep
@@ -93,7 +94,14 @@ class Bench:
             return Standing()
         cluster: ClusterLive = view.cluster.value
         live = tuple(name for name, heard in view.nodes.items() if heard.value.state == "up")
-        return Standing(cluster.view, dict(cluster.owners), tuple(sorted(live)))
+        unix = self.session.now.wall - view.skew
+        return Standing(
+            cluster.view,
+            dict(cluster.owners),
+            tuple(sorted(live)),
+            dict(cluster.asked),
+            held_groups(unix, view.active.configuration),
+        )
 
     def follow(self) -> None:
         """Take up what the session learnt since the last look."""

@@ -1,0 +1,65 @@
+"""From an operation to its DARE: the consequences in a dialog, a deliberate yes, the request."""
+
+from functools import partial
+
+from nodeagent.config.edit import EditError
+from nodeagent.wire.console import Done
+from tui.screens.base import SectionScreen
+from tui.screens.confirm import ConfirmScreen
+from tui.viewmodels.operations import Ground, Make, Operation
+
+
+def operate(screen: SectionScreen, make: Make, yes: str) -> None:
+    """Show what the operation does and ask; `yes` is the button that does it."""
+    ground = ground_of(screen)
+    if ground is None:
+        return
+    try:
+        operation = make(ground)
+    except EditError as error:
+        screen.desk.tell(str(error), severity="error")
+        return
+    if operation.already:
+        screen.desk.tell(operation.already)
+        return
+    if operation.refused:
+        screen.desk.tell(operation.refused, severity="error")
+        return
+    title = f"{operation.what[:1].upper()}{operation.what[1:]}?"
+    lines = [*operation.lines(), "", f"The same from a shell: {operation.command}"]
+    word = operation.subject if operation.effects else ""
+    screen.app.push_screen(
+        ConfirmScreen(title, lines, word, yes=yes, note="Reason, kept in the history:"),
+        partial(_answered, screen, ground, operation),
+    )
+
+
+def ground_of(screen: SectionScreen) -> Ground | None:
+    """Return what an operation starts from; None, and say why, where nothing can be asked."""
+    session = screen.session
+    if session.read_only:
+        screen.desk.tell("this console was started read-only", severity="warning")
+        return None
+    view = session.view
+    if view.active.configuration is None or view.cluster is None:
+        screen.desk.tell("the active configuration is not known", severity="error")
+        return None
+    unix = session.now.wall - view.skew
+    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix)
+
+
+def _answered(
+    screen: SectionScreen,
+    ground: Ground,
+    operation: Operation,
+    yes: bool | None,  # noqa: FBT001 - as Textual calls it
+) -> None:
+    if yes:
+        screen.desk.guarded(partial(_ask, screen, ground, operation), "operate")
+
+
+async def _ask(screen: SectionScreen, ground: Ground, operation: Operation) -> None:
+    answer = await screen.session.ask(operation.request(ground, screen.desk.author))
+    if isinstance(answer, Done):
+        text = f"DARE {answer.tx}: {operation.what}" if answer.tx else answer.text
+        screen.desk.tell(text)
