@@ -6,13 +6,14 @@ taken offline, or that its `bring-offline` policy brought down, stays offline un
 the cluster is started anew. All of it follows from the decrees, so every node remembers the same.
 
 Nobody asks for what only follows: a group that left a node because that may not have it any more,
-or that went offline with a group it runs after, comes back by its policies.
+or that went offline with a group it runs after or by a rule, comes back by its policies.
 """
 
 from collections.abc import Mapping
 
 from nodeagent.config.holds import apart_from_hold
 from nodeagent.config.placement import able
+from nodeagent.config.why import offline_by_rule
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import NOBODY, Standing
 from nodeagent.wire.peer import Commit, Value, ViewChange
@@ -58,8 +59,7 @@ class Wishes:
             was = before.owners.get(group, NOBODY)
             if was == owner or _changed(group, old, new):
                 continue
-            idle = [p for p in new.group[group].after if not value.owners.get(p)]
-            if able(new, new.group[group], was) and (owner or not idle):
+            if able(new, new.group[group], was) and (owner or not _follows(group, value, new)):
                 self._asked[group] = owner
 
     def _viewed(self, before: Standing, value: ViewChange, new: Configuration) -> None:
@@ -78,6 +78,12 @@ class Wishes:
                 self._asked[group] = NOBODY
             elif was and noun and noun.hold_until is not None:
                 self._lost[group] = was
+
+
+def _follows(group: str, value: Commit, new: Configuration) -> bool:
+    """Return whether a group is offline because of another one: its parent, or by a rule."""
+    idle = any(not value.owners.get(parent) for parent in new.group[group].after)
+    return idle or bool(offline_by_rule(new, group, value.owners, value.view))
 
 
 def _changed(group: str, old: Configuration | None, new: Configuration) -> bool:

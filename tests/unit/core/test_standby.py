@@ -123,3 +123,16 @@ def test_group_taken_offline_stays_so_when_another_node_comes_back_from_standby(
     story.world.advance(20_000)
 
     assert story.owner("web") == []
+
+
+def test_group_that_a_rule_drove_out_comes_back_once_there_is_room() -> None:
+    story = Story()
+    story.shape = story.changed("orders", rules=(("apart-from", "web"),))
+    story.dare(story.shape)
+    story.rest()
+    story.dare(idle(story, "alpha", "charlie"))
+    assert (story.owner("web"), story.owner("orders")) == (["bravo"], [])
+
+    story.dare(idle(story, "alpha"))
+
+    story.until(lambda: story.owner("orders") == ["charlie"])
