@@ -4,8 +4,7 @@ Addresses of 127/8 are on every Linux machine already, so holding one needs no p
 listening socket on (address, claim port) is the claim, and the kernel allows only one. The claim
 is kept by a tiny process of its own that inherited the socket, so it ends like every other started
 program: with the agent, by the deadman, or by a later agent's recovery, also when the agent is
-frozen. Other addresses must be on this machine already; adding them to an interface needs root and
-netlink and comes with a later version.
+frozen. All other addresses are put on the interface of an adapter (`interface`).
 """
 
 import contextlib
@@ -17,14 +16,11 @@ import time
 
 from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.child import Child
+from nodeagent.drivers.interface import InterfaceDriver
 from nodeagent.drivers.running import Run, environment, new_cookie, remaining
 from nodeagent.model.configuration import ServiceAddress
 
 _HOLDER = ("sleep", "2147483647")
-_NOT_HERE = (
-    "is not on this machine, and this version cannot add it: adding addresses to interfaces needs "
-    "root and netlink and comes with a later version; use an address of 127/8 or one that is here"
-)
 
 
 class _Claim:
@@ -35,6 +31,43 @@ class _Claim:
 
 
 class AddressDriver:
+    """Holds service addresses: those of 127/8 by a claim, all others on an interface."""
+
+    def __init__(self, context: Context) -> None:
+        self._claims = ClaimDriver(context)
+        self._interfaces = InterfaceDriver(context)
+
+    async def start(self, job: Job) -> Outcome:
+        """Take the address; code held when somebody else has it."""
+        problem = _problem(_address(job))
+        return problem or await self._of(job).start(job)
+
+    async def stop(self, job: Job) -> Outcome:
+        """Give the address back, whichever kind it was started as."""
+        claim = await self._claims.stop(job)
+        return await self._interfaces.stop(job) if claim.ok else claim
+
+    async def monitor(self, job: Job) -> Outcome:
+        """Tell whether the address is held here."""
+        return await self._of(job).monitor(job)
+
+    async def validate(self, job: Job) -> Outcome:
+        """Tell whether the address could be held here."""
+        problem = _problem(_address(job))
+        return problem or await self._of(job).validate(job)
+
+    def close(self) -> None:
+        """Give all addresses back."""
+        self._interfaces.close()
+        self._claims.close()
+
+    def _of(self, job: Job) -> "ClaimDriver | InterfaceDriver":
+        parsed = ipaddress.ip_address(_address(job))
+        claimed = parsed.version == 4 and parsed.is_loopback
+        return self._claims if claimed else self._interfaces
+
+
+class ClaimDriver:
     """Keeps the claims of one agent."""
 
     def __init__(self, context: Context) -> None:
@@ -44,9 +77,6 @@ class AddressDriver:
     async def start(self, job: Job) -> Outcome:
         """Take the address; code held when another process has it."""
         address = _address(job)
-        problem = _problem(address)
-        if problem is not None:
-            return problem
         claim = self._claims.get(job.key)
         if claim is not None and claim.child.running and claim.address == address:
             return fine(f"{address} is held already")
@@ -71,21 +101,20 @@ class AddressDriver:
         return fine(f"{claim.address} is free")
 
     async def monitor(self, job: Job) -> Outcome:
-        """Tell whether the claim stands and the address is still on this machine."""
+        """Tell whether the claim stands."""
         claim = self._claims.get(job.key)
         if claim is None:
             return failed("is not held", code="stopped")
         if not claim.child.running:
             return failed("the claim was ended by somebody else")
-        return _problem(claim.address) or fine(f"{claim.address} is held")
+        return fine(f"{claim.address} is held")
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the address could be held here."""
-        address = _address(job)
-        return _problem(address) or fine(f"{address} can be held here")
+        return fine(f"{_address(job)} can be held here")
 
     def close(self) -> None:
-        """Give all addresses back."""
+        """Give all claims back."""
         for claim in self._claims.values():
             claim.child.kill()
             with contextlib.suppress(TimeoutError):
@@ -140,25 +169,11 @@ def _address(job: Job) -> str:
 
 
 def _problem(address: str) -> Outcome | None:
-    """Return why `address` cannot be held on this machine by anybody, None if it can."""
+    """Return why `address` can be no service address anywhere, None if it can."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return failed(f"{address} is not an IPv4 or IPv6 address", code="invalid")
     if parsed.is_unspecified or parsed.is_multicast:
         return failed(f"{address} cannot be one node's address", code="invalid")
-    if parsed.version == 4 and parsed.is_loopback:
-        return None
-    if _is_here(str(parsed), parsed.version):
-        return None
-    return failed(f"address {address} {_NOT_HERE}", code="unsupported")
-
-
-def _is_here(address: str, version: int) -> bool:
-    family = socket.AF_INET6 if version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))  # nothing is sent or received; only the kernel is asked
-        except OSError:
-            return False
-    return True
+    return None

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from nodeagent.model.attachment import Attachment
 from nodeagent.model.configuration import Resource
 from nodeagent.model.ownership import Token
 
@@ -29,7 +30,10 @@ class Context(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """One action on one resource. `op` is the asker's own number; `limit_s` is in seconds."""
+    """One action on one resource. `op` is the asker's own number; `limit_s` is in seconds.
+
+    `attachment` says on which adapter a service address is to be; drivers of others ignore it.
+    """
 
     op: int | str
     group: str
@@ -39,6 +43,7 @@ class Job(Struct, frozen=True):
     limit_s: float
     token: Token = Token()
     context: Context | None = None
+    attachment: Attachment = Attachment()
 
     @property
     def key(self) -> Key:

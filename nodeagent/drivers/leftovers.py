@@ -1,12 +1,13 @@
 """What a dead agent of this state directory left running, and what of it would not end.
 
 A process that waits for a disk that is gone cannot be killed before the disk answers. Whoever
-starts next must not say that its group is released until then.
+starts next must not say that its group is released until then. The same goes for addresses and
+mounts that cannot be taken back.
 """
 
 from pathlib import Path
 
-from nodeagent.drivers import procs, records
+from nodeagent.drivers import placed, procs, records
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Job, Key, Outcome, failed
 from nodeagent.model.text import clean
@@ -20,11 +21,12 @@ class Leftovers:
     def __init__(self, state_directory: Path | str) -> None:
         self._state_directory = str(state_directory)
         self._left: dict[Key, records.Record] = {}
+        self._placed: dict[Key, placed.Placed] = {}
 
     @property
     def keys(self) -> tuple[Key, ...]:
         """Return group and resource of what still runs."""
-        return tuple(self._left)
+        return tuple(dict.fromkeys((*self._left, *self._placed)))
 
     def end_all(self) -> list[str]:
         """End what earlier agents left running; return what was done, and what could not be.
@@ -43,18 +45,36 @@ class Leftovers:
             records.remove(self._state_directory, record)
             if killed:
                 told.append(f"{name}: ended {len(killed)} processes of an earlier agent")
+        return told + self._take_back()
+
+    def _take_back(self) -> list[str]:
+        told = []
+        for one in placed.read_all(self._state_directory):
+            what = clean(f"{one.group}.{one.name}: {one.what} at {one.where}", 300)
+            try:
+                there = placed.take_back(one, END_SECONDS)
+            except (OSError, TimeoutError) as error:
+                self._placed[one.group, one.name] = one
+                told.append(f"{what} cannot be taken back: {error}; its group stays held here")
+                continue
+            placed.remove(self._state_directory, one)
+            if there:
+                told.append(f"{what} of an earlier agent was taken back")
         return told
 
     async def end(self, job: Job) -> Outcome | None:
         """End what is left of the job's resource; None when nothing is, else the job failed."""
-        record = self._left.get(job.key)
-        if record is None:
-            return None
+        record, one = self._left.get(job.key), self._placed.get(job.key)
         seconds = min(job.budget_s, END_SECONDS)
         try:
-            await aside(lambda: procs.end(record, seconds))
-        except TimeoutError as error:
-            return failed(f"what an earlier agent started cannot be ended: {error}", code="held")
-        if self._left.pop(job.key, None) is not None:
+            if record is not None:
+                await aside(lambda: procs.end(record, seconds))
+            if one is not None:
+                await aside(lambda: placed.take_back(one, seconds))
+        except (OSError, TimeoutError) as error:
+            return failed(f"what an earlier agent left cannot be ended: {error}", code="held")
+        if self._left.pop(job.key, None) is not None and record is not None:
             records.remove(self._state_directory, record)
+        if self._placed.pop(job.key, None) is not None and one is not None:
+            placed.remove(self._state_directory, one)
         return None

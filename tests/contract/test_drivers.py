@@ -152,8 +152,8 @@ async def test_a_client_of_the_claim_port_does_not_keep_it(agent: Agent, tmp_pat
 @pytest.mark.parametrize(
     ("address", "code"),
     [
-        ("192.0.2.7", "unsupported"),
-        ("2001:db8::7", "unsupported"),
+        ("192.0.2.7", "invalid"),
+        ("2001:db8::7", "invalid"),
         ("not an address", "invalid"),
         ("0.0.0.0", "invalid"),
         ("224.0.0.1", "invalid"),

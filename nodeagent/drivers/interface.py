@@ -1,0 +1,243 @@
+"""Service addresses on interfaces: added, asked for, announced, watched, and taken off again.
+
+An address is put on the interface of the adapter that the core chose, with the prefix of its
+network. Before, all other hosts of the network are asked whether one of them has it; after, all are
+told who has it now, several times, for a lost announcement costs its hearers minutes. What was
+added is written down first (`placed`), so that the deadman or a later agent can take it off.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import socket
+import threading
+import time
+
+from nodeagent.drivers import multihomed, neighbours, netlink, placed
+from nodeagent.drivers.aside import aside
+from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
+from nodeagent.drivers.netlink import Held, Interface
+from nodeagent.drivers.placed import Placed
+from nodeagent.model.configuration import ServiceAddress
+
+ANNOUNCE_AFTER_S = (0.0, 0.2, 1.0, 2.0)
+"""When an address is announced, in seconds after it was added."""
+CLOSE_SECONDS = 2.0
+DAD_LOOK_SECONDS = 0.05
+_NEEDS = "needs CAP_NET_ADMIN and CAP_NET_RAW: run the agent as root or give it both"
+
+
+class InterfaceDriver:
+    """Puts addresses on interfaces, for one agent. What it has is written down, not remembered."""
+
+    def __init__(self, context: Context) -> None:
+        self._state_directory = str(context.state_directory)
+        self._told: dict[Key, asyncio.Task[None]] = {}
+        self._wanted: dict[Key, object] = {}
+        self._placing = threading.Lock()
+
+    async def start(self, job: Job) -> Outcome:
+        """Put the address on the interface; code held when another host has it."""
+        wanted = self._wanted[job.key] = object()
+        try:
+            outcome = await aside(lambda: self._start(job, wanted))
+        except OSError as error:
+            return _refused(job, error)
+        if outcome.ok:
+            self._announce(job)
+        return outcome
+
+    async def stop(self, job: Job) -> Outcome:
+        """Take the address off; gone is fine."""
+        self._wanted.pop(job.key, None)
+        task = self._told.pop(job.key, None)
+        if task is not None:
+            task.cancel()
+        try:
+            return await aside(lambda: self._stop(job))
+        except OSError as error:
+            return _refused(job, error)
+
+    async def monitor(self, job: Job) -> Outcome:
+        """Tell whether the address is on its interface, and that is up."""
+        return await aside(lambda: self._monitor(job))
+
+    async def validate(self, job: Job) -> Outcome:
+        """Tell whether the interface is there and the address is of its network."""
+        return await aside(lambda: _examine(job)[1]) or fine(_can(job))
+
+    def close(self) -> None:
+        """Take all addresses off that this agent put on."""
+        for task in self._told.values():
+            task.cancel()
+        self._told, self._wanted = {}, {}
+        for one in placed.read_all(self._state_directory):
+            if one.kind == placed.ADDRESS:
+                with contextlib.suppress(OSError):
+                    placed.take_back(one, CLOSE_SECONDS)
+                    placed.remove(self._state_directory, one)
+
+    def _start(self, job: Job, wanted: object) -> Outcome:
+        interface, problem = _examine(job)
+        if interface is None:
+            return problem or failed("no interface")
+        address, prefix = _address(job), _prefix(job)
+        known = placed.read(self._state_directory, *job.key)
+        held = _held(address)
+        if known is not None and held is not None and held.index == interface.index:
+            return fine(f"{address} is on {interface.name} already")
+        if known is not None:
+            self._forget(known)
+            held = _held(address)
+        if held is not None:
+            text = f"{address} is on this machine already, and this agent did not put it there"
+            return failed(text, code="held")
+        if not interface.up:
+            return failed(f"interface {interface.name} is down")
+        if not job.attachment.moves and (other := _other_host(address, interface)):
+            return failed(f"{address} is held by the host {other}", code="held")
+        multihomed.prepare(interface.name, job.attachment.others, address)
+        mine = Placed(placed.ADDRESS, *job.key, f"{address}/{prefix}", interface.name)
+        if not self._place(job, wanted, mine, interface):
+            return failed("a stop was asked for", code="superseded")
+        return self._settled(mine, address, interface, job.budget_s)
+
+    def _place(self, job: Job, wanted: object, mine: Placed, interface: Interface) -> bool:
+        """Add the address unless it is no longer wanted: nobody waits for this thread any more."""
+        with self._placing:
+            if self._wanted.get(job.key) is not wanted:
+                return False
+            placed.write(self._state_directory, mine)
+            try:
+                asks = not job.attachment.moves
+                netlink.add(_address(job), _prefix(job), interface.index, asks=asks)
+            except OSError:
+                placed.remove(self._state_directory, mine)
+                raise
+            return True
+
+    def _settled(self, mine: Placed, address: str, interface: Interface, limit_s: float) -> Outcome:
+        """Wait until the kernel knows that nobody else has an IPv6 address."""
+        until = time.monotonic() + limit_s
+        while (held := _held(address)) is not None and held.flags & netlink.IFA_F_TENTATIVE:
+            if held.flags & netlink.IFA_F_DADFAILED:
+                self._forget(mine)
+                return failed(f"{address} is held by another host (RFC 4862)", code="held")
+            if time.monotonic() > until or not interface.resolves:
+                break
+            time.sleep(DAD_LOOK_SECONDS)
+        return fine(f"{address} is on {interface.name}")
+
+    def _stop(self, job: Job) -> Outcome:
+        with self._placing:
+            known = placed.read(self._state_directory, *job.key)
+        if known is None:
+            return fine("is not held")
+        there = self._forget(known)
+        return fine(f"{known.what} is off {known.where}" if there else "was gone already")
+
+    def _forget(self, known: Placed) -> bool:
+        there = placed.take_back(known, CLOSE_SECONDS)
+        placed.remove(self._state_directory, known)
+        return there
+
+    def _monitor(self, job: Job) -> Outcome:
+        known = placed.read(self._state_directory, *job.key)
+        if known is None:
+            return failed("is not held", code="stopped")
+        address = known.what.partition("/")[0]
+        interface = netlink.interfaces().get(known.where)
+        if interface is None:
+            return failed(f"interface {known.where} is gone", code="stopped")
+        held = _held(address)
+        if held is None or held.index != interface.index:
+            return failed(f"{address} is not on {known.where}: somebody removed it", code="stopped")
+        if held.flags & netlink.IFA_F_DADFAILED:
+            return failed(f"{address} is held by another host, too")
+        if not interface.up:
+            return failed(f"interface {known.where} is down")
+        return fine(f"{address} is on {known.where}")
+
+    def _announce(self, job: Job) -> None:
+        old = self._told.pop(job.key, None)
+        if old is not None:
+            old.cancel()
+        self._told[job.key] = asyncio.create_task(_announce(_address(job), job.attachment.adapter))
+
+
+async def _announce(address: str, adapter: str) -> None:
+    began = asyncio.get_running_loop().time()
+    for after in ANNOUNCE_AFTER_S:
+        await asyncio.sleep(began + after - asyncio.get_running_loop().time())
+        # A lost announcement is what the others are for; a link that went is the core's to judge.
+        with contextlib.suppress(OSError):
+            await aside(lambda: _announce_once(address, adapter))
+
+
+def _announce_once(address: str, adapter: str) -> None:
+    interface, held = netlink.interfaces().get(adapter), _held(address)
+    if interface is None or held is None or held.index != interface.index:
+        return  # it was moved meanwhile: an announcement would call clients to the wrong place
+    if interface.resolves:
+        neighbours.announce(address, interface)
+
+
+def _address(job: Job) -> str:
+    assert isinstance(job.resource, ServiceAddress)
+    return str(ipaddress.ip_address(job.resource.address))
+
+
+def _prefix(job: Job) -> int:
+    return ipaddress.ip_network(job.attachment.subnet, strict=False).prefixlen
+
+
+def _examine(job: Job) -> tuple[Interface | None, Outcome | None]:
+    """Return the interface, or why the address cannot be put on it."""
+    at = job.attachment
+    if not at.adapter or not at.subnet:
+        text = f"this node has no adapter on the network of {_address(job)}"
+        return None, failed(text, code="invalid")
+    if ipaddress.ip_address(_address(job)) not in ipaddress.ip_network(at.subnet, strict=False):
+        return None, failed(f"{_address(job)} is not in {at.subnet}", code="invalid")
+    interface = netlink.interfaces().get(at.adapter)
+    if interface is None:
+        text = (
+            f"this machine has no interface {at.adapter}: adapters are named as the interfaces of "
+            "their node (ip link)"
+        )
+        return None, failed(text, code="invalid")
+    if not _may_act():
+        return None, failed(f"adding {_address(job)} {_NEEDS}", code="invalid")
+    return interface, None
+
+
+def _may_act() -> bool:
+    """Return whether raw sockets may be opened, which goes with the right to add addresses."""
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except OSError:
+        return False
+    return True
+
+
+def _can(job: Job) -> str:
+    return f"{_address(job)} can be put on {job.attachment.adapter}"
+
+
+def _held(address: str) -> Held | None:
+    return next((one for one in netlink.addresses() if one.address == address), None)
+
+
+def _other_host(address: str, interface: Interface) -> str:
+    if ":" in address or not interface.resolves:
+        return ""  # IPv6: the kernel asks when it is added
+    own = {one.hardware for one in netlink.interfaces().values()}
+    return neighbours.who_has(address, interface, own)
+
+
+def _refused(job: Job, error: OSError) -> Outcome:
+    if error.errno in {errno.EPERM, errno.EACCES}:
+        return failed(f"{_address(job)} {_NEEDS}")
+    where = job.attachment.adapter or "its interface"
+    return failed(f"{_address(job)} on {where}: {error.strerror or error}")

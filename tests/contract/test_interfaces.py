@@ -1,0 +1,267 @@
+"""Service addresses on real interfaces: a network of its own with another host on it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from nodeagent.drivers import netlink
+from nodeagent.drivers.base import Action, Job, Outcome
+from nodeagent.drivers.watchdog import Watchdog
+from nodeagent.model.attachment import Attachment
+from nodeagent.model.configuration import ServiceAddress
+from tests.contract.agents import LIMIT_SECONDS, Agent
+from tests.contract.waiting import until
+from tests.support import namespaces
+from tests.support.namespaces import Host, run
+
+pytestmark = pytest.mark.skipif(
+    bool(namespaces.why_not("setpriv", "ping", "sysctl")),
+    reason=namespaces.why_not("setpriv", "ping", "sysctl") or "private places can be made",
+)
+
+SUBNET, SERVICE = "10.77.1.0/24", "10.77.1.100"
+SUBNET6, SERVICE6 = "fd00:77::/64", "fd00:77::100"
+ETH0, ETH1 = Attachment("eth0", SUBNET, ("eth1",)), Attachment("eth1", SUBNET, ("eth0",))
+UNPRIVILEGED = """
+import asyncio, sys
+from pathlib import Path
+from tests.contract.agents import Agent
+from tests.contract.test_interfaces import do
+outcome = asyncio.run(do(Agent(Path(sys.argv[1])), "validate"))
+print(f"{outcome.code}: {outcome.text}")
+"""
+
+
+@pytest.fixture
+def client() -> Iterator[Host]:
+    """Return a client that is joined to eth0 and eth1 of this machine by one switch."""
+    with namespaces.private(namespaces.NET):
+        host = Host()
+        try:
+            host.run("ip", "link", "add", "switch", "type", "bridge")
+            host.run("ip", "address", "add", "10.77.1.1/24", "dev", "switch")
+            host.run("ip", "address", "add", "fd00:77::1/64", "dev", "switch", "nodad")
+            for here, there in (("eth0", "port0"), ("eth1", "port1")):
+                host.plug(here, there)
+                host.run("ip", "link", "set", there, "master", "switch")
+            host.run("ip", "link", "set", "switch", "up")
+            run("ip", "address", "add", "10.77.1.11/24", "dev", "eth0")
+            run("ip", "address", "add", "10.77.1.12/24", "dev", "eth1")
+            yield host
+        finally:
+            host.close()
+
+
+@pytest.fixture
+async def agent(client: Host, tmp_path: Path) -> AsyncIterator[Agent]:
+    made = Agent(tmp_path / "state")
+    yield made
+    made.drivers.close()
+
+
+async def do(
+    agent: Agent, action: Action, at: Attachment = ETH0, address: str = SERVICE
+) -> Outcome:
+    resource = ServiceAddress(network="public", address=address)
+    job = Job(1, "web", "address", resource, action, LIMIT_SECONDS, attachment=at)
+    return await agent.drivers.run(job)
+
+
+def where(address: str = SERVICE) -> list[str]:
+    """Return the interfaces that have the address, by ip(8)."""
+    told = json.loads(run("ip", "-j", "address"))
+    return [one["ifname"] for one in told for a in one["addr_info"] if a["local"] == address]
+
+
+def reaches(client: Host, address: str = SERVICE) -> bool:
+    words = client.words("ping", "-c", "1", "-W", "1", address)
+    return subprocess.run(words, capture_output=True).returncode == 0
+
+
+def neighbour(client: Host, address: str) -> str:
+    """Return the hardware address that the client has for an address."""
+    told = json.loads(client.run("ip", "-j", "neighbour", "show", "to", address) or "[]")
+    return str(told[0].get("lladdr", "")) if told else ""
+
+
+async def test_an_address_comes_and_goes(agent: Agent, client: Host) -> None:
+    before = await do(agent, "monitor")
+    first, again = await do(agent, "start"), await do(agent, "start")
+    running, place = await do(agent, "monitor"), where()
+    stopped, gone = await do(agent, "stop"), await do(agent, "stop")
+
+    assert (first.code, again.code, running.code) == ("ok", "ok", "ok"), (first, again, running)
+    assert place == ["eth0"]
+    assert (stopped.ok, gone.ok, where()) == (True, True, [])
+    assert before.code == (await do(agent, "monitor")).code == "stopped"
+    assert list((agent.context.state_directory / "placed").iterdir()) == []
+
+
+async def test_it_has_the_prefix_of_its_network(agent: Agent) -> None:
+    await do(agent, "start")
+
+    assert [held.prefix for held in netlink.addresses() if held.address == SERVICE] == [24]
+
+
+async def test_clients_learn_of_a_move_at_once(agent: Agent, client: Host) -> None:
+    """A client that has the old hardware address sends to the new one without asking."""
+    await do(agent, "start")
+    client.run("sysctl", "-qw", "net.ipv4.conf.switch.arp_accept=1")
+    assert reaches(client)
+    old = netlink.interfaces()["eth0"].hardware.hex(":")
+    await until(lambda: neighbour(client, SERVICE) == old)
+
+    client.run("ip", "link", "set", "port0", "down")
+    await do(agent, "stop")
+    moved = await do(agent, "start", Attachment("eth1", SUBNET, ("eth0",), moves=True))
+
+    assert (moved.ok, where()) == (True, ["eth1"]), moved
+    new = netlink.interfaces()["eth1"].hardware.hex(":")
+    await until(lambda: neighbour(client, SERVICE) == new)
+    assert reaches(client), "answers leave by the adapter that works"
+
+
+@pytest.mark.parametrize(
+    ("address", "subnet"), [(SERVICE, SUBNET), (SERVICE6, SUBNET6)], ids=["ipv4", "ipv6"]
+)
+async def test_an_address_of_another_host_is_refused(
+    agent: Agent, client: Host, address: str, subnet: str
+) -> None:
+    prefix = subnet.partition("/")[2]
+    client.run("ip", "address", "add", f"{address}/{prefix}", "dev", "switch")
+
+    refused = await do(agent, "start", Attachment("eth0", subnet), address)
+
+    assert (refused.ok, refused.code) == (False, "held"), refused
+    assert where(address) == []
+
+
+async def test_clients_learn_of_a_move_of_an_ipv6_address(agent: Agent, client: Host) -> None:
+    first = await do(agent, "start", Attachment("eth0", SUBNET6, ("eth1",)), SERVICE6)
+    assert (first.ok, where(SERVICE6)) == (True, ["eth0"]), first
+    assert reaches(client, SERVICE6)
+    old = netlink.interfaces()["eth0"].hardware.hex(":")
+    assert neighbour(client, SERVICE6) == old
+
+    await do(agent, "stop", address=SERVICE6)
+    at = Attachment("eth1", SUBNET6, ("eth0",), moves=True)
+    moved = await do(agent, "start", at, SERVICE6)
+
+    assert (moved.ok, where(SERVICE6)) == (True, ["eth1"]), moved
+    new = netlink.interfaces()["eth1"].hardware.hex(":")
+    await until(lambda: neighbour(client, SERVICE6) == new)
+
+
+async def test_an_address_that_is_here_already_is_not_taken(agent: Agent) -> None:
+    run("ip", "address", "add", f"{SERVICE}/24", "dev", "eth1")
+
+    refused = await do(agent, "start")
+
+    assert (refused.code, where()) == ("held", ["eth1"])
+
+
+async def test_monitor_notices_what_others_do(agent: Agent) -> None:
+    await do(agent, "start")
+    run("ip", "address", "del", f"{SERVICE}/24", "dev", "eth0")
+
+    outcome = await do(agent, "monitor")
+
+    assert (outcome.ok, outcome.code) == (False, "stopped")
+    assert "removed" in outcome.text
+    assert (await do(agent, "stop")).ok
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (Attachment("eth7", SUBNET), "no interface eth7"),
+        (Attachment("eth0", "10.78.0.0/16"), "not in 10.78.0.0/16"),
+        (Attachment(), "no adapter on the network"),
+    ],
+    ids=["no interface", "other network", "no adapter"],
+)
+async def test_validate_tells_what_is_wrong(agent: Agent, at: Attachment, words: str) -> None:
+    outcome = await do(agent, "validate", at)
+
+    assert (outcome.ok, outcome.code) == (False, "invalid")
+    assert words in outcome.text
+    assert (await do(agent, "validate")).ok
+    assert where() == []
+
+
+async def test_a_stop_overtakes_a_start(agent: Agent) -> None:
+    """The probe goes on in its thread; what it finds must not add the address any more."""
+    starting = asyncio.create_task(do(agent, "start"))
+    for _ in range(5):
+        await asyncio.sleep(0)  # until it is at work
+
+    stopped = await do(agent, "stop")
+    assert (stopped.ok, (await starting).code) == (True, "superseded")
+
+    again = await do(agent, "start", ETH1)
+    assert (again.ok, where()) == (True, ["eth1"])
+
+
+async def test_the_next_agent_takes_off_what_a_dead_one_left(agent: Agent, tmp_path: Path) -> None:
+    await do(agent, "start")
+
+    told = Agent(tmp_path / "state").drivers.recover()
+
+    assert ["taken back" in line for line in told] == [True]
+    assert where() == []
+    assert Agent(tmp_path / "state").drivers.recover() == []
+
+
+async def test_the_deadman_takes_addresses_off(agent: Agent, tmp_path: Path) -> None:
+    await do(agent, "start")
+    deadman = Watchdog.start(tmp_path / "state", 0.2)  # nobody feeds it
+
+    await until(lambda: where() == [])
+
+    await until(lambda: not deadman.pet())
+    deadman.stop()
+    assert (await do(agent, "stop")).ok
+
+
+async def test_the_end_of_the_agent_takes_addresses_off(agent: Agent) -> None:
+    await do(agent, "start")
+
+    agent.drivers.close()
+
+    assert where() == []
+
+
+async def test_links_tell_when_they_go_and_come(client: Host) -> None:
+    with netlink.open_watch() as watch:
+        client.run("ip", "link", "set", "port0", "down")
+        heard: list[tuple[str, bool]] = []
+
+        def listen() -> bool:
+            try:
+                data = watch.recv(1 << 16)
+            except BlockingIOError:
+                return ("eth0", False) in heard
+            for kind, body in netlink.messages(data):
+                one = netlink.link_of(kind, body)
+                if one is not None:
+                    heard.append((one.name, one.working))
+            return ("eth0", False) in heard
+
+        await until(listen)
+    assert not netlink.interfaces()["eth0"].working
+    assert netlink.interfaces()["eth0"].up
+    assert netlink.interfaces()["eth1"].working
+
+
+async def test_without_privilege_it_says_what_it_needs(agent: Agent, tmp_path: Path) -> None:
+    words = ("setpriv", "--bounding-set", "-net_admin,-net_raw", sys.executable, "-c", UNPRIVILEGED)
+
+    told = run(*words, str(tmp_path))
+
+    assert told.startswith("invalid: "), told
+    assert "needs CAP_NET_ADMIN" in told
