@@ -24,6 +24,7 @@ from nodeagent.model.ownership import NOBODY
 _NONE: Mapping[str, frozenset[str]] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOBODY_APART: frozenset[str] = frozenset()
+_WHOLE: Mapping[str, frozenset[str]] = MappingProxyType({})
 Nodes = tuple[str, ...]
 
 
@@ -41,6 +42,7 @@ class _Situation(Struct, frozen=True):
     apart: Mapping[str, frozenset[str]]
     ranks: Mapping[str, int]
     held: frozenset[str]
+    cut: Mapping[str, frozenset[str]]
 
 
 def place(  # noqa: PLR0913 - by keyword only: all that a placement depends on
@@ -53,6 +55,7 @@ def place(  # noqa: PLR0913 - by keyword only: all that a placement depends on
     leaving: Collection[str] = (),
     moment: Moment = UNKNOWN,
     held: Collection[str] = (),
+    cut: Mapping[str, frozenset[str]] = _WHOLE,
 ) -> dict[str, str]:
     """Return the owner of every group of `cfg` ("" is nobody).
 
@@ -61,7 +64,7 @@ def place(  # noqa: PLR0913 - by keyword only: all that a placement depends on
     that go in good order, whose groups move even where the fallover policy would end them.
     `moment`: what time it is; without it nothing returns that has to wait for a time. `held`:
     groups that stay as they are, whatever failed and whoever comes first, while their node may
-    have them.
+    have them. `cut`: the networks that a node does not reach, for its adapters there are bad.
     """
     order = in_order(cfg)
     situation = _Situation(
@@ -76,6 +79,7 @@ def place(  # noqa: PLR0913 - by keyword only: all that a placement depends on
         apart_of(cfg),
         {name: rank for rank, name in enumerate(order)},
         frozenset(held),
+        cut,
     )
     board = Board(cfg, owners, situation.view)
     for name in order:
@@ -164,13 +168,28 @@ def _choose(at: _Situation, board: Board, name: str) -> str:
     fit = _fit(at, board, name)
     wish, is_new = _wish(at, name, later)
     owner = at.owners.get(name, NOBODY)
-    if wish in (fit if is_new else _suits(at, board, owner, fit, later)):
+    reached = _reaching(at, name, fit)
+    if wish in (reached if is_new else _suits(at, board, owner, reached, later)):
         return wish
     spoiled = at.failed.get(name, frozenset())
-    good = tuple(node for node in fit if node not in spoiled)
+    good = _reaching(at, name, tuple(node for node in fit if node not in spoiled))
     if owner == NOBODY:
         good = _where_to_start(at, name, good)
     return _by_policy(at, board, name, _suits(at, board, owner, good, later), later)
+
+
+def _reaching(at: _Situation, name: str, nodes: Nodes) -> Nodes:
+    """Return those of `nodes` that reach the group's networks; all of them where none does.
+
+    What no node reaches has failed for all: moving the group would only interrupt it more. A group
+    that a failure brings offline stays where it runs, too: its network may return.
+    """
+    group, owner = at.cfg.group[name], at.owners.get(name, NOBODY)
+    networks = service_networks(group)
+    reaching = tuple(n for n in nodes if not networks & at.cut.get(n, frozenset()))
+    if group.fallover == "bring-offline" and reaching:
+        return tuple(n for n in nodes if n in reaching or n == owner)
+    return reaching or nodes
 
 
 def _by_policy(at: _Situation, board: Board, name: str, good: Nodes, later: Nodes) -> str:
@@ -218,8 +237,8 @@ def _suits(at: _Situation, board: Board, owner: str, nodes: Nodes, later: Nodes)
         if at.asked.get(mate) == NOBODY or _ends(at, mate) or (idle and owner in at.view):
             continue
         spoiled = at.failed.get(mate, frozenset())
-        fit = frozenset(_fit(at, board, mate)) - spoiled
-        nodes = _prefer(nodes, fit)
+        fit = tuple(node for node in _fit(at, board, mate) if node not in spoiled)
+        nodes = _prefer(nodes, _reaching(at, mate, fit))
     return nodes
 
 

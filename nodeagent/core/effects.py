@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nodeagent.core.records import Record
+from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Fence, Resource
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
@@ -133,7 +134,10 @@ class Connect:
 
 @dataclass(frozen=True, slots=True)
 class RunDriver:
-    """Run one action of one resource; answered by DriverFinished with the same `op`."""
+    """Run one action of one resource; answered by DriverFinished with the same `op`.
+
+    `attachment` says on which adapter a service address is, or is to be.
+    """
 
     op: int
     group: str
@@ -142,6 +146,7 @@ class RunDriver:
     action: DriverAction
     limit_s: float
     token: Token
+    attachment: Attachment = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,14 @@ class ResourceExited:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The link of an own adapter went down or came up, as the kernel says."""
+
+    adapter: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TemporaryRead:
     """Digests of the temporary and the active file as they are on disk ("": there is none)."""
 
@@ -139,6 +147,7 @@ Event = (
     | DriverFinished
     | FenceFinished
     | ResourceExited
+    | LinkChanged
     | TemporaryRead
     | JournalGrew
     | ConsoleAsked

@@ -8,6 +8,7 @@ bad link does not make two opinions.
 
 from nodeagent.config.holds import held_groups
 from nodeagent.config.placement import place
+from nodeagent.core.adapters import cut_off
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
@@ -33,6 +34,7 @@ from nodeagent.wire.peer import (
 
 ROUNDS_AHEAD_MAX = 1 << 40
 """No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
+GRACE_BEATS = 2
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
 PAUSE_MS = 200
@@ -54,6 +56,7 @@ class Governor:
         self._failures = 0
         self._wish: Wish | None = None
         self._presence = Presence(shared.now.ms)
+        self._cut_since_ms: dict[tuple[str, str], int] = {}
 
     # -- what others ask
 
@@ -169,10 +172,38 @@ class Governor:
                 configuration, shared.now, () if starts else shared.log.ran, starts=starts
             ),
             held=held_groups(shared.now.unix, configuration),
+            cut=self._cut(configuration),
         )
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
-        return Wish(view, owners, clean(_cause(standing, view, owners), 500))
+        why = _cause(standing, view, owners) + self._why_cut(standing, owners)
+        return Wish(view, owners, clean(why, 500))
+
+    def _why_cut(self, standing: Standing, owners: dict[str, str]) -> str:
+        """Return which lost networks made groups leave their owners."""
+        before = standing.owners
+        left = {before.get(group) for group, node in owners.items() if node != before.get(group)}
+        cut = [(node, network) for node, network in self._cut_since_ms if node in left]
+        return "".join(f", {node} has no good adapter on {network}" for node, network in cut)
+
+    def _cut(self, configuration: Configuration) -> dict[str, frozenset[str]]:
+        """Return the networks that nodes say not to reach, once it lasted for a few beats.
+
+        When a switch fails, all nodes lose it, but not all in the same moment.
+        """
+        shared = self.shared
+        said = {name: peer.beat.bad for name, peer in shared.hearts.peers.items() if peer.beat.bad}
+        if shared.adapters.bad:
+            said[shared.name] = shared.adapters.bad
+        since = {
+            (node, network): self._cut_since_ms.get((node, network), shared.now.ms)
+            for node, bad in said.items()
+            for network in cut_off(configuration, node, bad)
+        }
+        self._cut_since_ms = since
+        grace_ms = GRACE_BEATS * shared.timing.heartbeat_ms
+        lasting = {pair for pair, began in since.items() if shared.now.ms - began >= grace_ms}
+        return {node: frozenset(b for a, b in lasting if a == node) for node, _ in lasting}
 
     def _settling(self, configuration: Configuration, standing: Standing) -> bool:
         """Return whether somebody expected may still be about to be heard for the first time."""

@@ -10,10 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
 from nodeagent.core.events import DriverFinished, Now
 from nodeagent.core.records import Holding
-from nodeagent.model.configuration import Application, Group, Resource
+from nodeagent.model.attachment import NOWHERE, Attachment
+from nodeagent.model.configuration import Application, Group, Resource, ServiceAddress
 from nodeagent.model.health import GroupState, ResourceState
 from nodeagent.model.moves import GROUP_MOVES, may_follow
 from nodeagent.model.ownership import Token
@@ -50,12 +53,25 @@ class GroupNews:
 
     severity: Severity
     text: str
+    cause: str = ""
+
+
+def _no_adapter(_network: str, _current: str) -> Attachment:
+    return NOWHERE
 
 
 class GroupRunner:
-    """The life of one group on this node."""
+    """The life of one group on this node.
 
-    def __init__(self, name: str, new_op: Callable[[], int]) -> None:
+    `attach(network, current)` says on which adapter a service address belongs that is on `current`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        new_op: Callable[[], int],
+        attach: Callable[[str, str], Attachment] = _no_adapter,
+    ) -> None:
         self.name = name
         self.state: GroupState = "offline"
         self.text = ""
@@ -80,6 +96,9 @@ class GroupRunner:
         self._failed_ms = 0
         self._well_ms = 0
         self._bad_runs: dict[str, int] = {}
+        self._attach = attach
+        self._placed: dict[str, Attachment] = {}
+        self._moving: dict[str, str] = {}
 
     # -- what others ask
 
@@ -125,6 +144,7 @@ class GroupRunner:
         self.resources = dict.fromkeys(group.resource, "stopped")
         self.restarts = 0
         self._goal = "online"
+        self._placed, self._moving = {}, {}
         self._queue = deque(("start", name) for name in group.resource)
         self._become("acquiring", "", now)
         return [Persist(Holding(self.name, held=True)), *self._next(now)]
@@ -147,6 +167,7 @@ class GroupRunner:
             return []
         self._goal = goal
         self._exit = None
+        self._moving = {}
         self._queue = deque(
             ("stop", name) for name, s in reversed(self.resources.items()) if s != "stopped"
         )
@@ -154,6 +175,32 @@ class GroupRunner:
             self._queue.appendleft(("stop", self._op[2]))
         self._become("releasing", text, now)
         return self._next(now)
+
+    def follow(self, now: Now) -> list[Effect]:
+        """Move service addresses off adapters that failed, to where they belong on this node.
+
+        The other resources go on: an address alone is stopped and started again. A monitor that is
+        under way is not waited for.
+        """
+        if self.state != "online" or self._exit is not None:
+            return []
+        for name, at in self._placed.items():
+            if name in self._moving or self.resources.get(name) != "started":
+                continue
+            if self._belongs(name, at.adapter).adapter != at.adapter:
+                self._moving[name] = at.adapter
+                self._queue.extend((("stop", name), ("start", name)))
+        if not self._queue:
+            return []
+        if self._op is not None and self._op[1] == "monitor":
+            self._op = None
+        return self._next(now) if now.ms >= self._retry_ms else []
+
+    def _belongs(self, name: str, current: str) -> Attachment:
+        resource = self.group.resource.get(name) if self.group else None
+        if not isinstance(resource, ServiceAddress):
+            return Attachment(current)
+        return self._attach(resource.network, current)
 
     def _queue_lacks(self, name: str) -> bool:
         return all(waiting != name for _, waiting in self._queue)
@@ -195,6 +242,10 @@ class GroupRunner:
             return self._fail(name, self._refuse, (), now)
         if not event.ok:
             return self._fail(name, event.text, event.evidence, now)
+        if name in self._moving:
+            old, new = self._moving.pop(name), self._placed[name].adapter
+            text = f"{name} moved from {old} to {new} here"
+            self.news.append(GroupNews("warning", text, f"adapter {old} failed"))
         return self._next(now)
 
     def _fail(self, name: str, text: str, evidence: tuple[str, ...], now: Now) -> list[Effect]:
@@ -300,7 +351,8 @@ class GroupRunner:
             return self.release(now, "error", f"{name}: {text}")
         self.restarts += 1
         names = list(self.resources)
-        again = names[names.index(name) :]
+        again = names[min(names.index(one) for one in (name, *self._moving)) :]
+        self._moving = {}
         self._goal = "online"
         self._queue = deque([("stop", n) for n in reversed(again)])
         self._queue.extend(("start", n) for n in again)
@@ -344,8 +396,16 @@ class GroupRunner:
         resource = self.group.resource.get(name) or self._started_as[name]
         if action == "start":
             self._started_as[name] = resource
+            self._place(name, resource)
+        at = self._placed.get(name, NOWHERE)
         limit = limit_s(resource, action)
-        return RunDriver(op, self.name, name, resource, action, limit, self.token)
+        return RunDriver(op, self.name, name, resource, action, limit, self.token, at)
+
+    def _place(self, name: str, resource: Resource) -> None:
+        if isinstance(resource, ServiceAddress):
+            before = self._placed.get(name, NOWHERE).adapter
+            at = self._attach(resource.network, before)
+            self._placed[name] = msgspec.structs.replace(at, moves=name in self._moving)
 
     def _become(self, state: GroupState, text: str, now: Now) -> None:
         assert may_follow(GROUP_MOVES, self.state, state), f"{self.name}: {self.state} > {state}"

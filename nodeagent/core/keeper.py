@@ -102,6 +102,14 @@ class Keeper:
         groups = dict.fromkeys(configuration.group if configuration else ())
         for group in (*groups, *(g for g in self.shared.runners if g not in groups)):
             self._reconcile(group)
+        if self.shared.adapters.bad:
+            self._follow_adapters()
+
+    def _follow_adapters(self) -> None:
+        """Move service addresses to adapters that are good, beside what else goes on."""
+        for name, runner in self.shared.runners.items():
+            if name not in self.participant.touched:
+                self.shared.out += runner.follow(self.shared.now)
 
     def _notice_lease(self) -> None:
         valid = self.shared.lease_valid

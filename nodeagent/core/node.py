@@ -31,6 +31,7 @@ from nodeagent.core.events import (
     Event,
     FenceFinished,
     JournalGrew,
+    LinkChanged,
     MessageHeard,
     Now,
     ResourceExited,
@@ -241,8 +242,8 @@ class Node:
                 self._looked_at_disk(event)
             case ConsoleAsked():
                 self._console(event)
-            case ConsolesPresent():
-                self.shared.consoles = event.count
+            case ConsolesPresent() | LinkChanged():
+                self._learn(event)
             case StopAsked():
                 self._stop(event)
         return self._settle()
@@ -293,7 +294,7 @@ class Node:
     def _tell_news(self) -> None:
         for name, runner in self.shared.runners.items():
             for item in runner.news:
-                self.shared.tell(item.severity, name, item.text)
+                self.shared.tell(item.severity, name, item.text, item.cause)
             runner.news.clear()
 
     def _look_at_proposals(self) -> None:
@@ -487,6 +488,7 @@ class Node:
         self._connect = wanted
         shared.hearts.forget({peer.name for peer in wanted.peers})
         self.reporter.use_adapters(tuple(adapter.name for adapter in wanted.adapters))
+        shared.adapters.use(((a.name, a.network) for a in wanted.adapters), shared.now.ms)
         shared.out.append(wanted)
 
     # -- events
@@ -499,6 +501,8 @@ class Node:
         shared.hearts.tick(shared.now.ms, shared.timing, slept)
         if slept > shared.timing.dead_after_ms // 2:
             shared.tell("warning", shared.name, f"this node slept for {slept} ms")
+            shared.adapters.forgive(shared.now.ms)
+        self._look_at_adapters()
         shared.suspended = self.participant.suspended
         coordinator = self.coordinator
         decides = coordinator and not coordinator.finished and not coordinator.outrun
@@ -520,6 +524,17 @@ class Node:
         self.reporter.lock_text = self.busy()
         self.reporter.beat()
         self.reporter.tick()
+
+    def _learn(self, event: ConsolesPresent | LinkChanged) -> None:
+        if isinstance(event, ConsolesPresent):
+            self.shared.consoles = event.count
+            return
+        self.shared.adapters.link(event.adapter, self.shared.now.ms, up=event.up)
+        self._look_at_adapters()
+
+    def _look_at_adapters(self) -> None:
+        if self.shared.adapters.look(self.shared):
+            self.reporter.beat(at_once=True)
 
     def _stop(self, event: StopAsked) -> None:
         shared = self.shared

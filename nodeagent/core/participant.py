@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from nodeagent.config.digest import file_digest
 from nodeagent.config.verify import verify
 from nodeagent.core import fenced
+from nodeagent.core.adapters import attachment
 from nodeagent.core.decree import Lock
 from nodeagent.core.effects import (
     DropTemporary,
@@ -32,7 +33,8 @@ from nodeagent.core.staged import (
     offline_lines,
     parts_to_greet,
 )
-from nodeagent.model.configuration import Configuration, Group
+from nodeagent.model.attachment import NOWHERE, Attachment
+from nodeagent.model.configuration import Configuration, Group, Resource, ServiceAddress
 from nodeagent.model.ownership import Ballot, Token
 from nodeagent.model.reports import has_errors
 from nodeagent.model.text import clean
@@ -312,13 +314,19 @@ class Participant:
                 op = self.shared.new_op()
                 work.ops[op] = f"{group}/{name}"
                 limit = limit_s(resource, "validate")
-                order = RunDriver(op, group, name, resource, "validate", limit, Token())
+                at = self._place_of(candidate, resource)
+                order = RunDriver(op, group, name, resource, "validate", limit, Token(), at)
                 self.shared.out.append(order)
         for node, name, device in fences_to_verify(base, candidate, self.shared.name):
             op = self.shared.new_op()
             work.ops[op] = f"fence device {name} of {node}"
             self.shared.out.append(FenceNode(op, node, name, device, "validate"))
         self._verified(work)
+
+    def _place_of(self, candidate: Configuration, resource: Resource) -> Attachment:
+        if not isinstance(resource, ServiceAddress):
+            return NOWHERE
+        return attachment(candidate, self.shared.name, resource.network, self.shared.adapters.bad)
 
     def _read(self, work: Work) -> Configuration | None:
         order = work.order

@@ -93,6 +93,8 @@ class Reporter:
             software=shared.software,
             load=shared.load,
             leased=shared.lease_valid,
+            bad=shared.adapters.bad,
+            networks=shared.adapters.heard_on(shared),
         )
 
     def _groups(self, room: int = HEARTBEAT_BYTES_MAX) -> tuple[GroupLive, ...]:
@@ -254,6 +256,8 @@ class Reporter:
     def _own_link(self, _node: str, adapter: str, network: str) -> LinkLive:
         shared = self.shared
         state: LinkState = shared.hearts.state_on(adapter, shared.now.ms, shared.timing)
+        if adapter in shared.adapters.bad:
+            state = "down"
         links = [
             link
             for peer in shared.hearts.peers.values()

@@ -7,6 +7,7 @@ effects to `out`; `core.node` hands them to the daemon in that order.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from nodeagent.core.adapters import Adapters, attachment
 from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
 from nodeagent.core.events import Now
 from nodeagent.core.groups import GroupRunner
@@ -14,6 +15,7 @@ from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import Record
+from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Timing
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, keep
@@ -73,6 +75,7 @@ class Shared:
     events: list[EventLine] = field(default_factory=list)
     boasters: set[str] = field(default_factory=set)
     drills: Drills = field(default_factory=Drills)
+    adapters: Adapters = field(default_factory=Adapters)
     load: float = 0.0
     consoles: int = 0
     out: list[Effect] = field(default_factory=list)
@@ -210,8 +213,16 @@ class Shared:
     def runner(self, group: str) -> GroupRunner:
         """Return the runner of a group, made when first needed."""
         if group not in self.runners:
-            self.runners[group] = GroupRunner(group, self.new_op)
+            self.runners[group] = GroupRunner(group, self.new_op, self.attachment)
         return self.runners[group]
+
+    def attachment(self, network: str, current: str) -> Attachment:
+        """Return where a service address of this network belongs on this node now."""
+        for configuration in (self.candidate, self.configuration):
+            found = attachment(configuration, self.name, network, self.adapters.bad, current)
+            if found.adapter:
+                return found
+        return NOWHERE
 
     def new_op(self) -> int:
         """Return a number for a driver action."""

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from nodeagent.model.attachment import Attachment
+from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Resource
 from nodeagent.model.ownership import Token
 
@@ -43,7 +43,7 @@ class Job(Struct, frozen=True):
     limit_s: float
     token: Token = Token()
     context: Context | None = None
-    attachment: Attachment = Attachment()
+    attachment: Attachment = NOWHERE
 
     @property
     def key(self) -> Key:

@@ -14,3 +14,7 @@ class Attachment(Struct, frozen=True):
     subnet: str = ""
     others: tuple[str, ...] = ()
     moves: bool = False
+
+
+NOWHERE = Attachment()
+"""Of what needs no adapter, and where there is none."""

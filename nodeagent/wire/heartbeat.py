@@ -19,7 +19,9 @@ class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
     `incarnation` is that of `model.ownership.incarnation_of`. `sent_ms` is the sender's monotonic
     clock. `hears` are nodes that it heard lately on any path.
     `leased`: it may hold groups, for a majority of the voters acknowledges its lease.
-    `groups` is given only every fifth beat or when it changed (None: unchanged).
+    `groups` is given only every fifth beat or when it changed (None: unchanged). `bad` are own
+    adapters that do not work. `networks` says on which networks somebody is heard, and whom: a
+    name, or "*" for several.
     """
 
     version: Annotated[int, Meta(ge=0, le=1000)]
@@ -39,3 +41,7 @@ class Heartbeat(Struct, frozen=True, forbid_unknown_fields=True, array_like=True
     load: Annotated[float, Meta(ge=0, le=100_000)] = 0.0
     groups: Annotated[tuple[GroupLive, ...], Meta(max_length=1000)] | None = None
     leased: bool = True
+    bad: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
+    networks: Annotated[
+        tuple[tuple[Name, Annotated[str, Meta(max_length=63)]], ...], Meta(max_length=64)
+    ] = ()

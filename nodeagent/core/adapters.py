@@ -1,0 +1,264 @@
+"""Judging this node's own adapters: which are good, and on which one a service address belongs.
+
+An adapter is bad when its link is down, or when nobody is heard on it although its network is seen
+to work without it: other nodes hear each other there, or another adapter of this node hears
+somebody. When nobody hears anybody, the network failed; then no adapter is blamed, and nothing
+moves. A bad adapter is good again once it has been well for `dead_after_ms`, so that one with a
+loose contact does not take its address to and fro.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from nodeagent.model.attachment import NOWHERE, Attachment
+from nodeagent.model.configuration import Adapter, AdapterRole, Configuration
+
+if TYPE_CHECKING:
+    from nodeagent.core.shared import Shared
+
+Verdict = Literal["good", "link-down", "silent", "network-failed"]
+BAD: frozenset[Verdict] = frozenset({"link-down", "silent"})
+MANY = "*"
+"""Told in place of a name where more than one node is heard on a network."""
+MARGIN_BEATS = 2
+"""An adapter is judged this many beats after a node: the dead must not count as witnesses."""
+_ROLES: tuple[AdapterRole, ...] = ("service", "standby", "private")
+_WHY: dict[Verdict, str] = {
+    "link-down": "its link is down",
+    "silent": "nobody is heard on it while its network works without it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of one own adapter.
+
+    `expected`: somebody alive has a good adapter on its network. `elsewhere`: the network is seen
+    to work without this adapter.
+    """
+
+    link_up: bool
+    silent_ms: int
+    expected: bool
+    elsewhere: bool
+
+
+def judge(sight: Sight, silence_ms: int) -> Verdict:
+    """Judge one adapter that is silent once nobody was heard on it for `silence_ms`."""
+    if not sight.link_up:
+        return "link-down"
+    if sight.silent_ms < silence_ms:
+        return "good"
+    if sight.elsewhere and sight.expected:
+        return "silent"
+    return "network-failed" if sight.expected else "good"
+
+
+def attachment(
+    configuration: Configuration | None,
+    node: str,
+    network: str,
+    bad: Iterable[str] = (),
+    current: str = "",
+) -> Attachment:
+    """Return where a service address of `network` belongs on `node`.
+
+    It stays on its `current` adapter while that is good. Else the service adapter comes first, then
+    a standby one; when none is good it stays where it is. Empty where there is no adapter.
+    """
+    noun = configuration.node.get(node) if configuration else None
+    adapters = noun.adapter if noun else {}
+    there = sorted(
+        (name for name, one in adapters.items() if one.network == network),
+        key=lambda name: _ROLES.index(adapters[name].role),
+    )
+    if configuration is None or not there or network not in configuration.network:
+        return NOWHERE
+    good = [name for name in there if name not in set(bad)]
+    kept = current in (good or there)
+    chosen = current if kept else (good or there)[0]
+    others = tuple(name for name in there if name != chosen)
+    return Attachment(chosen, configuration.network[network].subnet, others)
+
+
+def cut_off(configuration: Configuration, node: str, bad: Iterable[str]) -> frozenset[str]:
+    """Return the networks that `node` has adapters on, all of which are bad."""
+    noun, spoiled = configuration.node.get(node), set(bad)
+    adapters: dict[str, Adapter] = noun.adapter if noun else {}
+    reached = {one.network for name, one in adapters.items() if name not in spoiled}
+    return frozenset(one.network for one in adapters.values()) - reached
+
+
+@dataclass(slots=True)
+class Own:
+    """One own adapter, in milliseconds of the own clock.
+
+    `since_ms`: from when on silence counts. `well_ms`: since when a bad one is well again, else -1.
+    """
+
+    network: str
+    since_ms: int
+    verdict: Verdict = "good"
+    well_ms: int = -1
+
+
+@dataclass
+class Adapters:
+    """All own adapters, and which networks failed."""
+
+    own: dict[str, Own] = field(default_factory=dict)
+    bad: tuple[str, ...] = ()
+    _down: set[str] = field(default_factory=set)
+    _failed: set[str] = field(default_factory=set)
+
+    # -- what happens
+
+    def use(self, adapters: Iterable[tuple[str, str]], now_ms: int) -> None:
+        """Judge these own adapters from now on: (name, network)."""
+        known = self.own
+        self.own = {
+            name: one
+            if (one := known.get(name)) is not None and one.network == network
+            else Own(network, now_ms)
+            for name, network in adapters
+        }
+        self._down &= set(self.own)
+
+    def link(self, name: str, now_ms: int, *, up: bool) -> None:
+        """Learn that the link of an own adapter went or came."""
+        if name not in self.own:
+            return
+        if up:
+            self._down.discard(name)
+            self.own[name].since_ms = now_ms
+        else:
+            self._down.add(name)
+
+    def forgive(self, now_ms: int) -> None:
+        """Begin all silences anew: this node itself slept."""
+        for one in self.own.values():
+            one.since_ms = now_ms
+
+    # -- judging
+
+    def look(self, shared: "Shared") -> bool:
+        """Judge all; tell what changed, and return whether other adapters are bad than before."""
+        for name, one in self.own.items():
+            self._look_at(shared, name, one)
+        before, self.bad = self.bad, tuple(n for n, o in self.own.items() if o.verdict in BAD)
+        self._look_at_networks(shared)
+        return before != self.bad
+
+    def _look_at(self, shared: "Shared", name: str, one: Own) -> None:
+        now, timing = shared.now.ms, shared.timing
+        silence_ms = timing.dead_after_ms + MARGIN_BEATS * timing.heartbeat_ms
+        sight = self._sight(shared, name, one, silence_ms)
+        verdict = judge(sight, silence_ms)
+        if one.verdict == "silent" and verdict in {"good", "network-failed"}:
+            verdict = "good" if sight.silent_ms < silence_ms else "silent"
+        if one.verdict in BAD and verdict not in BAD:
+            one.well_ms = now if one.well_ms < 0 else one.well_ms
+            if now - one.well_ms < timing.dead_after_ms:
+                return
+        one.well_ms = -1
+        before, one.verdict = one.verdict, verdict
+        what = f"adapter {name} on {one.network}"
+        if verdict in BAD and before not in BAD:
+            shared.tell("error", shared.name, f"{what} failed", cause=_WHY[verdict])
+        elif before in BAD and verdict not in BAD:
+            shared.tell("note", shared.name, f"{what} works again")
+
+    def _sight(self, shared: "Shared", name: str, one: Own, silence_ms: int) -> Sight:
+        heard = max((at for _, _, at in _heard(shared, {name})), default=-1)
+        silent_ms = shared.now.ms - max(heard, one.since_ms)
+        quiet = silent_ms >= silence_ms  # looked at ten times a second, so only then more is asked
+        return Sight(
+            link_up=name not in self._down,
+            silent_ms=silent_ms,
+            expected=quiet and _expected(shared, name, one.network),
+            elsewhere=quiet and self._works_elsewhere(shared, name, one.network),
+        )
+
+    def _works_elsewhere(self, shared: "Shared", name: str, network: str) -> bool:
+        others = {n for n, o in self.own.items() if o.network == network and n != name}
+        if any(_is_fresh(shared, at) for _, _, at in _heard(shared, others)):
+            return True
+        return any(who != shared.name for _, who in _told(shared, network))
+
+    def _look_at_networks(self, shared: "Shared") -> None:
+        failed = {network for network in self._networks() if self._has_failed(shared, network)}
+        for network in sorted(failed - self._failed):
+            text = f"network {network} failed: nobody is heard on it"
+            shared.tell("error", network, text, cause="no node hears another one; nothing moves")
+        for network in sorted((self._failed - failed) & set(self._networks())):
+            shared.tell("note", network, f"network {network} works again")
+        self._failed = failed
+
+    def _has_failed(self, shared: "Shared", network: str) -> bool:
+        mine = {one.verdict for one in self.own.values() if one.network == network}
+        if "good" in mine or any(_told(shared, network)):
+            return False
+        neighbours = tuple(_neighbours(shared, network))
+        return bool(neighbours) and (
+            "network-failed" in mine or all(_is_cut_off(shared, n, network) for n in neighbours)
+        )
+
+    def _networks(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.network for one in self.own.values()))
+
+    # -- what others are told
+
+    def heard_on(self, shared: "Shared") -> tuple[tuple[str, str], ...]:
+        """Return for each network on which somebody is heard whom: a name, or MANY."""
+        found = []
+        for network in self._networks():
+            mine = {name for name, one in self.own.items() if one.network == network}
+            who = {peer for peer, _, at in _heard(shared, mine) if _is_fresh(shared, at)}
+            if who:
+                found.append((network, who.pop() if len(who) == 1 else MANY))
+        return tuple(found)
+
+
+def _heard(shared: "Shared", own: set[str]) -> Iterator[tuple[str, str, int]]:
+    """Yield (peer, its adapter, when) for what was last heard on these own adapters."""
+    for name, peer in shared.hearts.peers.items():
+        for link in peer.links.values():
+            if link.own in own:
+                yield name, link.adapter, link.heard_ms
+
+
+def _is_fresh(shared: "Shared", heard_ms: int) -> bool:
+    """Return whether what was heard then can be relied on now, a few lost beats aside."""
+    return shared.now.ms - heard_ms <= 3 * shared.timing.heartbeat_ms + 150
+
+
+def _told(shared: "Shared", network: str) -> Iterator[tuple[str, str]]:
+    """Yield (node, whom it hears on the network) of those that were heard just now."""
+    for name, peer in shared.hearts.peers.items():
+        if shared.alive(name) and _is_fresh(shared, peer.heard_ms):
+            yield from ((name, who) for there, who in peer.beat.networks if there == network)
+
+
+def _neighbours(shared: "Shared", network: str) -> Iterator[str]:
+    """Yield the living nodes that have an adapter on the network."""
+    nodes = shared.configuration.node if shared.configuration else {}
+    for name, noun in nodes.items():
+        on_it = any(one.network == network for one in noun.adapter.values())
+        if on_it and name != shared.name and shared.alive(name):
+            yield name
+
+
+def _expected(shared: "Shared", own: str, network: str) -> bool:
+    """Return whether somebody alive, with an adapter that is not known to be bad, must be heard."""
+    peers = shared.hearts.peers
+    paired = [(p, a) for p, a, _ in _heard(shared, {own}) if shared.alive(p)]
+    if paired and all(adapter in peers[peer].beat.bad for peer, adapter in paired):
+        return False
+    return any(not _is_cut_off(shared, n, network) for n in _neighbours(shared, network))
+
+
+def _is_cut_off(shared: "Shared", node: str, network: str) -> bool:
+    """Return whether a neighbour says that none of its adapters on the network is good."""
+    assert shared.configuration is not None, "neighbours are configured"
+    return network in cut_off(shared.configuration, node, shared.hearts.peers[node].beat.bad)
