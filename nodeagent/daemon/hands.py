@@ -17,9 +17,11 @@ from nodeagent.core import records
 from nodeagent.core.node import Node
 from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
+from nodeagent.drivers import multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
+from nodeagent.drivers.links import LinkWatcher, devices
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.store.errors import StoreError
@@ -65,6 +67,7 @@ class Hands:
         self.drivers = rooms.drivers
         self.fences = rooms.fences
         self.log = rooms.log
+        self.links = LinkWatcher(lambda adapter, up: self.post(ev.LinkChanged(adapter, up)))
         self._watchdog_ms = rooms.watchdog_ms
         self._hardware = rooms.hardware
         self._armed = -1
@@ -156,19 +159,40 @@ class Hands:
     def _connect(self, effect: fx.Connect) -> None:
         self.roles.clear()
         self.roles.update(effect.roles)
-        self.peers.set_local(LocalAdapter(a.name, a.network, a.address) for a in effect.adapters)
+        device = self._shared_networks(effect)
+        self.peers.set_local(
+            LocalAdapter(a.name, a.network, a.address, device.get(a.name, ""))
+            for a in effect.adapters
+        )
         self.peers.set_peers(
             Peer(
                 peer.name,
                 peer.key,
-                tuple(PeerPath(p.network, p.adapter, p.local, p.remote) for p in peer.paths),
+                tuple(
+                    PeerPath(p.network, p.adapter, p.local, p.remote, device.get(p.adapter, ""))
+                    for p in peer.paths
+                ),
             )
             for peer in effect.peers
         )
+        watched = {a.name: a.address for a in effect.adapters}
+        asyncio.get_running_loop().call_soon(self.links.watch, watched)
         addresses = tuple(a.address for a in effect.adapters)
         if addresses and not self._admin_open:
             self._admin_open = addresses
             self.admin.open(addresses, effect.admin_port, effect.event_port)
+
+    def _shared_networks(self, effect: fx.Connect) -> dict[str, str]:
+        """Return the interfaces of adapters that share a network, made ready for that.
+
+        Routes lead all traffic of a network by one of them; each shall be judged by itself.
+        """
+        networks = [a.network for a in effect.adapters]
+        sharing = {a.name: a.address for a in effect.adapters if networks.count(a.network) > 1}
+        device = devices(sharing) if sharing else {}
+        for name, interface in device.items():
+            multihomed.prepare(interface, sharing[name])
+        return device
 
     # -- disk
 
@@ -245,6 +269,7 @@ class Hands:
             action=effect.action,
             limit_s=effect.limit_s,
             token=effect.token,
+            attachment=effect.attachment,
         )
         outcome = await self.drivers.run(job)
         self.post(
@@ -284,6 +309,7 @@ class Hands:
         for task in tuple(self._jobs):
             task.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
+        self.links.close()
         self.drivers.close()
         self.watchdog.stop()
         if self._hardware is not None:

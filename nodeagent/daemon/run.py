@@ -209,6 +209,7 @@ async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> 
             agent.heard_beat(peer, adapter, data)
 
     hands.peers.open()
+    hands.links.open()
     agent.start()
     ticking = loop.create_task(tick_for_ever(agent, drain, lambda: hands.admin.subscribers))
     waits: set[asyncio.Future[Any]] = {ticking, hands.ended, agent.failed}

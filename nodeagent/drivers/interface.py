@@ -97,7 +97,9 @@ class InterfaceDriver:
             return failed(f"interface {interface.name} is down")
         if not job.attachment.moves and (other := _other_host(address, interface)):
             return failed(f"{address} is held by the host {other}", code="held")
-        multihomed.prepare(interface.name, job.attachment.others, address)
+        if job.attachment.others:
+            for name in (interface.name, *job.attachment.others):
+                multihomed.prepare(name, address)
         mine = Placed(placed.ADDRESS, *job.key, f"{address}/{prefix}", interface.name)
         if not self._place(job, wanted, mine, interface):
             return failed("a stop was asked for", code="superseded")

@@ -17,6 +17,8 @@ from nodeagent.drivers import procs
 UMOUNT = ("/usr/bin/umount", "/bin/umount")
 _MOUNTINFO = "/proc/self/mountinfo"
 _LOOK_SECONDS = 0.02
+_NOT_TRIED = "no time was left"
+_HANGS = "umount hangs in the kernel"
 
 
 class Mount:
@@ -71,12 +73,14 @@ def unmount(directory: str, seconds: float, patience_s: float = 0.0) -> int:
     until = time.monotonic() + seconds
     kill_at = time.monotonic() + patience_s
     asked: set[tuple[int, int]] = set()
+    reason = _NOT_TRIED
     while at(directory) is not None:
+        if time.monotonic() > until:
+            raise TimeoutError(f"{directory} cannot be unmounted: {reason}")
         told = _umount(directory, until)
         if not told:
             continue  # look whether another one lies below
-        if time.monotonic() > until:
-            raise TimeoutError(f"{directory} cannot be unmounted: {told}")
+        reason = told if told != _HANGS or reason == _NOT_TRIED else reason
         users = holders(directory)
         if time.monotonic() >= kill_at:
             procs.send(users, signal.SIGKILL, wait_seconds=procs.ROUND_SECONDS)
@@ -105,7 +109,7 @@ def _umount(directory: str, until: float) -> str:
     finally:
         os.close(reading)
     if code is None:
-        return "umount hangs in the kernel"
+        return _HANGS
     return "" if code == 0 else " ".join(text.split()) or f"umount ended with {code}"
 
 

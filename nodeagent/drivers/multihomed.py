@@ -6,7 +6,6 @@ both lead traffic to the adapter that failed. See ip-sysctl in the kernel's docu
 """
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 
 _ROOT = Path("/proc/sys/net")
@@ -19,16 +18,12 @@ _IPV4 = {
 _IPV6 = {"ignore_routes_with_linkdown": "1"}
 
 
-def prepare(adapter: str, others: Iterable[str], address: str) -> None:
-    """Set them where this node has more than one adapter on the network; else change nothing.
+def prepare(interface: str, address: str) -> None:
+    """Set them for one interface, for the family of its address.
 
-    A setting that cannot be changed is left: the address works without it while all links do.
+    A setting that cannot be changed is left: all works without it while all links do.
     """
-    names = (adapter, *others)
-    if len(names) < 2:
-        return
     family, settings = ("ipv6", _IPV6) if ":" in address else ("ipv4", _IPV4)
-    for name in names:
-        for key, value in settings.items():
-            with contextlib.suppress(OSError):
-                (_ROOT / family / "conf" / name / key).write_text(value)
+    for key, value in settings.items():
+        with contextlib.suppress(OSError):
+            (_ROOT / family / "conf" / interface / key).write_text(value)

@@ -13,6 +13,7 @@ import msgspec
 from nodeagent.drivers.address import AddressDriver
 from nodeagent.drivers.application import ApplicationDriver
 from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, fine
+from nodeagent.drivers.filesystem import FilesystemDriver
 from nodeagent.drivers.folder import FolderDriver
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import (
@@ -30,10 +31,10 @@ TEXT_LENGTH_MAX = 500
 _TYPES: dict[type[Resource], str] = {
     Application: "application",
     DataFolder: "data-folder",
+    Filesystem: "filesystem",
     ServiceAddress: "service-address",
 }
 _WITHOUT_DRIVER: dict[type[Resource], str] = {
-    Filesystem: "filesystem",
     Ocf: "ocf",
     Systemd: "systemd",
 }
@@ -75,9 +76,11 @@ class Drivers:
         self._leftovers = leftovers or Leftovers(context.state_directory)
         self._applications = ApplicationDriver(context, on_exit)
         self._addresses = AddressDriver(context)
+        self._filesystems = FilesystemDriver(context)
         self._drivers: dict[type[Resource], Driver] = {
             Application: self._applications,
             DataFolder: FolderDriver(context),
+            Filesystem: self._filesystems,
             ServiceAddress: self._addresses,
         }
         self._unsupported = UnsupportedDriver()
@@ -120,6 +123,7 @@ class Drivers:
             task.cancel()
         self._applications.close()
         self._addresses.close()
+        self._filesystems.close()
 
     async def _in_turn(self, job: Job) -> Outcome:
         lock = self._locks.setdefault(job.key, asyncio.Lock())

@@ -13,7 +13,7 @@ import zmq
 from nodeagent.transport.errors import TransportError
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.reading import Reader
-from nodeagent.transport.sockets import HEARTBEAT_BUFFER, Bounds, endpoint, receive, server
+from nodeagent.transport.sockets import HEARTBEAT_BUFFER, Bounds, endpoint, keep_to, receive, server
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX
 
 DOMAIN = "peer"
@@ -32,11 +32,15 @@ OnFrames = Callable[[str, list[zmq.Frame], int], None]
 
 @dataclass(frozen=True, slots=True)
 class LocalAdapter:
-    """An adapter of this node: its name, its network, and the address that is bound."""
+    """An adapter of this node: its name, its network, and the address that is bound.
+
+    With a `device` only what comes and goes by that interface is heard and said.
+    """
 
     name: str
     network: str
     address: str
+    device: str = ""
 
 
 class BoundAdapter:
@@ -55,6 +59,8 @@ class BoundAdapter:
         self._control = server(context, zmq.ROUTER, keys, DOMAIN, CONTROL)
         self._heartbeat = server(context, zmq.PUB, keys, DOMAIN, HEARTBEAT)
         try:
+            for socket in (self._control, self._heartbeat):
+                keep_to(socket, adapter.device)
             bind(self._control, adapter.address, ports[0])
             bind(self._heartbeat, adapter.address, ports[1])
         except TransportError:

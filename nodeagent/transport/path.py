@@ -20,6 +20,7 @@ from nodeagent.transport.sockets import (
     Bounds,
     client,
     endpoint_from,
+    keep_to,
     receive,
     waits,
 )
@@ -54,12 +55,16 @@ _WATCHED = (
 
 @dataclass(frozen=True, slots=True)
 class PeerPath:
-    """A way to a peer: network, name of the peer's adapter, our address and its address."""
+    """A way to a peer: network, name of the peer's adapter, our address and its address.
+
+    With a `device` it leads by that interface of ours, whatever the routes say.
+    """
 
     network: str
     adapter: str
     local: str
     remote: str
+    device: str = ""
 
 
 class Link:
@@ -160,6 +165,7 @@ class Link:
 
     def _connect(self, socket: "zmq.Socket[bytes]", port: int) -> None:
         socket.setsockopt(zmq.IPV6, int(":" in self.path.remote))
+        keep_to(socket, self.path.device)
         socket.connect(endpoint_from(self.path.local, self.path.remote, port))
 
     def _watch(self, now: float) -> None:

@@ -165,3 +165,9 @@ def _socket(
     ):
         socket.setsockopt(option, value)
     return socket
+
+
+def keep_to(socket: "zmq.Socket[bytes]", device: str) -> None:
+    """Let a socket use one interface only; needs no privilege since Linux 5.7."""
+    if device:
+        socket.setsockopt(zmq.BINDTODEVICE, device.encode())

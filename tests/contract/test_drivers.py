@@ -9,7 +9,6 @@ import pytest
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import (
     DataFolder,
-    Filesystem,
     Ocf,
     Resource,
     ServiceAddress,
@@ -34,7 +33,6 @@ KINDS: dict[str, Callable[[Path], Resource]] = {
     "data folder": lambda place: DataFolder(directory=str(place / "data")),
 }
 UNSUPPORTED: dict[str, Resource] = {
-    "filesystem": Filesystem(device="/dev/null", directory="/mnt"),
     "ocf": Ocf(agent="heartbeat:pgsql"),
     "systemd": Systemd(unit="nginx.service"),
 }

@@ -56,7 +56,10 @@ class Drivers:
     def _end(self, machine: Machine, effect: fx.RunDriver, code: str, *, lies: bool) -> None:
         """Tell the result; `code` says what went wrong, "" for nothing."""
         ok = not code
+        if effect.action == "start" and ok and effect.attachment.adapter:
+            machine.placed[effect.group, effect.name] = effect.attachment.adapter
         if effect.action == "stop" and ok:
+            machine.placed.pop((effect.group, effect.name), None)
             machine.running[effect.group].discard(effect.name)
             if lies:
                 machine.ghosts.add(effect.group)

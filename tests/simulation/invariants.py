@@ -7,7 +7,8 @@ governs is not acquired by the normal path · 10 one open transaction: nothing i
 before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
-one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started.
+one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
+· 19 an address leaves a bad adapter where its node has a good one.
 (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
@@ -58,10 +59,13 @@ from tests.simulation.ondisk import OnDisk, on_disk
 from tests.simulation.world import FIRST
 
 if TYPE_CHECKING:
+    from nodeagent.core.node import Node
     from tests.simulation.machine import Machine
     from tests.simulation.world import World
 
 SUSPENDED_MAX_MS = 60_000
+ON_BAD_ADAPTER_MAX_MS = 40_000
+"""Longer than a driver that is slow, hangs once and fails once takes to stop and to start."""
 
 
 def _digest(value: Value) -> str:
@@ -332,6 +336,8 @@ class Invariants:
         standing = node.shared.log.standing
         if standing.epoch and self.epochs.get(standing.epoch) != standing.digest:
             raise AssertionError(f"3 epoch {standing.epoch}: two digests")
+        if node.shared.adapters.bad:
+            self._leaves_bad_adapters(machine, node)
         disk = self._disks[machine.name]
         if machine.running:
             self._holds(machine, disk)
@@ -342,6 +348,26 @@ class Invariants:
         else:
             lasted = self.world.now_ms - disk.suspended_since
             assert lasted < SUSPENDED_MAX_MS, f"11 suspended: {machine.name} for {lasted} ms"
+
+    def _leaves_bad_adapters(self, machine: Machine, node: Node) -> None:
+        """No address stays on a bad adapter while its node has a good one on that network."""
+        shared, now = node.shared, self.world.now_ms
+        since = self._disks[machine.name].on_bad_since
+        configuration = shared.configuration
+        here = configuration.node.get(machine.name) if configuration else None
+        for (group, name), adapter in machine.placed.items():
+            own = here.adapter.get(adapter) if here else None
+            good = own is not None and any(
+                one.network == own.network and other not in shared.adapters.bad
+                for other, one in (here.adapter if here else {}).items()
+            )
+            online = shared.runner(group).state == "online"
+            if not (online and good and adapter in shared.adapters.bad):
+                since.pop((group, name), None)
+                continue
+            lasted = now - since.setdefault((group, name), now)
+            text = f"19 adapters: {group}/{name} on {machine.name} stays on {adapter}"
+            assert lasted < ON_BAD_ADAPTER_MAX_MS, f"{text} for {lasted} ms"
 
     def _holds(self, machine: Machine, disk: OnDisk) -> None:
         node, held = machine.node, machine.runs()

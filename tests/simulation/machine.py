@@ -94,6 +94,8 @@ class Machine:
 
     `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
     `fence`: how fence devices of this machine fare ("": as chance has it); `fenced` counts resets.
+    `unplugged` are adapters whose link is down; `placed` maps (group, resource) to the adapter that
+    a service address was put on.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Machine:
     life: int = 0
     running: dict[str, set[str]] = field(default_factory=dict)
     ghosts: set[str] = field(default_factory=set)
+    unplugged: set[str] = field(default_factory=set)
+    placed: dict[tuple[str, str], str] = field(default_factory=dict)
     adapters: dict[str, str] = field(default_factory=dict)
     peers: dict[str, fx.PeerAt] = field(default_factory=dict)
     crash_at: CrashPoint | None = None

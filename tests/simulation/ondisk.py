@@ -29,6 +29,7 @@ class OnDisk:
     staged: Staged | None = None
     held: set[str] = field(default_factory=set)
     suspended_since: int = -1
+    on_bad_since: dict[tuple[str, str], int] = field(default_factory=dict)
     lease_end_ms: int = 0
 
     def take(self, record: Record) -> None:

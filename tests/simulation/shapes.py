@@ -84,7 +84,8 @@ class Shape:
 
     `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
     first of them is there; with `shrinks` who is away loses its vote. `fences`: every node has a
-    fence device, every other one two, in levels; `must_fence`: fencing is required.
+    fence device, every other one two, in levels; `must_fence`: fencing is required. `spare`: every node has
+    a second adapter on the public network, eth2.
     """
 
     nodes: tuple[str, ...]
@@ -99,6 +100,7 @@ class Shape:
     must_fence: bool = False
     settling: float = 0.0
     standby: tuple[str, ...] = ()
+    spare: bool = False
 
     @property
     def tie_breaker(self) -> str:
@@ -143,6 +145,11 @@ class Shape:
             text += (
                 f'[node.{name}.adapter.eth1]\nnetwork = "private"\nrole = "private"\n'
                 f'address = "10.2.0.{number}"\n'
+            )
+        if self.spare:
+            text += (
+                f'[node.{name}.adapter.eth2]\nnetwork = "public"\nrole = "standby"\n'
+                f'address = "10.1.0.{number + 40}"\n'
             )
         return text + (self._fences(name, number) if self.fences else "")
 

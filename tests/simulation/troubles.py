@@ -221,14 +221,17 @@ class Troubles:
     def adapter(self, action: Action) -> None:
         adapter = (self._named(action.who).name, action.what)
         self.say(f"cut adapter {adapter} for {action.lasts} ms")
-        dead = self.world.network.dead_adapters
-        dead.add(adapter)
-        self.world.later(action.lasts, lambda: dead.discard(adapter))
+        if action.who % 2:
+            self.world.unplug(*adapter)  # the kernel notices
+        else:
+            self.world.network.dead_adapters.add(adapter)
+        self.world.later(action.lasts, lambda: self.world.plug(*adapter))
 
     def end(self) -> None:
         """Mend everything: what follows is calm."""
         world = self.world
-        world.network.dead_adapters.clear()
+        for name, adapter in sorted(world.network.dead_adapters):
+            world.plug(name, adapter)
         world.network.lost_kinds.clear()
         world.network.traps.clear()
         world.cut.clear()

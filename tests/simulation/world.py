@@ -149,6 +149,7 @@ class World:
     def _boot(self, machine: Machine) -> None:
         machine.life += 1
         unended = self._end_leftovers(machine)
+        machine.placed.clear()
         machine.paused = False
         records: list[Record] = [decode(data) for data in machine.disk.open()]
         if self.compacts:
@@ -190,6 +191,20 @@ class World:
         machine.backlog.clear()
         if not self.lingers:
             machine.running.clear()
+            machine.placed.clear()
+
+    def unplug(self, name: str, adapter: str) -> None:
+        """Take a link down: nothing passes, and the kernel tells the agent."""
+        self.network.dead_adapters.add((name, adapter))
+        self.machines[name].unplugged.add(adapter)
+        self.later(0, self.alive(self.machines[name], ev.LinkChanged(adapter, up=False)))
+
+    def plug(self, name: str, adapter: str) -> None:
+        """Bring a link, or one that was only cut, up again."""
+        self.network.dead_adapters.discard((name, adapter))
+        if adapter in self.machines[name].unplugged:
+            self.machines[name].unplugged.discard(adapter)
+            self.later(0, self.alive(self.machines[name], ev.LinkChanged(adapter, up=True)))
 
     def reset(self, machine: Machine) -> None:
         """Do what a watchdog does: a hard reset, after which the agent starts again."""
@@ -200,6 +215,7 @@ class World:
         """End all that runs on a machine; somebody has to switch it on again."""
         self.crash(machine.name)
         machine.running.clear()
+        machine.placed.clear()
         machine.ghosts.clear()
 
     def restart_in(self, machine: Machine, delay_ms: int) -> None:
@@ -325,6 +341,8 @@ class World:
     def _connect(self, machine: Machine, effect: fx.Connect) -> None:
         machine.adapters = {a.name: a.address for a in effect.adapters}
         machine.peers = {peer.name: peer for peer in effect.peers}
+        for adapter in sorted(machine.unplugged):
+            self.later(0, self.alive(machine, ev.LinkChanged(adapter, up=False)))
 
     def _end(self, *_: object) -> None:
         raise Crash

@@ -106,6 +106,23 @@ class Story:
             self.world.cut |= {(name, other), (other, name)}
         return self
 
+    def unplug(self, *names: str, adapter: str = "eth0") -> Self:
+        """Take the link of an adapter down on these machines."""
+        for name in names:
+            self.world.unplug(name, adapter)
+        return self
+
+    def plug(self, *names: str, adapter: str = "eth0") -> Self:
+        """Bring the link of an adapter up again on these machines."""
+        for name in names:
+            self.world.plug(name, adapter)
+        return self
+
+    def at(self, group: str) -> dict[str, str]:
+        """Return on which adapter of which machine the address of a group is."""
+        machines, key = self.world.machines.values(), (group, "address")
+        return {m.name: m.placed[key] for m in machines if key in m.placed}
+
     def mend(self) -> Self:
         """Mend all cuts."""
         self.world.cut.clear()

@@ -1,0 +1,243 @@
+"""Adapters that die: the address alone moves, or the group leaves, or nothing does."""
+
+import pytest
+
+from nodeagent.config.parse import parse
+from nodeagent.core.adapters import Sight, attachment, cut_off, judge
+from nodeagent.core.effects import Effect, RunDriver
+from nodeagent.core.records import Record
+from nodeagent.model.configuration import Configuration
+from tests.simulation.clusters import NAMES
+from tests.simulation.machine import Machine
+from tests.simulation.shapes import Shape
+from tests.unit.core.story import Story
+
+SILENCE_MS = 2_400
+
+
+def configuration() -> Configuration:
+    read = parse(Shape(NAMES[:3], (), networks=2, standby=True).text.encode())
+    assert read.configuration is not None, read.reports
+    return read.configuration
+
+
+@pytest.mark.parametrize(
+    ("sight", "verdict"),
+    [
+        (Sight(True, 0, expected=True, elsewhere=True), "good"),
+        (Sight(True, 2_399, expected=True, elsewhere=True), "good"),
+        (Sight(False, 0, expected=True, elsewhere=True), "link-down"),
+        (Sight(True, 2_400, expected=True, elsewhere=True), "silent"),
+        (Sight(True, 2_400, expected=True, elsewhere=False), "network-failed"),
+        (Sight(True, 2_400, expected=False, elsewhere=True), "good"),
+        (Sight(True, 2_400, expected=False, elsewhere=False), "good"),
+    ],
+    ids=["heard", "not yet", "no link", "alone", "nobody hears", "all are bad", "alone left"],
+)
+def test_one_adapter_is_judged_by_what_is_seen_of_it(sight: Sight, verdict: str) -> None:
+    assert judge(sight, SILENCE_MS) == verdict
+
+
+@pytest.mark.parametrize(
+    ("bad", "current", "chosen"),
+    [
+        ((), "", "eth0"),
+        (("eth0",), "", "eth2"),
+        (("eth0",), "eth0", "eth2"),
+        ((), "eth2", "eth2"),
+        (("eth2",), "eth2", "eth0"),
+        (("eth0", "eth2"), "eth2", "eth2"),
+        (("eth0", "eth2"), "", "eth0"),
+        ((), "gone", "eth0"),
+    ],
+    ids=[
+        "service first", "standby else", "it moves", "it stays", "it returns when it must",
+        "nothing is good", "nothing is good at a start", "an adapter that was removed",
+    ],
+)  # fmt: skip
+def test_where_an_address_belongs(bad: tuple[str, ...], current: str, chosen: str) -> None:
+    at = attachment(configuration(), "alpha", "public", bad, current)
+
+    assert (at.adapter, at.subnet) == (chosen, "10.1.0.0/24")
+    assert {at.adapter, *at.others} == {"eth0", "eth2"}
+    assert attachment(configuration(), "alpha", "nowhere").adapter == ""
+
+
+def test_a_network_is_lost_with_its_last_adapter() -> None:
+    cfg = configuration()
+
+    assert cut_off(cfg, "alpha", ("eth0",)) == frozenset()
+    assert cut_off(cfg, "alpha", ("eth0", "eth2")) == {"public"}
+    assert cut_off(cfg, "alpha", ("eth1", "eth9")) == {"private"}
+
+
+# --- stories
+
+
+class Ran:
+    """Notes what drivers are asked for, monitors aside."""
+
+    def __init__(self) -> None:
+        self.actions: list[tuple[str, str]] = []
+
+    def acts(self, _: Machine, effect: Effect) -> None:
+        if isinstance(effect, RunDriver) and effect.action != "monitor":
+            self.actions.append((effect.action, effect.name))
+
+    def wrote(self, machine: Machine, record: Record) -> None:
+        """Nothing is looked at."""
+
+    def stepped(self, machine: Machine) -> None:
+        """Nothing is looked at."""
+
+
+def test_an_address_moves_alone_to_the_standby_adapter() -> None:
+    story = Story(standby=True)
+    assert story.at("web") == {"alpha": "eth0"}
+    ran = Ran()
+    story.world.watchers.append(ran)
+    unplugged = story.world.now_ms
+
+    story.unplug("alpha").until(lambda: story.at("web") == {"alpha": "eth2"})
+
+    assert story.world.now_ms - unplugged < 500
+    assert ran.actions == [("stop", "address"), ("start", "address")], "nothing else is touched"
+    story.rest()
+    assert story.told("adapter eth0 on public failed")
+    assert story.told("address moved from eth0 to eth2 here")
+    assert story.owner("orders") == ["bravo"]
+
+
+def test_an_address_stays_when_its_service_adapter_returns() -> None:
+    story = Story(standby=True)
+    story.unplug("alpha").until(lambda: story.at("web") == {"alpha": "eth2"})
+
+    story.plug("alpha").until(lambda: story.told("adapter eth0 on public works again"))
+    story.world.advance(5_000)
+    assert story.at("web") == {"alpha": "eth2"}
+
+    story.unplug("alpha", adapter="eth2").until(lambda: story.at("web") == {"alpha": "eth0"})
+
+
+def test_the_group_leaves_a_node_without_a_good_adapter() -> None:
+    story = Story()
+
+    story.unplug("alpha").until(lambda: story.owner("web") == ["bravo"])
+
+    assert story.told("alpha has no good adapter on public")
+    assert "alpha" in story.node("bravo").shared.log.standing.view
+    story.rest()
+    story.plug("alpha").world.advance(10_000)
+    assert story.owner("web") == ["bravo"], "it does not come back by itself"
+
+
+def test_a_silent_adapter_is_found_without_its_link() -> None:
+    story = Story(standby=True)
+
+    story.world.network.dead_adapters.add(("alpha", "eth0"))
+
+    story.until(lambda: story.at("web") == {"alpha": "eth2"})
+    assert story.told("adapter eth0 on public failed")
+    assert not story.told("network public failed")
+
+
+def test_a_group_leaves_a_node_whose_only_adapter_is_silent() -> None:
+    story = Story()
+
+    story.world.network.dead_adapters.add(("alpha", "eth0"))
+
+    story.until(lambda: story.owner("web") == ["bravo"]).rest()
+
+
+@pytest.mark.parametrize("noticed", [False, True], ids=["silent", "link down"])
+@pytest.mark.parametrize("nodes", [2, 3])
+def test_a_network_that_fails_moves_nothing(nodes: int, *, noticed: bool) -> None:
+    story = Story(nodes)
+    slot = story.node("alpha").shared.log.standing.slot
+
+    if noticed:
+        story.unplug(*story.shape.nodes)
+    else:
+        story.world.network.dead_adapters.update((name, "eth0") for name in story.shape.nodes)
+    story.until(lambda: story.told("network public failed"))
+    story.world.advance(10_000)
+
+    assert story.owner("web") == ["alpha"]
+    assert story.owner("orders") == ["bravo"]
+    assert story.node("alpha").shared.log.standing.slot == slot
+    story.plug(*story.shape.nodes).until(lambda: story.told("network public works again"))
+    assert story.owner("web") == ["alpha"]
+
+
+def test_a_switch_of_all_service_adapters_fails() -> None:
+    """No link goes down, but nobody hears anybody on eth0, and everybody on eth2."""
+    story = Story(standby=True)
+
+    story.world.network.dead_adapters.update((name, "eth0") for name in story.shape.nodes)
+
+    story.until(lambda: story.at("web") == {"alpha": "eth2"})
+    story.until(lambda: story.at("orders") == {"bravo": "eth2"})
+    story.world.advance(10_000)
+    assert (story.at("web"), story.at("orders")) == ({"alpha": "eth2"}, {"bravo": "eth2"})
+
+
+def test_two_nodes_do_not_blame_the_one_that_works() -> None:
+    story = Story(2)
+
+    story.unplug("alpha").until(lambda: story.owner("web") == ["bravo"])
+    story.world.advance(10_000)
+
+    assert story.node("bravo").shared.adapters.bad == ()
+    assert not story.told("network public failed")
+
+
+def test_an_address_that_cannot_move_makes_the_group_fall_over() -> None:
+    story = Story(standby=True)
+    story.world.drivers.refuse.add(("alpha", "web", "start"))
+
+    story.unplug("alpha")
+
+    story.until(lambda: story.owner("web") == ["bravo"]).rest()
+
+
+def test_an_application_fails_while_the_address_moves() -> None:
+    """Both are started again; neither is forgotten over the other."""
+    story = Story(standby=True)
+    story.unplug("alpha").until(lambda: story.told("adapter eth0 on public failed"))
+
+    story.drill("alpha", "fail-application", "web")
+
+    story.until(lambda: story.at("web") == {"alpha": "eth2"}).rest()
+    assert story.owner("web") == ["alpha"]
+
+
+def test_a_loose_contact_does_not_move_the_address_to_and_fro() -> None:
+    story = Story(standby=True)
+    for _ in range(5):
+        story.unplug("alpha").world.advance(300)
+        story.plug("alpha").world.advance(300)
+
+    moves = [line for line in story.world.events if "address moved" in line.text]
+    assert len(moves) == 1
+
+
+def test_an_agent_that_starts_with_a_dead_link_begins_on_the_standby_adapter() -> None:
+    story = Story(2, standby=True)
+    assert story.at("orders") == {"bravo": "eth0"}
+    story.unplug("bravo").crash("bravo")
+
+    story.world.start("bravo")
+
+    story.rest()
+    assert story.at("orders") == {"bravo": "eth2"}
+
+
+def test_while_a_dare_is_open_addresses_of_other_groups_still_move() -> None:
+    story = Story(standby=True)
+    story.drill("bravo", "slow-step", "compare")
+    story.ask(story.with_group("mail", "charlie"), at="bravo")
+    story.at_step("compare")
+
+    story.unplug("alpha").until(lambda: story.at("web") == {"alpha": "eth2"}, 600)
+
+    assert story.end().state == "done"
