@@ -23,6 +23,8 @@ MANY = "*"
 """Told in place of a name where more than one node is heard on a network."""
 MARGIN_BEATS = 2
 """An adapter is judged this many beats after a node: the dead must not count as witnesses."""
+NEVER_HEARD = 3
+"""How many times longer silence is borne where nobody was heard yet: who starts, connects first."""
 _ROLES: tuple[AdapterRole, ...] = ("service", "standby", "private")
 _WHY: dict[Verdict, str] = {
     "link-down": "its link is down",
@@ -152,8 +154,10 @@ class Adapters:
 
     def _look_at(self, shared: "Shared", name: str, one: Own) -> None:
         now, timing = shared.now.ms, shared.timing
+        heard = max((at for _, _, at in _heard(shared, {name})), default=-1)
         silence_ms = timing.dead_after_ms + MARGIN_BEATS * timing.heartbeat_ms
-        sight = self._sight(shared, name, one, silence_ms)
+        silence_ms *= 1 if heard >= 0 else NEVER_HEARD
+        sight = self._sight(shared, name, now - max(heard, one.since_ms), silence_ms)
         verdict = judge(sight, silence_ms)
         if one.verdict == "silent" and verdict in {"good", "network-failed"}:
             verdict = "good" if sight.silent_ms < silence_ms else "silent"
@@ -169,15 +173,14 @@ class Adapters:
         elif before in BAD and verdict not in BAD:
             shared.tell("note", shared.name, f"{what} works again")
 
-    def _sight(self, shared: "Shared", name: str, one: Own, silence_ms: int) -> Sight:
-        heard = max((at for _, _, at in _heard(shared, {name})), default=-1)
-        silent_ms = shared.now.ms - max(heard, one.since_ms)
+    def _sight(self, shared: "Shared", name: str, silent_ms: int, silence_ms: int) -> Sight:
         quiet = silent_ms >= silence_ms  # looked at ten times a second, so only then more is asked
+        network = self.own[name].network
         return Sight(
             link_up=name not in self._down,
             silent_ms=silent_ms,
-            expected=quiet and _expected(shared, name, one.network),
-            elsewhere=quiet and self._works_elsewhere(shared, name, one.network),
+            expected=quiet and _expected(shared, name, network),
+            elsewhere=quiet and self._works_elsewhere(shared, name, network),
         )
 
     def _works_elsewhere(self, shared: "Shared", name: str, network: str) -> bool:
