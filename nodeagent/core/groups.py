@@ -16,7 +16,13 @@ from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
 from nodeagent.core.events import DriverFinished, Now
 from nodeagent.core.records import Holding
 from nodeagent.model.attachment import NOWHERE, Attachment
-from nodeagent.model.configuration import Application, Group, Resource, ServiceAddress
+from nodeagent.model.configuration import (
+    Application,
+    Filesystem,
+    Group,
+    Resource,
+    ServiceAddress,
+)
 from nodeagent.model.health import GroupState, ResourceState
 from nodeagent.model.moves import GROUP_MOVES, may_follow
 from nodeagent.model.ownership import Token
@@ -29,6 +35,8 @@ TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
 OTHER_INTERVAL_S = 5.0
 OTHER_LIMIT_S = 10.0
+FILESYSTEM_LIMIT_S = 60.0
+"""A journal may have to be replayed by mount, and written out by umount."""
 _WATCHED: frozenset[ResourceState] = frozenset({"started"})
 _WATCHED_ON_HOLD: frozenset[ResourceState] = frozenset({"started", "failed"})
 _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "stopping"}
@@ -36,6 +44,8 @@ _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "sto
 
 def limit_s(resource: Resource, action: DriverAction) -> float:
     """Return the deadline of a driver action in seconds."""
+    if isinstance(resource, Filesystem) and action in {"start", "stop"}:
+        return FILESYSTEM_LIMIT_S
     if not isinstance(resource, Application):
         return OTHER_LIMIT_S
     limits: dict[DriverAction, float] = {

@@ -1,11 +1,11 @@
 """The program that stops a node's services when its agent no longer answers for them.
 
 A small process of its own session, fed through a pipe. When it is not fed in time (the agent hangs
-or is frozen), or when the pipe closes without a goodbye (the agent died), it takes service addresses
-off, kills all recorded processes, unmounts, and ends. Where there is a hardware watchdog, each feed
-pets that, too, and nothing else does: what cannot be undone here ends with the machine. Run as a
-program by `watchdog`; it loads only a handful of small modules, so it needs some 11 MiB and starts
-in about 30 ms.
+or is frozen), or when the pipe closes without a goodbye (the agent died), it takes service
+addresses off, kills all recorded processes, unmounts, and ends. Where there is a hardware watchdog,
+each feed pets that, too, and nothing else does: what cannot be undone here ends with the machine.
+Run as a program by `watchdog`; it loads only a handful of small modules, so it needs some 11 MiB
+and starts in about 30 ms.
 """
 
 import contextlib

@@ -29,8 +29,8 @@ from nodeagent.model.configuration import DataFolder, Filesystem
 
 CLOSE_SECONDS = 3.0
 CLAIM_SECONDS = 2.0
-TERM_PART = 0.4
-"""Share of a stop's time in which users of the folder may end by themselves."""
+TERM_SECONDS, TERM_PART = 5.0, 0.4
+"""Longest time of a stop, and share of it, in which users of the folder may end by themselves."""
 _SECTOR_BYTES = 4096
 _CAP_SYS_ADMIN = 21
 _OPTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:=/@%+-]*")
@@ -125,7 +125,7 @@ class FilesystemDriver:
     def _unmount(self, known: Placed, seconds: float) -> Outcome:
         there = mounts.at(known.where) is not None
         try:
-            ended = mounts.unmount(known.where, seconds, seconds * TERM_PART)
+            ended = mounts.unmount(known.where, seconds, min(TERM_SECONDS, seconds * TERM_PART))
         except (OSError, TimeoutError) as error:
             return failed(str(error))
         placed.remove(self._state_directory, known)

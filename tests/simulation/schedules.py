@@ -5,7 +5,7 @@ In the calm all must agree again, by themselves, within `CALM_MS`. The same plan
 
 import random
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -80,7 +80,7 @@ class Schedule:
     def _first_shape(self) -> Shape:
         options = self.options
         chance = random.Random(f"shape {options.shape}")
-        return shapes.first_shape(
+        shape = shapes.first_shape(
             chance,
             options.nodes,
             options.groups,
@@ -92,6 +92,7 @@ class Schedule:
             fences=options.fences,
             must_fence=options.must_fence,
         )
+        return replace(shape, standby=options.standby)
 
     def _set_clock(self, machine: Machine) -> None:
         if self.options.drifts:

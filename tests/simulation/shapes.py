@@ -84,8 +84,8 @@ class Shape:
 
     `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
     first of them is there; with `shrinks` who is away loses its vote. `fences`: every node has a
-    fence device, every other one two, in levels; `must_fence`: fencing is required. `spare`: every node has
-    a second adapter on the public network, eth2.
+    fence device, every other one two, in levels; `must_fence`: fencing is required. With `spare`
+    every node has a standby adapter on the public network, eth2.
     """
 
     nodes: tuple[str, ...]

@@ -30,6 +30,7 @@ _CALMER: dict[str, object] = {
     "witness": False,
     "breaks_ties": False,
     "shrinks": False,
+    "standby": False,
 }
 
 Broken = Callable[[Plan], str]

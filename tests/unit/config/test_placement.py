@@ -213,3 +213,50 @@ def test_voters_with_other_clocks_do_not_undo_each_other(
         seen.append(place(cfg, view=view, owners=seen[-1], moment=moment))
 
     assert seen[-1] == seen[-2] == seen[-3]
+
+
+# --- networks that a node does not reach
+
+
+def served(order: tuple[str, ...], cut: tuple[str, ...], before: str, **fields: str) -> str:
+    """Return the owner of a group with a service address; `cut` nodes do not reach its network."""
+    web = group(*order, resource={"address": service()}, **fields)
+    return place(
+        cluster({"web": web}),
+        view=ALL,
+        owners={"web": before},
+        cut={node: frozenset({"public1"}) for node in cut},
+    )["web"]
+
+
+def test_a_group_leaves_a_node_that_does_not_reach_its_network() -> None:
+    assert served(("alpha", "bravo"), ("alpha",), "alpha") == "bravo"
+
+
+def test_a_network_that_no_node_reaches_moves_nothing() -> None:
+    assert served(("alpha", "bravo"), ALL, "bravo") == "bravo"
+    assert served(("alpha", "bravo"), ("alpha", "bravo"), "bravo") == "bravo"
+
+
+def test_a_group_without_addresses_does_not_mind() -> None:
+    cut = {"alpha": frozenset({"public1"})}
+    placed = place(
+        cluster({"web": group("alpha", "bravo")}), view=ALL, owners={"web": "alpha"}, cut=cut
+    )
+
+    assert placed == {"web": "alpha"}
+
+
+def test_a_group_that_is_brought_offline_by_policy_waits_where_it_is() -> None:
+    """It runs, and its network may return: to end it would help nobody."""
+    assert served(("alpha", "bravo"), ("alpha",), "alpha", fallover="bring-offline") == "alpha"
+
+
+def test_a_group_does_not_return_to_a_node_that_does_not_reach_its_network() -> None:
+    assert served(("alpha", "bravo"), ("alpha",), "bravo", fallback="higher-priority") == "bravo"
+    assert served(("alpha", "bravo"), (), "bravo", fallback="higher-priority") == "alpha"
+
+
+def test_a_home_that_does_not_reach_the_network_counts_as_away() -> None:
+    assert served(("alpha", "bravo"), ("alpha",), "") == ""
+    assert served(("alpha", "bravo"), ("alpha",), "", startup="first-available") == "bravo"
