@@ -109,6 +109,7 @@ class GroupRunner:
         self._attach = attach
         self._placed: dict[str, Attachment] = {}
         self._moving: dict[str, str] = {}
+        self._moved: dict[str, str] = {}
 
     # -- what others ask
 
@@ -130,7 +131,9 @@ class GroupRunner:
 
     def live(self) -> GroupLive:
         """Return what the heartbeat says of this group."""
-        resources = tuple(ResourceLive(n, s) for n, s in self.resources.items())
+        resources = tuple(
+            ResourceLive(n, s, self._moved.get(n, "")) for n, s in self.resources.items()
+        )
         return GroupLive(self.name, self.state, self.since, self.text, self.failures, resources)
 
     # -- orders
@@ -154,7 +157,7 @@ class GroupRunner:
         self.resources = dict.fromkeys(group.resource, "stopped")
         self.restarts = 0
         self._goal = "online"
-        self._placed, self._moving = {}, {}
+        self._placed, self._moving, self._moved = {}, {}, {}
         self._queue = deque(("start", name) for name in group.resource)
         self._become("acquiring", "", now)
         return [Persist(Holding(self.name, held=True)), *self._next(now)]
@@ -254,6 +257,7 @@ class GroupRunner:
             return self._fail(name, event.text, event.evidence, now)
         if name in self._moving:
             old, new = self._moving.pop(name), self._placed[name].adapter
+            self._moved[name] = f"on {new}, because {old} failed"
             text = f"{name} moved from {old} to {new} here"
             self.news.append(GroupNews("warning", text, f"adapter {old} failed"))
         return self._next(now)
@@ -415,6 +419,8 @@ class GroupRunner:
         if isinstance(resource, ServiceAddress):
             before = self._placed.get(name, NOWHERE).adapter
             at = self._attach(resource.network, before)
+            if at.adapter != before:
+                self._moved.pop(name, None)
             self._placed[name] = msgspec.structs.replace(at, moves=name in self._moving)
 
     def _become(self, state: GroupState, text: str, now: Now) -> None:

@@ -91,6 +91,12 @@ class Ran:
         """Nothing is looked at."""
 
 
+def shown(story: Story) -> str:
+    """Return what charlie can tell of the address of web."""
+    groups = story.node("charlie").shared.hearts.peers["alpha"].groups
+    return next(g.resources[0].text for g in groups if g.group == "web")
+
+
 def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     story = Story(standby=True)
     assert story.at("web") == {"alpha": "eth0"}
@@ -105,6 +111,7 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     story.rest()
     assert story.told("adapter eth0 on public failed")
     assert story.told("address moved from eth0 to eth2 here")
+    story.until(lambda: shown(story) == "on eth2, because eth0 failed")
     assert story.owner("orders") == ["bravo"]
 
 
