@@ -11,6 +11,7 @@ import pytest
 
 from nodeagent.drivers import netlink
 from nodeagent.drivers.base import Action, Job, Outcome
+from nodeagent.drivers.links import LinkWatcher
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.attachment import Attachment
 from nodeagent.model.configuration import ServiceAddress
@@ -256,6 +257,53 @@ async def test_links_tell_when_they_go_and_come(client: Host) -> None:
     assert not netlink.interfaces()["eth0"].working
     assert netlink.interfaces()["eth0"].up
     assert netlink.interfaces()["eth1"].working
+
+
+async def test_only_adapters_that_are_interfaces_are_watched(client: Host) -> None:
+    """A name alone says nothing: the adapters of a demonstration on loopback have names, too."""
+    told: list[tuple[str, bool]] = []
+    watcher = LinkWatcher(lambda adapter, up: told.append((adapter, up)))
+    watcher.open()
+    try:
+        watcher.watch({"eth0": "10.77.1.11", "eth1": "127.9.9.9", "eth7": "10.77.1.17"})
+        assert told == []
+        for port in ("port0", "port1"):
+            client.run("ip", "link", "set", port, "down")
+        await until(lambda: told == [("eth0", False)])
+        for port in ("port1", "port0"):
+            client.run("ip", "link", "set", port, "up")
+        await until(lambda: told == [("eth0", False), ("eth0", True)])
+        client.run("ip", "link", "set", "port0", "down")
+        await until(lambda: len(told) == 3)
+        run("ip", "link", "del", "eth0")
+        watcher.watch({"eth0": "10.77.1.11"})
+        assert told[-1] == ("eth0", False)
+    finally:
+        watcher.close()
+
+
+async def test_what_is_down_when_watching_begins_is_told(client: Host) -> None:
+    client.run("ip", "link", "set", "port0", "down")
+    await until(lambda: not netlink.interfaces()["eth0"].working)
+    told: list[tuple[str, bool]] = []
+
+    LinkWatcher(lambda adapter, up: told.append((adapter, up))).watch({"eth0": "10.77.1.11"})
+
+    assert told == [("eth0", False)]
+
+
+async def test_settings_are_changed_only_where_adapters_share_a_network(agent: Agent) -> None:
+    def settings(name: str) -> list[str]:
+        keys = ("arp_ignore", "ignore_routes_with_linkdown")
+        return [run("sysctl", "-n", f"net.ipv4.conf.{name}.{key}").strip() for key in keys]
+
+    await do(agent, "start", Attachment("eth0", SUBNET))
+    alone = settings("eth0")
+    await do(agent, "stop")
+    await do(agent, "start", ETH0)
+
+    assert alone == ["0", "0"]
+    assert settings("eth0") == settings("eth1") == ["1", "1"]
 
 
 async def test_without_privilege_it_says_what_it_needs(agent: Agent, tmp_path: Path) -> None:
