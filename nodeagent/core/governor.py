@@ -34,7 +34,8 @@ from nodeagent.wire.peer import (
 
 ROUNDS_AHEAD_MAX = 1 << 40
 """No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
-GRACE_BEATS = 2
+GRACE_BEATS = 3
+"""So long no further node must have lost a network before groups leave those that did."""
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
 PAUSE_MS = 200
@@ -187,7 +188,7 @@ class Governor:
         return "".join(f", {node} has no good adapter on {network}" for node, network in cut)
 
     def _cut(self, configuration: Configuration) -> dict[str, frozenset[str]]:
-        """Return the networks that nodes say not to reach, once it lasted for a few beats.
+        """Return the networks that nodes do not reach, `GRACE_BEATS` after the last that said so.
 
         When a switch fails, all nodes lose it, but not all in the same moment.
         """
@@ -202,7 +203,8 @@ class Governor:
         }
         self._cut_since_ms = since
         grace_ms = GRACE_BEATS * shared.timing.heartbeat_ms
-        lasting = {pair for pair, began in since.items() if shared.now.ms - began >= grace_ms}
+        young = {pair[1] for pair, began in since.items() if shared.now.ms - began < grace_ms}
+        lasting = {pair for pair in since if pair[1] not in young}
         return {node: frozenset(b for a, b in lasting if a == node) for node, _ in lasting}
 
     def _settling(self, configuration: Configuration, standing: Standing) -> bool:

@@ -180,7 +180,7 @@ def whole(seed: int) -> Plan:
         witness=nodes == 3 and chance.random() < 0.3,
         breaks_ties=nodes in (2, 4, 6) and chance.random() < 0.25,
         shrinks=nodes > 3 and chance.random() < 0.1,
-        standby=seed % 4 == 0,
+        spare=seed % 4 == 0,
         loss=chance.choice((0.01, 0.05, 0.15, 0.3)) if rough else 0.0,
         double=chance.choice((0.0, 0.1)) if rough else 0.0,
         late=chance.choice((0.0, 0.02, 0.1)) if rough else 0.0,
@@ -207,7 +207,7 @@ def whole(seed: int) -> Plan:
         actions.append(Action(chance.randint(0, lasts), "draft", chance.randint(0, 8)))
     if FORGETS and chance.random() < 0.15:
         actions += _forgetting(chance, lasts)
-    if options.standby:
+    if options.spare:
         cables = random.Random(f"cables {seed}")  # leaves the other choices of a seed as they are
         actions += [_adapter(cables, cables.randint(0, lasts)) for _ in range(2)]
     return Plan(options, _sorted(actions))

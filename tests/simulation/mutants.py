@@ -13,7 +13,13 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation import mutants_dares, mutants_fences, mutants_owners, mutants_votes
+from tests.simulation import (
+    mutants_adapters,
+    mutants_dares,
+    mutants_fences,
+    mutants_owners,
+    mutants_votes,
+)
 from tests.simulation.mutants_hunt import Budget, Hunted, hunt
 from tests.simulation.mutants_kit import Mutant
 from tests.simulation.mutants_table import page, row
@@ -25,6 +31,7 @@ MUTANTS: dict[str, Mutant] = {
         *mutants_dares.MUTANTS,
         *mutants_owners.MUTANTS,
         *mutants_fences.MUTANTS,
+        *mutants_adapters.MUTANTS,
     )
 }
 PAGE = Path(__file__).with_name("MUTANTS.md")

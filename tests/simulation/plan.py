@@ -19,7 +19,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     `seed` drives the chance of the network and the drivers, `shape` that of the configuration.
     `witness`: the last node votes and no group may run there; `breaks_ties`: half of the voters
     decide with the first of them; `shrinks`: who is away loses its vote; `fences`: nodes have fence
-    devices, and with `must_fence` nothing is taken over without them; `standby`: nodes have two
+    devices, and with `must_fence` nothing is taken over without them; `spare`: nodes have two
     adapters on the public network. Without `chatter` the
     notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
     """
@@ -34,7 +34,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     witness: bool = False
     breaks_ties: bool = False
     shrinks: bool = False
-    standby: bool = False
+    spare: bool = False
     loss: float = 0.0
     double: float = 0.0
     late: float = 0.0

@@ -92,7 +92,7 @@ class Schedule:
             fences=options.fences,
             must_fence=options.must_fence,
         )
-        return replace(shape, standby=options.standby)
+        return replace(shape, spare=options.spare)
 
     def _set_clock(self, machine: Machine) -> None:
         if self.options.drifts:

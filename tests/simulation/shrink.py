@@ -30,7 +30,7 @@ _CALMER: dict[str, object] = {
     "witness": False,
     "breaks_ties": False,
     "shrinks": False,
-    "standby": False,
+    "spare": False,
 }
 
 Broken = Callable[[Plan], str]

@@ -16,7 +16,7 @@ SILENCE_MS = 2_400
 
 
 def configuration() -> Configuration:
-    read = parse(Shape(NAMES[:3], (), networks=2, standby=True).text.encode())
+    read = parse(Shape(NAMES[:3], (), networks=2, spare=True).text.encode())
     assert read.configuration is not None, read.reports
     return read.configuration
 
@@ -98,7 +98,7 @@ def shown(story: Story) -> str:
 
 
 def test_an_address_moves_alone_to_the_standby_adapter() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
     assert story.at("web") == {"alpha": "eth0"}
     ran = Ran()
     story.world.watchers.append(ran)
@@ -116,12 +116,14 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
 
 
 def test_an_address_stays_when_its_service_adapter_returns() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
     story.unplug("alpha").until(lambda: story.at("web") == {"alpha": "eth2"})
 
     story.plug("alpha").until(lambda: story.told("adapter eth0 on public works again"))
     story.world.advance(5_000)
     assert story.at("web") == {"alpha": "eth2"}
+    story.unplug("alpha", adapter="eth1").world.advance(1_000)
+    assert story.at("web") == {"alpha": "eth2"}, "another network is none of its business"
 
     story.unplug("alpha", adapter="eth2").until(lambda: story.at("web") == {"alpha": "eth0"})
 
@@ -139,7 +141,7 @@ def test_the_group_leaves_a_node_without_a_good_adapter() -> None:
 
 
 def test_a_silent_adapter_is_found_without_its_link() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
 
     story.world.network.dead_adapters.add(("alpha", "eth0"))
 
@@ -172,13 +174,27 @@ def test_a_network_that_fails_moves_nothing(nodes: int, *, noticed: bool) -> Non
     assert story.owner("web") == ["alpha"]
     assert story.owner("orders") == ["bravo"]
     assert story.node("alpha").shared.log.standing.slot == slot
+    assert story.told("adapter eth0 on public failed") == noticed, "silence is nobody's fault"
     story.plug(*story.shape.nodes).until(lambda: story.told("network public works again"))
     assert story.owner("web") == ["alpha"]
 
 
+def test_links_that_a_switch_takes_down_one_by_one_move_nothing() -> None:
+    story = Story()
+    slot = story.node("alpha").shared.log.standing.slot
+
+    for name in story.shape.nodes:
+        story.unplug(name).world.advance(120)
+    story.until(lambda: story.told("network public failed"))
+    story.world.advance(10_000)
+
+    assert (story.owner("web"), story.owner("orders")) == (["alpha"], ["bravo"])
+    assert story.node("alpha").shared.log.standing.slot == slot
+
+
 def test_a_switch_of_all_service_adapters_fails() -> None:
     """No link goes down, but nobody hears anybody on eth0, and everybody on eth2."""
-    story = Story(standby=True)
+    story = Story(spare=True)
 
     story.world.network.dead_adapters.update((name, "eth0") for name in story.shape.nodes)
 
@@ -199,7 +215,7 @@ def test_two_nodes_do_not_blame_the_one_that_works() -> None:
 
 
 def test_an_address_that_cannot_move_makes_the_group_fall_over() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
     story.world.drivers.refuse.add(("alpha", "web", "start"))
 
     story.unplug("alpha")
@@ -209,7 +225,7 @@ def test_an_address_that_cannot_move_makes_the_group_fall_over() -> None:
 
 def test_an_application_fails_while_the_address_moves() -> None:
     """Both are started again; neither is forgotten over the other."""
-    story = Story(standby=True)
+    story = Story(spare=True)
     story.unplug("alpha").until(lambda: story.told("adapter eth0 on public failed"))
 
     story.drill("alpha", "fail-application", "web")
@@ -219,17 +235,18 @@ def test_an_application_fails_while_the_address_moves() -> None:
 
 
 def test_a_loose_contact_does_not_move_the_address_to_and_fro() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
     for _ in range(5):
         story.unplug("alpha").world.advance(300)
         story.plug("alpha").world.advance(300)
+        assert story.node("alpha").shared.adapters.bad == ("eth0",), "not to be trusted yet"
 
     moves = [line for line in story.world.events if "address moved" in line.text]
     assert len(moves) == 1
 
 
 def test_an_agent_that_starts_with_a_dead_link_begins_on_the_standby_adapter() -> None:
-    story = Story(2, standby=True)
+    story = Story(2, spare=True)
     assert story.at("orders") == {"bravo": "eth0"}
     story.unplug("bravo").crash("bravo")
 
@@ -240,7 +257,7 @@ def test_an_agent_that_starts_with_a_dead_link_begins_on_the_standby_adapter() -
 
 
 def test_while_a_dare_is_open_addresses_of_other_groups_still_move() -> None:
-    story = Story(standby=True)
+    story = Story(spare=True)
     story.drill("bravo", "slow-step", "compare")
     story.ask(story.with_group("mail", "charlie"), at="bravo")
     story.at_step("compare")
