@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from nodeagent.drivers import mounts
+from nodeagent.drivers.leftovers import Leftovers
+from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.configuration import Filesystem
 from tests.contract.agents import Agent
@@ -200,7 +202,7 @@ async def test_the_next_agent_unmounts_what_a_dead_one_left(
 ) -> None:
     await agent.run("start", resource)
 
-    told = Agent(tmp_path / "state").drivers.recover()
+    told = Leftovers(tmp_path / "state").end_all()
 
     assert ["taken back" in line for line in told] == [True]
     assert not mounted(resource)
@@ -254,3 +256,30 @@ async def test_a_device_without_file_system_is_told(agent: Agent, resource: File
 
     assert (outcome.ok, outcome.code) == (False, "invalid")
     assert "no file system" in outcome.text
+
+
+async def test_what_cannot_be_taken_back_stays_held(
+    agent: Agent, resource: Filesystem, tmp_path: Path
+) -> None:
+    """The next agent must not say that its group is released while the device is mounted."""
+    await agent.run("start", resource)
+    loop = loop_inside(resource)
+    left = Leftovers(tmp_path / "state")
+
+    told = left.end_all()
+    held = left.keys
+
+    assert held == (("web", "thing"),)
+    assert ["stays held here" in line for line in told] == [True]
+    run("losetup", "--detach", loop)
+    await until(lambda: not loop_users(resource))
+    heir = Agent(tmp_path / "state")
+    heir.drivers = Drivers(heir.context, lambda *_: None, left)
+    assert (await heir.run("stop", resource)).ok
+    assert not left.keys
+    assert not mounted(resource)
+
+
+def loop_users(resource: Filesystem) -> bool:
+    """Return whether a loop device still has the file in there open."""
+    return str(inside(resource, "inner")) in run("losetup", "--all")

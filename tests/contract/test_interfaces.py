@@ -11,6 +11,7 @@ import pytest
 
 from nodeagent.drivers import netlink
 from nodeagent.drivers.base import Action, Job, Outcome
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.links import LinkWatcher
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.attachment import Attachment
@@ -134,7 +135,8 @@ async def test_an_address_of_another_host_is_refused(
     agent: Agent, client: Host, address: str, subnet: str
 ) -> None:
     prefix = subnet.partition("/")[2]
-    client.run("ip", "address", "add", f"{address}/{prefix}", "dev", "switch")
+    at_once = ("nodad",) if ":" in address else ()
+    client.run("ip", "address", "add", f"{address}/{prefix}", "dev", "switch", *at_once)
 
     refused = await do(agent, "start", Attachment("eth0", subnet), address)
 
@@ -211,11 +213,11 @@ async def test_a_stop_overtakes_a_start(agent: Agent) -> None:
 async def test_the_next_agent_takes_off_what_a_dead_one_left(agent: Agent, tmp_path: Path) -> None:
     await do(agent, "start")
 
-    told = Agent(tmp_path / "state").drivers.recover()
+    told = Leftovers(tmp_path / "state").end_all()
 
     assert ["taken back" in line for line in told] == [True]
     assert where() == []
-    assert Agent(tmp_path / "state").drivers.recover() == []
+    assert Leftovers(tmp_path / "state").end_all() == []
 
 
 async def test_the_deadman_takes_addresses_off(agent: Agent, tmp_path: Path) -> None:
