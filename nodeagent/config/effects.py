@@ -7,25 +7,25 @@ from msgspec import Struct
 from nodeagent.config.nouns import specs, written_type
 from nodeagent.config.placement import service_networks
 from nodeagent.config.words import join
-from nodeagent.model.configuration import Application, Configuration, DataFolder, Group, Resource
+from nodeagent.model.configuration import (
+    Application,
+    Configuration,
+    DataFolder,
+    Group,
+    Ocf,
+    Resource,
+    Systemd,
+)
 from nodeagent.model.health import GroupEffectKind
+from nodeagent.model.operations import Operations
 
+_OPERATIONS = frozenset(Operations.__struct_fields__)
 _LEARNED: dict[type[Struct], frozenset[str]] = {
-    Application: frozenset(
-        {
-            "stop",
-            "monitor",
-            "start_seconds",
-            "stop_seconds",
-            "monitor_seconds",
-            "interval_seconds",
-            "restart_count",
-            "startup_monitor",
-            "stabilization_seconds",
-            "failures_tolerated",
-        }
-    ),
+    Application: _OPERATIONS
+    | {"stop", "monitor", "startup_monitor", "stabilization_seconds", "failures_tolerated"},
     DataFolder: frozenset({"create"}),
+    Ocf: _OPERATIONS | {"check_level"},
+    Systemd: _OPERATIONS,
 }
 """Values that a running resource learns without being started anew."""
 

@@ -14,13 +14,14 @@ from msgspec import Struct
 from nodeagent.config.nouns import OPEN_TYPES, RESOURCE_TYPES, FieldSpec, specs
 from nodeagent.config.words import uncapitalised
 from nodeagent.model.configuration import Configuration
+from nodeagent.model.names import AGENT_PATTERN, UNIT_PATTERN
 
 __all__ = ["RESOURCE_TYPES", "FieldSpec", "fields", "json_schema", "written"]
 
 _TABLES = frozenset({"table", "tables", "resources"})
 _OPEN_PATTERNS = {
-    "ocf": "^ocf:[A-Za-z0-9][A-Za-z0-9_-]{0,63}:[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-    "systemd": "^systemd:[A-Za-z0-9][A-Za-z0-9:_.\\\\@-]{0,254}$",
+    "ocf": "^ocf:" + AGENT_PATTERN.replace("\\Z", "$"),
+    "systemd": "^systemd:" + UNIT_PATTERN.replace("\\Z", "$"),
 }
 
 

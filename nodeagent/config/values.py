@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from nodeagent.config.nouns import OPEN_TYPES, FieldSpec, is_name
 from nodeagent.config.words import shown, uncapitalised
-from nodeagent.model.names import KEY_PATTERN, NAME_PATTERN
+from nodeagent.model.names import AGENT_PATTERN, KEY_PATTERN, NAME_PATTERN, UNIT_PATTERN
 
 Path = tuple[str, ...]
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -18,8 +18,8 @@ IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAME = re.compile(NAME_PATTERN)
 _KEY = re.compile(KEY_PATTERN)
-_OCF = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}:[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
-_UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,254}\Z")
+_OCF = re.compile(AGENT_PATTERN)
+_UNIT = re.compile(UNIT_PATTERN)
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -69,7 +69,7 @@ def check_open_type(add: Add, written: str, path: Path) -> None:
     word, _, name = written.partition(":")
     if word == "ocf" and not _OCF.match(name):
         hint = 'write type = "ocf:PROVIDER:NAME", as in "ocf:heartbeat:pgsql"'
-        fix = f"ocf:heartbeat:{name}" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) else ""
+        fix = f"ocf:heartbeat:{name}" if _OCF.match(f"heartbeat:{name}") else ""
         add("E031", path, f"{shown(written)} names no agent", hint, fix)
     if word == "systemd" and not _UNIT.match(name):
         hint = 'write type = "systemd:UNIT", as in "systemd:nginx.service"'

@@ -16,15 +16,10 @@ from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
 from nodeagent.core.events import DriverFinished, Now
 from nodeagent.core.records import Holding
 from nodeagent.model.attachment import NOWHERE, Attachment
-from nodeagent.model.configuration import (
-    Application,
-    Filesystem,
-    Group,
-    Resource,
-    ServiceAddress,
-)
+from nodeagent.model.configuration import Group, Resource, ServiceAddress
 from nodeagent.model.health import GroupState, ResourceState
 from nodeagent.model.moves import GROUP_MOVES, may_follow
+from nodeagent.model.operations import operations
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.live import GroupLive, ResourceLive
@@ -33,10 +28,6 @@ EXPIRES_S = 60.0
 """For a group whose configuration is not known any more."""
 TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
-OTHER_INTERVAL_S = 5.0
-OTHER_LIMIT_S = 10.0
-FILESYSTEM_LIMIT_S = 60.0
-"""A journal may have to be replayed by mount, and written out by umount."""
 _WATCHED: frozenset[ResourceState] = frozenset({"started"})
 _WATCHED_ON_HOLD: frozenset[ResourceState] = frozenset({"started", "failed"})
 _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "stopping"}
@@ -44,17 +35,7 @@ _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "sto
 
 def limit_s(resource: Resource, action: DriverAction) -> float:
     """Return the deadline of a driver action in seconds."""
-    if isinstance(resource, Filesystem) and action in {"start", "stop"}:
-        return FILESYSTEM_LIMIT_S
-    if not isinstance(resource, Application):
-        return OTHER_LIMIT_S
-    limits: dict[DriverAction, float] = {
-        "start": resource.start_seconds,
-        "stop": resource.stop_seconds,
-        "monitor": resource.monitor_seconds,
-        "validate": OTHER_LIMIT_S,
-    }
-    return limits[action]
+    return operations(resource).limit_s(action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +274,7 @@ class GroupRunner:
     def _let_pass(self, name: str, event: DriverFinished) -> bool:
         """Return whether a bad monitor run is tolerated; that it does not run at all never is."""
         resource = self.group.resource.get(name) if self.group else None
-        allowed = resource.failures_tolerated if isinstance(resource, Application) else 0
+        allowed = operations(resource).failures_tolerated if resource else 0
         bad = self._bad_runs[name] = self._bad_runs.get(name, 0) + 1
         if bad > allowed or event.code not in TOLERABLE:
             return False
@@ -351,7 +332,7 @@ class GroupRunner:
     def _restarts_allowed(self) -> int:
         name = self._exit[0] if self._exit else ""
         resource = self.group.resource.get(name) if self.group else None
-        return resource.restart_count if isinstance(resource, Application) else 0
+        return operations(resource).restart_count if resource else 0
 
     def _may_try_again(self) -> bool:
         return self.restarts < self._restarts_allowed()
@@ -379,9 +360,7 @@ class GroupRunner:
         for name, resource in self.group.resource.items():
             if self.resources.get(name) not in watched or now.ms < self._monitor_ms.get(name, 0):
                 continue
-            every = (
-                resource.interval_seconds if isinstance(resource, Application) else OTHER_INTERVAL_S
-            )
+            every = operations(resource).interval_seconds
             self._monitor_ms[name] = now.ms + int(every * 1000)
             return [self._run("monitor", name)]
         return []

@@ -13,13 +13,18 @@ from nodeagent.model.names import (
     Argument,
     Arguments,
     Count,
+    IntervalSeconds,
     Milliseconds,
     Moment,
+    MonitorSeconds,
     Name,
     Path,
     Port,
     PublicKey,
+    RestartCount,
     Seconds,
+    StartSeconds,
+    StopSeconds,
     Subnet,
 )
 
@@ -251,13 +256,11 @@ class Application(
     environment: Annotated[
         dict[Name, Argument], Meta(description="Variables handed to the program")
     ] = field(default_factory=dict)
-    start_seconds: Annotated[Seconds, Meta(description="Deadline of start")] = 30.0
-    stop_seconds: Annotated[Seconds, Meta(description="Deadline of stop")] = 20.0
-    monitor_seconds: Annotated[Seconds, Meta(description="Deadline of one monitor run")] = 10.0
-    interval_seconds: Annotated[Seconds, Meta(description="Time between monitor runs")] = 10.0
-    restart_count: Annotated[
-        Count, Meta(description="Restarts on the same node before fallover")
-    ] = 1
+    start_seconds: StartSeconds = 30.0
+    stop_seconds: StopSeconds = 20.0
+    monitor_seconds: MonitorSeconds = 10.0
+    interval_seconds: IntervalSeconds = 10.0
+    restart_count: RestartCount = 1
     startup_monitor: Annotated[
         Arguments, Meta(description="Asked instead of monitor while it starts; empty: monitor")
     ] = ()
@@ -285,6 +288,14 @@ class Ocf(
     parameters: Annotated[dict[Name, Argument], Meta(description="Parameters of the agent")] = (
         field(default_factory=dict)
     )
+    check_level: Annotated[
+        Count, Meta(description="Depth of monitor (OCF_CHECK_LEVEL), as the agent offers it")
+    ] = 0
+    start_seconds: StartSeconds = 60.0
+    stop_seconds: StopSeconds = 60.0
+    monitor_seconds: MonitorSeconds = 30.0
+    interval_seconds: IntervalSeconds = 10.0
+    restart_count: RestartCount = 1
 
 
 class Systemd(
@@ -299,6 +310,11 @@ class Systemd(
     """A systemd unit; written ``type = "systemd:nginx.service"``."""
 
     unit: Annotated[str, Meta(description="Name of the unit", max_length=255)]
+    start_seconds: StartSeconds = 90.0
+    stop_seconds: StopSeconds = 90.0
+    monitor_seconds: MonitorSeconds = 10.0
+    interval_seconds: IntervalSeconds = 10.0
+    restart_count: RestartCount = 1
 
 
 Resource = ServiceAddress | DataFolder | Filesystem | Application | Ocf | Systemd

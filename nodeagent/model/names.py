@@ -8,6 +8,10 @@ from msgspec import Meta
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z"
 KEY_PATTERN = r"^[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}\Z"
 
+AGENT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z"
+"""Provider and name of an OCF agent: two plain names, so that no path can be made of them."""
+UNIT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,254}\Z"
+
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=63)]
 """Name of a cluster, node, adapter, network, group, resource or administrator."""
 
@@ -33,3 +37,9 @@ Milliseconds = Annotated[int, Meta(ge=1, le=86_400_000)]
 Count = Annotated[int, Meta(ge=0, le=1000)]
 Moment = Annotated[datetime, Meta(tz=True)]
 """A point in time with its offset from UTC, such as 2026-11-26T12:00:00Z."""
+
+StartSeconds = Annotated[Seconds, Meta(description="Deadline of start")]
+StopSeconds = Annotated[Seconds, Meta(description="Deadline of stop")]
+MonitorSeconds = Annotated[Seconds, Meta(description="Deadline of one monitor run")]
+IntervalSeconds = Annotated[Seconds, Meta(description="Time between monitor runs")]
+RestartCount = Annotated[Count, Meta(description="Restarts on the same node before fallover")]
