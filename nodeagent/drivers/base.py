@@ -22,11 +22,17 @@ MARGIN_PART = 0.1
 
 
 class Context(Struct, frozen=True):
-    """Where drivers work. `claim_port` is the TCP port on which service addresses are claimed."""
+    """Where drivers work. `claim_port` is the TCP port on which service addresses are claimed.
+
+    `ocf_root` is the folder of OCF agents and their library; `ocf_temporary` is where agents keep
+    what must not outlive a boot.
+    """
 
     node: str
     state_directory: Path
     claim_port: int
+    ocf_root: Path = Path("/usr/lib/ocf")
+    ocf_temporary: Path = Path("/run/resource-agents")
 
 
 class Job(Struct, frozen=True):

@@ -34,9 +34,12 @@ _SETPRIV = shutil.which("setpriv", path="/usr/sbin:/usr/bin:/sbin:/bin")
 class Tail:
     """The last words of a pipe. Whoever prints without end is slowed down, not stored."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, descriptor: int, size: int = TAIL_BYTES
+    ) -> None:
         self._loop = loop
         self._descriptor = descriptor
+        self._size = size
         self._kept = bytearray()
         self._reads = 0
         self._burst_began = loop.time()
@@ -48,6 +51,10 @@ class Tail:
         """Return the last lines, fit for a screen."""
         self._take()
         return clean_lines(self._kept.decode("utf-8", "backslashreplace"), lines=TAIL_LINES)
+
+    def data(self) -> bytes:
+        """Return the last bytes as they came."""
+        return bytes(self._kept)
 
     def close(self) -> None:
         """Read no more."""
@@ -84,8 +91,8 @@ class Tail:
         if not data:
             self._end()
             return
-        self._kept += data[-TAIL_BYTES:]
-        del self._kept[:-TAIL_BYTES]
+        self._kept += data[-self._size :]
+        del self._kept[: -self._size]
 
     def _end(self) -> None:
         if self._descriptor < 0:
@@ -99,7 +106,8 @@ class Child:
     """A started program in a process group of its own.
 
     `exited` becomes its exit code (negative: the signal). With `leftovers` "end", what it leaves
-    in its group is killed when it ends; with "keep" it is listed in `survivors`.
+    in its group is killed when it ends; with "keep" it is listed in `survivors`. `listing` is for
+    programs whose standard output alone is wanted, its last so many bytes.
     """
 
     def __init__(
@@ -111,6 +119,7 @@ class Child:
         keep_leftovers: bool = False,
         descriptors: tuple[int, ...] = (),
         stdin: int = subprocess.DEVNULL,
+        listing: int = 0,
     ) -> None:
         """Start it; OSError when it cannot be started. `stdin`: a descriptor that it reads."""
         loop = asyncio.get_running_loop()
@@ -121,7 +130,7 @@ class Child:
                 [*launcher, *arguments],
                 stdin=stdin,
                 stdout=writing,
-                stderr=writing,
+                stderr=subprocess.DEVNULL if listing else writing,
                 cwd=directory or "/",
                 env=environment,
                 start_new_session=True,
@@ -137,7 +146,7 @@ class Child:
         self.exited: asyncio.Future[int] = loop.create_future()
         self._keep = keep_leftovers
         self._loop = loop
-        self._tail = Tail(loop, reading)
+        self._tail = Tail(loop, reading, listing or TAIL_BYTES)
         self._descriptor = os.pidfd_open(self.pid)
         loop.add_reader(self._descriptor, self._ended)
 
@@ -155,6 +164,11 @@ class Child:
     def lines(self) -> tuple[str, ...]:
         """Return its last lines of output."""
         return self._tail.lines()
+
+    def data_at_end(self) -> bytes:
+        """Return its last output as it came, and listen no longer."""
+        self.close()
+        return self._tail.data()
 
     def lines_at_end(self) -> tuple[str, ...]:
         """Return its last lines of output, and listen no longer."""

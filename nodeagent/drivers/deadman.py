@@ -15,13 +15,15 @@ import signal
 import sys
 import time
 
-from nodeagent.drivers import placed, procs, records
+from nodeagent.drivers import placed, procs, records, undo
 
 GOODBYE = b"q"
 FED = b"p"
 PET = b"\0"
 FIRED = 3
 END_SECONDS = 5.0
+UNDO_SECONDS = 4.0
+"""For one resource: others may take it over soon after we fire."""
 ROUNDS = 2
 """A dying agent may just have started something: look again once all are gone."""
 
@@ -47,7 +49,8 @@ def fire(state_directory: str, agent: int) -> None:
     """Take back what `agent` recorded; what will not go is left to the next agent's recovery.
 
     That next agent may be at work already: what it starts is not ours to end. Addresses go first:
-    that takes no time, and clients must not reach what is being killed.
+    that takes no time, and clients must not reach what is being killed. What has a stop of its own
+    is undone last, newest first.
     """
     for _ in range(ROUNDS):
         _take_back(state_directory, agent, placed.ADDRESS)
@@ -57,6 +60,7 @@ def fire(state_directory: str, agent: int) -> None:
             with contextlib.suppress(TimeoutError, OSError):
                 procs.end(record, END_SECONDS)
         _take_back(state_directory, agent, placed.MOUNT)
+    undo.carry_out_all(state_directory, agent=agent, seconds=UNDO_SECONDS)
 
 
 def _take_back(state_directory: str, agent: int, kind: str) -> None:

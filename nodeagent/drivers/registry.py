@@ -16,6 +16,7 @@ from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, f
 from nodeagent.drivers.filesystem import FilesystemDriver
 from nodeagent.drivers.folder import FolderDriver
 from nodeagent.drivers.leftovers import Leftovers
+from nodeagent.drivers.ocf import OcfDriver
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -32,10 +33,10 @@ _TYPES: dict[type[Resource], str] = {
     Application: "application",
     DataFolder: "data-folder",
     Filesystem: "filesystem",
+    Ocf: "ocf",
     ServiceAddress: "service-address",
 }
 _WITHOUT_DRIVER: dict[type[Resource], str] = {
-    Ocf: "ocf",
     Systemd: "systemd",
 }
 
@@ -77,10 +78,12 @@ class Drivers:
         self._applications = ApplicationDriver(context, on_exit)
         self._addresses = AddressDriver(context)
         self._filesystems = FilesystemDriver(context)
+        self._ocf = OcfDriver(context)
         self._drivers: dict[type[Resource], Driver] = {
             Application: self._applications,
             DataFolder: FolderDriver(context),
             Filesystem: self._filesystems,
+            Ocf: self._ocf,
             ServiceAddress: self._addresses,
         }
         self._unsupported = UnsupportedDriver()
@@ -115,13 +118,14 @@ class Drivers:
 
     def fail_applications(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
-        return self._applications.fail(group)
+        return self._applications.fail(group) + self._ocf.fail(group)
 
     def close(self) -> None:
         """End all that was started, at once. Claims of data folders stay."""
         for _, task in self._under_way.values():
             task.cancel()
         self._applications.close()
+        self._ocf.close()
         self._addresses.close()
         self._filesystems.close()
 

@@ -64,6 +64,18 @@ async def command(
         child.signal(signal.SIGKILL)
 
 
+async def listing(
+    arguments: tuple[str, ...], variables: dict[str, str], seconds: float, size: int
+) -> tuple[int | None, bytes]:
+    """Run a command as `command` does; return its exit code and its last `size` bytes of output."""
+    child = Child(arguments, variables, "/", listing=size)
+    try:
+        code = await child.wait(seconds)
+        return code, child.data_at_end()
+    finally:
+        child.signal(signal.SIGKILL)
+
+
 class Run:
     """The processes of one started resource, recorded as long as they may live."""
 

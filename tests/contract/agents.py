@@ -1,11 +1,12 @@
 """What the drivers' suites share: an agent's drivers, jobs, and looking at processes."""
 
 import random
+import shutil
 from pathlib import Path
 
 from nodeagent.drivers.base import Action, Context, Job, Outcome
 from nodeagent.drivers.registry import Drivers
-from nodeagent.model.configuration import Application, Resource
+from nodeagent.model.configuration import Application, Ocf, Resource
 from nodeagent.model.ownership import Token
 
 SHELL = "/bin/sh"
@@ -17,7 +18,13 @@ class Agent:
 
     def __init__(self, directory: Path, node: str = "alpha", claim_port: int = 17414) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self.context = Context(node, directory, claim_port)
+        self.context = Context(
+            node,
+            directory,
+            claim_port,
+            ocf_root=directory.parent / "ocf",
+            ocf_temporary=directory / "temporary",
+        )
         self.exits: list[tuple[str, str, str]] = []
         self.drivers = Drivers(self.context, lambda *told: self.exits.append(told))
 
@@ -51,6 +58,26 @@ def shell(
         stop_seconds=seconds,
         monitor_seconds=seconds,
     )
+
+
+def install(place: Path, name: str = "thing", script: str = "") -> Path:
+    """Put an OCF agent below `place` as its owner would; return its file."""
+    file = place / "ocf" / "resource.d" / "test" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for folder in file.parents[:3]:
+        folder.chmod(0o755)
+    if script:
+        file.write_text(script)
+    else:
+        shutil.copyfile(Path(__file__).parent / "ocf" / "thing", file)
+    file.chmod(0o755)
+    return file
+
+
+def thing(place: Path, **parameters: str) -> Ocf:
+    """Return a resource of the agent whose answers its parameters choose."""
+    install(place)
+    return Ocf(agent="test:thing", parameters={"needed": "yes", **parameters})
 
 
 def marker() -> str:

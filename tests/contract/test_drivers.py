@@ -9,12 +9,11 @@ import pytest
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import (
     DataFolder,
-    Ocf,
     Resource,
     ServiceAddress,
     Systemd,
 )
-from tests.contract.agents import Agent, shell
+from tests.contract.agents import Agent, marker, shell, thing
 from tests.contract.waiting import subnet
 
 SLEEP = "exec sleep 1000"
@@ -31,9 +30,10 @@ KINDS: dict[str, Callable[[Path], Resource]] = {
     ),
     "service address": lambda _: ServiceAddress(network="public", address=f"{subnet()}.1"),
     "data folder": lambda place: DataFolder(directory=str(place / "data")),
+    "ocf without process": thing,
+    "ocf with process": lambda place: thing(place, mark=marker()),
 }
 UNSUPPORTED: dict[str, Resource] = {
-    "ocf": Ocf(agent="heartbeat:pgsql"),
     "systemd": Systemd(unit="nginx.service"),
 }
 
