@@ -92,6 +92,14 @@ _TABLE: dict[str, tuple[str, str]] = {
     "W316": ("folder inside another", "Mount points inside each other depend on their order."),
     "W317": ("only one node", "The group cannot be taken over."),
     "W318": ("program without path", "Which program runs depends on the agent's PATH."),
+    "E320": (
+        "parameter that no agent can read",
+        "Agents get parameters as variables, whose names have only letters, digits and _.",
+    ),
+    "E321": (
+        "same name for agents",
+        "Agents name files by GROUP.RESOURCE; two resources would use each other's.",
+    ),
     "W319": ("arguments in one word", "No shell splits the words; each argument is its own text."),
     "E320": ("bad fence agent", "Agents are programs fence_NAME of the system, or manual."),
     "E321": ("secret in plain", "Configurations are copied, shown and kept; secrets must not be."),

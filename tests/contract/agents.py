@@ -16,15 +16,22 @@ LIMIT_SECONDS = 20.0
 class Agent:
     """The drivers of one node, with what they told."""
 
-    def __init__(self, directory: Path, node: str = "alpha", claim_port: int = 17414) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        node: str = "alpha",
+        claim_port: int = 17414,
+        ocf_root: Path | None = None,
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.context = Context(
             node,
             directory,
             claim_port,
-            ocf_root=directory.parent / "ocf",
+            ocf_root=ocf_root or directory.parent / "ocf",
             ocf_temporary=directory / "temporary",
         )
+        self.context.ocf_temporary.mkdir(exist_ok=True)
         self.exits: list[tuple[str, str, str]] = []
         self.drivers = Drivers(self.context, lambda *told: self.exits.append(told))
 

@@ -219,6 +219,7 @@ async def test_where_no_folder_can_be_is_told_before_and_at_start(
     agent: Agent, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
+    before = tree(tmp_path)
     wrong = [
         DataFolder(directory=str(tmp_path / "missing" / "data")),
         DataFolder(directory=str(tmp_path / "data"), create=False),
@@ -229,4 +230,4 @@ async def test_where_no_folder_can_be_is_told_before_and_at_start(
     for folder in wrong:
         assert (await agent.run("validate", folder)).code == "invalid"
         assert not (await agent.run("start", folder)).ok
-    assert tree(tmp_path) == ["file", "state"]
+    assert tree(tmp_path) == before

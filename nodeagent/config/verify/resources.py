@@ -1,13 +1,17 @@
 """Resources: absolute paths, something to start and watch, one owner for each folder and device."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from nodeagent.config.nouns import specs
 from nodeagent.config.verify.scope import Path, Scope
 from nodeagent.config.words import value_text
-from nodeagent.model.configuration import Application, DataFolder, Filesystem
+from nodeagent.model.configuration import Application, DataFolder, Filesystem, Ocf
 from nodeagent.model.reports import Report
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_RESERVED = "CRM_meta_"
 
 
 def paths_absolute(scope: Scope) -> Iterator[Report]:
@@ -126,4 +130,40 @@ def devices_once(scope: Scope) -> Iterator[Report]:
             yield scope.report("E315", path, text, "one group mounts it; others use its service")
 
 
-CHECKS = (paths_absolute, applications_run, background_is_watched, folders_once, devices_once)
+def parameters_readable(scope: Scope) -> Iterator[Report]:
+    """A parameter becomes a variable, and one of Pacemaker's own is not the user's to set."""
+    for group, name, resource in scope.resources():
+        for key in resource.parameters if isinstance(resource, Ocf) else ():
+            if _VARIABLE.match(key) and not key.startswith(_RESERVED):
+                continue
+            path = ("group", group, "resource", name, "parameters", key)
+            text = f"{key} cannot be a parameter of {name}"
+            hint = f"letters, digits and _; nothing that begins with {_RESERVED}"
+            yield scope.report("E320", path, text, hint)
+
+
+def instances_once(scope: Scope) -> Iterator[Report]:
+    """Dots in names could make one name of two resources."""
+    first: dict[str, str] = {}
+    for group, name, resource in scope.resources():
+        if not isinstance(resource, Ocf):
+            continue
+        instance = f"{group}.{name}"
+        if instance in first:
+            path = ("group", group, "resource", name)
+            text = (
+                f"{name} of group {group} and a resource of {first[instance]} are both {instance}"
+            )
+            yield scope.report("E321", path, text, "rename one of them, best without dots")
+        first.setdefault(instance, f"group {group}")
+
+
+CHECKS = (
+    paths_absolute,
+    applications_run,
+    background_is_watched,
+    folders_once,
+    devices_once,
+    parameters_readable,
+    instances_once,
+)

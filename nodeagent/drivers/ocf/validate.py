@@ -1,5 +1,6 @@
 """Could this resource run here? Asked of the agent's meta-data, then of the agent; no effect."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Outcome, failed, fine
 from nodeagent.drivers.ocf import check, metadata, results
-from nodeagent.drivers.ocf.calls import agent_file, call, ocf, variables
+from nodeagent.drivers.ocf.calls import agent_file, call, make_temporary, ocf, variables
 from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.running import listing, remaining
 from nodeagent.model.agents import AgentDescription
@@ -71,11 +72,13 @@ class Validation:
             raise AgentError(f"meta-data of {file} {error}") from error
 
     async def _ask(self, job: Job, file: str, until: float) -> Outcome:
-        """Run validate-all.
+        """Run validate-all. Agents try their place for temporary files, so that is made.
 
         A node that does not run the group has not mounted what the group brings along. So when the
         agent complains while a path among its parameters is not here, that is not held against it.
         """
+        with contextlib.suppress(OSError):  # start tells it; here it may be without meaning
+            make_temporary(self._context.ocf_temporary)
         seconds = remaining(until)
         ran = await call(self._context, job, file, "validate-all", seconds, known=False)
         if ran.code is None:
