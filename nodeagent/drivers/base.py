@@ -25,7 +25,8 @@ class Context(Struct, frozen=True):
     """Where drivers work. `claim_port` is the TCP port on which service addresses are claimed.
 
     `ocf_root` is the folder of OCF agents and their library; `ocf_temporary` is where agents keep
-    what must not outlive a boot.
+    what must not outlive a boot. `system_bus` is the D-Bus address of systemd, `systemctl` the
+    program that stops its units where this agent cannot.
     """
 
     node: str
@@ -33,6 +34,8 @@ class Context(Struct, frozen=True):
     claim_port: int
     ocf_root: Path = Path("/usr/lib/ocf")
     ocf_temporary: Path = Path("/run/resource-agents")
+    system_bus: str = "unix:path=/run/dbus/system_bus_socket"
+    systemctl: Path = Path("/usr/bin/systemctl")
 
 
 class Job(Struct, frozen=True):

@@ -17,6 +17,7 @@ from nodeagent.drivers.filesystem import FilesystemDriver
 from nodeagent.drivers.folder import FolderDriver
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.ocf import OcfDriver
+from nodeagent.drivers.systemd import SystemdDriver
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -35,10 +36,9 @@ _TYPES: dict[type[Resource], str] = {
     Filesystem: "filesystem",
     Ocf: "ocf",
     ServiceAddress: "service-address",
-}
-_WITHOUT_DRIVER: dict[type[Resource], str] = {
     Systemd: "systemd",
 }
+_WITHOUT_DRIVER: dict[type[Resource], str] = {}
 
 
 class UnsupportedDriver:
@@ -79,12 +79,14 @@ class Drivers:
         self._addresses = AddressDriver(context)
         self._filesystems = FilesystemDriver(context)
         self._ocf = OcfDriver(context)
+        self._systemd = SystemdDriver(context)
         self._drivers: dict[type[Resource], Driver] = {
             Application: self._applications,
             DataFolder: FolderDriver(context),
             Filesystem: self._filesystems,
             Ocf: self._ocf,
             ServiceAddress: self._addresses,
+            Systemd: self._systemd,
         }
         self._unsupported = UnsupportedDriver()
         self._under_way: dict[Key, tuple[Job, asyncio.Task[Outcome]]] = {}
@@ -126,6 +128,7 @@ class Drivers:
             task.cancel()
         self._applications.close()
         self._ocf.close()
+        self._systemd.close()
         self._addresses.close()
         self._filesystems.close()
 

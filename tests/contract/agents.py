@@ -22,6 +22,7 @@ class Agent:
         node: str = "alpha",
         claim_port: int = 17414,
         ocf_root: Path | None = None,
+        system_bus: str = "unix:path=/nowhere",
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.context = Context(
@@ -30,6 +31,8 @@ class Agent:
             claim_port,
             ocf_root=ocf_root or directory.parent / "ocf",
             ocf_temporary=directory / "temporary",
+            system_bus=system_bus,
+            systemctl=directory / "systemctl",
         )
         self.context.ocf_temporary.mkdir(exist_ok=True)
         self.exits: list[tuple[str, str, str]] = []

@@ -11,7 +11,6 @@ from nodeagent.model.configuration import (
     DataFolder,
     Resource,
     ServiceAddress,
-    Systemd,
 )
 from tests.contract.agents import Agent, marker, shell, thing
 from tests.contract.waiting import subnet
@@ -33,9 +32,7 @@ KINDS: dict[str, Callable[[Path], Resource]] = {
     "ocf without process": thing,
     "ocf with process": lambda place: thing(place, mark=marker()),
 }
-UNSUPPORTED: dict[str, Resource] = {
-    "systemd": Systemd(unit="nginx.service"),
-}
+UNSUPPORTED: dict[str, Resource] = {}
 
 
 def tree(folder: Path) -> list[str]:
