@@ -24,7 +24,7 @@ _LEARNED: dict[type[Struct], frozenset[str]] = {
     Application: _OPERATIONS
     | {"stop", "monitor", "startup_monitor", "stabilization_seconds", "failures_tolerated"},
     DataFolder: frozenset({"create"}),
-    Ocf: _OPERATIONS | {"check_level"},
+    Ocf: _OPERATIONS | {"check_level", "reloadable"},
     Systemd: _OPERATIONS,
 }
 """Values that a running resource learns without being started anew."""
@@ -76,11 +76,22 @@ def _reloads(old: Group, new: Group) -> Iterator[str]:
 
 
 def _changed(old: Resource, new: Resource, *, learned: bool) -> Iterator[str]:
-    easy = _LEARNED.get(type(new), frozenset())
     for spec in specs(type(new)).values():
         differs = getattr(old, spec.attribute) != getattr(new, spec.attribute)
-        if differs and (spec.attribute in easy) == learned:
+        if differs and _is_learned(spec.attribute, old, new) == learned:
             yield spec.key
+
+
+def _is_learned(attribute: str, old: Resource, new: Resource) -> bool:
+    if attribute == "parameters" and isinstance(old, Ocf) and isinstance(new, Ocf):
+        changed = dict(old.parameters.items() ^ new.parameters.items())
+        return set(changed) <= set(new.reloadable)
+    return attribute in _LEARNED.get(type(new), frozenset())
+
+
+def is_told(old: Resource, new: Resource) -> bool:
+    """Return whether a running resource must be told what changed: its driver's reload."""
+    return isinstance(old, Ocf) and isinstance(new, Ocf) and old.parameters != new.parameters
 
 
 def _policies(old: Group, new: Group) -> Iterator[str]:

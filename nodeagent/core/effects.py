@@ -17,7 +17,7 @@ from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.live import StreamMessage
 from nodeagent.wire.peer import Message
 
-DriverAction = Literal["start", "stop", "monitor", "validate"]
+DriverAction = Literal["start", "stop", "monitor", "validate", "reload"]
 
 
 @dataclass(frozen=True, slots=True)

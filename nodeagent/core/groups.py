@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from nodeagent.config.effects import is_told
 from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
 from nodeagent.core.events import DriverFinished, Now
 from nodeagent.core.records import Holding
@@ -223,6 +224,8 @@ class GroupRunner:
         self._op = None
         if action == "monitor":
             return self._monitored(name, event, now)
+        if action == "reload":
+            return self._reloaded(name, event, now)
         if action == "stop":
             return self._stopped(name, event, now)
         return self._started(name, event, now)
@@ -269,6 +272,13 @@ class GroupRunner:
                 self._is_well_again(name)
         elif self.state == "online" and not self._let_pass(name, event):
             self.exited(name, f"monitor: {event.text}")
+        return self._next(now) if self._queue else []
+
+    def _reloaded(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
+        if not event.ok:
+            self.exited(name, f"reload: {event.text}")
+        elif self.state == "online":
+            self.news.append(GroupNews("note", f"{name} took over its new parameters"))
         return self._next(now) if self._queue else []
 
     def _let_pass(self, name: str, event: DriverFinished) -> bool:
@@ -321,7 +331,20 @@ class GroupRunner:
         if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
             self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
-            return self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
+            reload = self._reload() if may_restart else []
+            return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
+        return []
+
+    def _reload(self) -> list[Effect]:
+        """Tell the next resource that was started otherwise than it stands in the group now."""
+        assert self.group is not None, "an online group has its configuration"
+        for name, resource in self.group.resource.items():
+            before = self._started_as.get(name)
+            if before is resource or self.resources.get(name) != "started":
+                continue
+            self._started_as[name] = resource
+            if before is not None and is_told(before, resource):
+                return [self._run("reload", name)]
         return []
 
     def _expired(self, since_ms: int, now: Now) -> bool:

@@ -13,7 +13,7 @@ from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Resource
 from nodeagent.model.ownership import Token
 
-Action = Literal["start", "stop", "monitor", "validate"]
+Action = Literal["start", "stop", "monitor", "validate", "reload"]
 Key = tuple[str, str]
 """Group and name of a resource."""
 

@@ -155,7 +155,9 @@ class Drivers:
             return await driver.stop(job)
         if job.action == "monitor":
             return await driver.monitor(job)
-        return await driver.validate(job)
+        if job.action == "validate":
+            return await driver.validate(job)
+        return await driver.reload(job) if isinstance(driver, OcfDriver) else fine("nothing to do")
 
     def _supersede(self, key: Key) -> None:
         job, task = self._under_way.get(key, (None, None))

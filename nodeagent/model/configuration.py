@@ -288,6 +288,10 @@ class Ocf(
     parameters: Annotated[dict[Name, Argument], Meta(description="Parameters of the agent")] = (
         field(default_factory=dict)
     )
+    reloadable: Annotated[
+        tuple[Name, ...],
+        Meta(description="Parameters that the agent takes over by reload-agent, not restarted"),
+    ] = ()
     check_level: Annotated[
         Count, Meta(description="Depth of monitor (OCF_CHECK_LEVEL), as the agent offers it")
     ] = 0

@@ -26,13 +26,14 @@ class Operations(Struct, frozen=True):
     restart_count: int = 0
     failures_tolerated: int = 0
 
-    def limit_s(self, action: Literal["start", "stop", "monitor", "validate"]) -> float:
+    def limit_s(self, action: Literal["start", "stop", "monitor", "validate", "reload"]) -> float:
         """Return the deadline of an action in seconds."""
         limits = {
             "start": self.start_seconds,
             "stop": self.stop_seconds,
             "monitor": self.monitor_seconds,
             "validate": VALIDATE_SECONDS,
+            "reload": self.start_seconds,
         }
         return limits[action]
 

@@ -176,6 +176,40 @@ async def test_success_that_monitor_does_not_confirm_fails(agent: Agent, tmp_pat
     assert "start returned success, but it is not well: monitor: generic error" in outcome.text
 
 
+# --- reload ---
+
+
+async def test_a_reload_hands_over_new_parameters_and_restarts_nothing(
+    agent: Agent, tmp_path: Path
+) -> None:
+    told = tmp_path / "calls"
+    assert (await agent.run("start", thing(tmp_path, calls=str(told)))).ok
+    changed = thing(tmp_path, calls=str(told), mark="7")
+
+    assert (await agent.run("reload", changed)).ok
+
+    action, variables = calls(told)[-1]
+    assert (action, variables["OCF_RESKEY_mark"]) == ("reload-agent", "7")
+    Agent(tmp_path / "state").drivers.recover()
+    assert calls(told)[-1][1]["OCF_RESKEY_mark"] == "7"
+
+
+async def test_only_what_the_agent_reloads_may_be_called_reloadable(
+    agent: Agent, tmp_path: Path
+) -> None:
+    plain = thing(tmp_path)
+    right, wrong = (
+        Ocf(agent=plain.agent, parameters=plain.parameters, reloadable=names)
+        for names in (("mark",), ("mark", "folder"))
+    )
+
+    assert (await agent.run("validate", right)).ok
+    refused = await agent.run("validate", wrong)
+
+    assert refused.code == "invalid"
+    assert "its agent cannot reload folder; it reloads mark" in refused.text
+
+
 # --- what it leaves behind ---
 
 

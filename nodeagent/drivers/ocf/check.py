@@ -1,7 +1,7 @@
 """Parameters against an agent's own description of them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from nodeagent.drivers.ocf.find import nearest
 from nodeagent.model.agents import AgentDescription, AgentParameter
@@ -25,6 +25,15 @@ def problems(description: AgentDescription, given: Mapping[str, str]) -> Iterato
         if parameter.required and not parameter.default and not given.get(name):
             about = f" ({parameter.short})" if parameter.short else ""
             yield f"required parameter {name}{about} is missing"
+
+
+def not_reloadable(description: AgentDescription, names: Iterable[str]) -> Iterator[str]:
+    """Yield which of the parameters that shall be reloaded the agent cannot reload."""
+    known = description.reloadable()
+    for name in names:
+        if name not in known:
+            can = f"; it reloads {', '.join(sorted(known))}" if known else ""
+            yield f"its agent cannot reload {clean(name, 80)}{can}"
 
 
 def _unknown(name: str, known: list[str]) -> str:

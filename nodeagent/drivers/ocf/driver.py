@@ -22,6 +22,7 @@ from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.ocf.validate import Validation
 from nodeagent.drivers.running import Ran, Run, new_cookie, remaining
 
+RELOAD = "reload-agent"
 PAUSE_SECONDS = (0.05, 1.0)
 """First and longest pause between monitors while a start is confirmed."""
 KILL_SECONDS = 2.0
@@ -95,6 +96,22 @@ class OcfDriver:
             known = job.key in self._started
             return failed(str(error), code="failed" if known else "stopped")
         return await self._ask(job, file, until)
+
+    async def reload(self, job: Job) -> Outcome:
+        """Let the agent take over new values of its reloadable parameters (OCF reload-agent)."""
+        seconds = min(job.budget_s, ocf(job).start_seconds)
+        try:
+            file = await aside(lambda: agent_file(self._context, job))
+        except AgentError as error:
+            return failed(str(error))
+        ran = await call(self._context, job, file, RELOAD, seconds)
+        if ran.code is None:
+            return results.too_late(RELOAD, ran, seconds)
+        if ran.code != results.SUCCESS:
+            return failed(f"{RELOAD}: {results.told(ran.code)}", evidence=ran.lines)
+        if job.key in self._started:
+            self._write_undo(job, file)
+        return fine("reloaded")
 
     async def validate(self, job: Job) -> Outcome:
         """Hold the parameters against the agent's meta-data, then ask its validate-all."""

@@ -35,7 +35,11 @@ class Validation:
             description = await self.description(job, file, until)
         except AgentError as error:
             return failed(str(error), code="invalid")
-        wrong = list(check.problems(description, ocf(job).parameters))
+        resource = ocf(job)
+        wrong = [
+            *check.problems(description, resource.parameters),
+            *check.not_reloadable(description, resource.reloadable),
+        ]
         if wrong:
             told = "; ".join(wrong[:PROBLEMS_MAX])
             return failed(f"{ocf(job).agent}: {told}", code="invalid")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from nodeagent.config.plan import plan
-from nodeagent.model.configuration import Adapter, Configuration, Group, Network, Resource
+from nodeagent.model.configuration import Adapter, Configuration, Group, Network, Ocf, Resource
 from nodeagent.model.plan import GroupEffect
 from tests.unit.config.samples import (
     cluster,
@@ -40,6 +40,38 @@ def effect(new: Configuration, old: Configuration = OLD, owner: str = "alpha") -
 def with_server(**fields: object) -> Configuration:
     resource = {**RESOURCES, "server": server(**fields)}
     return cluster({"web": changed(WEB, resource=resource)})
+
+
+SHOP = Ocf(agent="test:shop", parameters={"port": "80", "name": "x"}, reloadable=("port",))
+
+
+def with_shop(**fields: object) -> Configuration:
+    return cluster(
+        {"web": changed(WEB, resource={"shop": msgspec.structs.replace(SHOP, **fields)})}
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "reason"),
+    [
+        ({"parameters": {"port": "81", "name": "x"}}, "reloaded", "parameters of shop changed"),
+        ({"parameters": {"name": "x"}}, "reloaded", "parameters of shop changed"),
+        ({"parameters": {"port": "81", "name": "y"}}, "restarted", "parameters of shop changed"),
+        ({"parameters": {"port": "80", "name": "x", "new": "1"}}, "restarted", "parameters of"),
+        ({"parameters": {"port": "81", "name": "x"}, "reloadable": ()}, "restarted", "parameters"),
+        ({"check_level": 10}, "reloaded", "check-level of shop changed"),
+        ({"monitor_seconds": 5.0}, "reloaded", "monitor-seconds of shop changed"),
+        ({"reloadable": ("name",)}, "reloaded", "reloadable of shop changed"),
+        ({"agent": "test:other"}, "restarted", "type of shop changed"),
+    ],
+)
+def test_only_reloadable_parameters_are_reloaded(
+    fields: dict[str, object], kind: str, reason: str
+) -> None:
+    found = effect(with_shop(**fields), with_shop())
+
+    assert found.kind == kind
+    assert reason in found.reason
 
 
 @pytest.mark.parametrize(
