@@ -33,9 +33,10 @@ AT_LEAST = 25
 def test_an_unmodified_agent_starts_is_watched_and_stops(scene: str) -> None:
     if reason := why_not() or lacks(*SCENES[scene]):
         pytest.skip(reason)
+
     with tempfile.TemporaryDirectory(prefix="clustertui-lab-") as folder:
         Path(folder).chmod(0o755)  # agents give up root for other users, who must get here
-        play(scene, Path(folder))
+        play("tests.lab.scenes", scene, folder)
 
 
 @pytest.fixture(scope="module")

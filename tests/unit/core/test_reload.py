@@ -45,8 +45,8 @@ class Played:
                 ok = True
         return found
 
-    def tick(self, *, ok: bool = True, may_recover: bool = True) -> list[tuple[str, str]]:
-        return self.take(self.runner.tick(self.now(), may_recover=may_recover), ok=ok)
+    def tick(self, *, ok: bool = True, may: bool = True) -> list[tuple[str, str]]:
+        return self.take(self.runner.tick(self.now(), may_restart=may, may_leave=may), ok=ok)
 
 
 def test_new_parameters_are_told_once() -> None:
@@ -55,7 +55,7 @@ def test_new_parameters_are_told_once() -> None:
 
     played.runner.update(group("81"))
 
-    assert played.tick(may_recover=False) == []
+    assert played.tick(may=False) == []
     assert played.tick() == [("reload", "81")]
     assert played.tick() == []
     assert played.runner.state == "online"
@@ -84,7 +84,7 @@ def test_a_refused_reload_restarts_with_the_new_parameters() -> None:
 def test_a_release_during_a_reload_waits_for_its_end() -> None:
     played = Played()
     played.runner.update(group("81"))
-    (order,) = played.runner.tick(played.now(), may_recover=True)
+    (order,) = played.runner.tick(played.now(), may_restart=True, may_leave=True)
     assert isinstance(order, RunDriver)
 
     assert played.runner.release(played.now()) == []
