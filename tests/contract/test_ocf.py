@@ -261,9 +261,10 @@ async def test_the_next_agent_kills_where_stop_fails(tmp_path: Path) -> None:
     resource = thing(tmp_path, mark=mark, stop_code="1")
     assert (await dead.run("start", resource)).ok
 
-    following = Agent(tmp_path / "state")
-    lines = Leftovers(tmp_path / "state").end_all()
+    left = Leftovers(tmp_path / "state")
+    lines = left.end_all()
 
+    assert left.keys == (("web", "thing"),)
     assert "its stop ended with generic error (1)" in lines[0]
     assert "ended 1 processes" in lines[1]
     assert not sleeping(mark)
