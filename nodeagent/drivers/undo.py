@@ -79,8 +79,9 @@ def carry_out_all(
 ) -> list[tuple[str, int | None]]:
     """Carry out what is written down, newest first; return names and exit codes.
 
-    Only what `agent` wrote and what is called `only`, where these are given; each at most `seconds`, if given, else its own time.
-    None stands for one that took too long or could not be started. Blocks.
+    Only what `agent` wrote and what is called `only`, where these are given; each at most
+    `seconds`, if given, else its own time. None stands for one that took too long or could not be
+    started. Blocks.
     """
     folder = os.path.join(state_directory, FOLDER)
     try:

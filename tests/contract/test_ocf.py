@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from nodeagent.drivers import undo
+from nodeagent.drivers.base import Job
 from nodeagent.drivers.deadman import fire
 from nodeagent.drivers.leftovers import Leftovers
+from nodeagent.drivers.registry import Drivers
 from nodeagent.model.configuration import Ocf
 from tests.contract.agents import Agent, install, marker, sleeping, thing
 from tests.contract.waiting import until
@@ -190,7 +192,7 @@ async def test_a_reload_hands_over_new_parameters_and_restarts_nothing(
 
     action, variables = calls(told)[-1]
     assert (action, variables["OCF_RESKEY_mark"]) == ("reload-agent", "7")
-    Agent(tmp_path / "state").drivers.recover()
+    Leftovers(tmp_path / "state").end_all()
     assert calls(told)[-1][1]["OCF_RESKEY_mark"] == "7"
 
 
@@ -268,6 +270,12 @@ async def test_the_next_agent_kills_where_stop_fails(tmp_path: Path) -> None:
     assert "its stop ended with generic error (1)" in lines[0]
     assert "ended 1 processes" in lines[1]
     assert not sleeping(mark)
+    following = Drivers(dead.context, lambda *_: None, left)
+    job = Job(1, "web", "thing", thing(tmp_path), "stop", 20.0)
+    assert (await following.run(job)).code == "held"
+    install(tmp_path, "thing", "#!/bin/sh\nexit 0\n")
+    assert (await following.run(job)).ok
+    assert left.keys == ()
 
 
 async def test_the_deadman_kills_and_undoes_newest_first(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nodeagent.drivers.deadman import fire
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.model.configuration import Systemd
 from tests.contract.agents import Agent
 from tests.contract.fake_systemd import DAEMON, Unit, fake_systemd
@@ -47,7 +48,7 @@ async def test_a_unit_is_started_watched_and_stopped(place: tuple[Agent, Fake]) 
             assert (await agent.run("stop", SHOP)).ok
         assert (await agent.run("monitor", SHOP)).code == "stopped"
     assert fake.orders == [("StartUnit", "shop.service"), ("StopUnit", "shop.service")] * 2
-    assert agent.drivers.recover() == []
+    assert Leftovers(agent.context.state_directory).end_all() == []
 
 
 async def test_a_bare_name_is_a_service(place: tuple[Agent, Fake]) -> None:

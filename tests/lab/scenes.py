@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.configuration import Ocf
 from tests.contract.agents import Agent
@@ -50,7 +51,7 @@ async def cycle(agent: Agent, resource: Ocf, up: Look, rounds: int = 2) -> None:
             assert stopped.ok, stopped
             assert not up()
     assert agent.records() == []
-    assert agent.drivers.recover() == []
+    assert Leftovers(agent.context.state_directory).end_all() == []
 
 
 # --- resources, each with what an onlooker sees of it ---
