@@ -275,7 +275,7 @@ async def test_the_next_agent_kills_where_stop_fails(tmp_path: Path) -> None:
     assert (await following.run(job)).code == "held"
     install(tmp_path, "thing", "#!/bin/sh\nexit 0\n")
     assert (await following.run(job)).ok
-    assert left.keys == ()
+    assert not left.keys
 
 
 async def test_the_deadman_kills_and_undoes_newest_first(tmp_path: Path) -> None:
