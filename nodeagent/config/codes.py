@@ -92,14 +92,6 @@ _TABLE: dict[str, tuple[str, str]] = {
     "W316": ("folder inside another", "Mount points inside each other depend on their order."),
     "W317": ("only one node", "The group cannot be taken over."),
     "W318": ("program without path", "Which program runs depends on the agent's PATH."),
-    "E320": (
-        "parameter that no agent can read",
-        "Agents get parameters as variables, whose names have only letters, digits and _.",
-    ),
-    "E321": (
-        "same name for agents",
-        "Agents name files by GROUP.RESOURCE; two resources would use each other's.",
-    ),
     "W319": ("arguments in one word", "No shell splits the words; each argument is its own text."),
     "E320": ("bad fence agent", "Agents are programs fence_NAME of the system, or manual."),
     "E321": ("secret in plain", "Configurations are copied, shown and kept; secrets must not be."),
@@ -122,6 +114,14 @@ _TABLE: dict[str, tuple[str, str]] = {
     "N351": ("hold is over", "A hold that has ended says nothing any more."),
     "W352": ("long hold", "For so long nobody restarts the group or takes it over."),
     "N353": ("standby witness", "A witness owns no groups in any case."),
+    "E350": (
+        "parameter that no agent can read",
+        "Agents get parameters as variables, whose names have only letters, digits and _.",
+    ),
+    "E351": (
+        "same name for agents",
+        "Agents name files by GROUP.RESOURCE; two resources would use each other's.",
+    ),
     "E401": ("dead too soon", "Single lost heartbeats must not make a node look dead."),
     "E402": ("lease too short", "A lease must outlive the detection of a dead node."),
     "E403": ("lease renewed too seldom", "One lost renewal must not stop the resources."),
