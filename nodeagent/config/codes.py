@@ -114,11 +114,11 @@ _TABLE: dict[str, tuple[str, str]] = {
     "N351": ("hold is over", "A hold that has ended says nothing any more."),
     "W352": ("long hold", "For so long nobody restarts the group or takes it over."),
     "N353": ("standby witness", "A witness owns no groups in any case."),
-    "E350": (
+    "E356": (
         "parameter that no agent can read",
         "Agents get parameters as variables, whose names have only letters, digits and _.",
     ),
-    "E351": (
+    "E357": (
         "same name for agents",
         "Agents name files by GROUP.RESOURCE; two resources would use each other's.",
     ),

@@ -69,7 +69,7 @@ class Outcome(Struct, frozen=True):
     """How it ended.
 
     `code` is stable: ok, failed, timeout, stopped (monitor: it does not run), unwell (monitor: it
-    runs, but its own check complains), held (somebody else has it), unsupported, invalid
+    runs, but its own check complains), held (somebody else has it), invalid
     (validate), superseded (a stop came). `evidence` are lines of output, fit for a screen.
     """
 

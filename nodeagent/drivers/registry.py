@@ -38,27 +38,6 @@ _TYPES: dict[type[Resource], str] = {
     ServiceAddress: "service-address",
     Systemd: "systemd",
 }
-_WITHOUT_DRIVER: dict[type[Resource], str] = {}
-
-
-class UnsupportedDriver:
-    """Stands for kinds of resources that this version knows but cannot run."""
-
-    async def start(self, job: Job) -> Outcome:
-        """Refuse."""
-        return _unsupported(job)
-
-    async def stop(self, job: Job) -> Outcome:
-        """Agree: it cannot have been started."""
-        return fine(f"does not run: {_unsupported(job).text}")
-
-    async def monitor(self, job: Job) -> Outcome:
-        """Tell that it does not run."""
-        return failed(_unsupported(job).text, code="stopped")
-
-    async def validate(self, job: Job) -> Outcome:
-        """Refuse."""
-        return _unsupported(job)
 
 
 class Drivers:
@@ -88,7 +67,6 @@ class Drivers:
             ServiceAddress: self._addresses,
             Systemd: self._systemd,
         }
-        self._unsupported = UnsupportedDriver()
         self._under_way: dict[Key, tuple[Job, asyncio.Task[Outcome]]] = {}
         self._locks: dict[Key, asyncio.Lock] = {}
         self._abandoned: set[asyncio.Task[Outcome]] = set()
@@ -144,7 +122,7 @@ class Drivers:
                 self._under_way.pop(job.key, None)
 
     async def _act(self, job: Job) -> Outcome:
-        driver = self._drivers.get(type(job.resource), self._unsupported)
+        driver = self._drivers[type(job.resource)]
         if job.action in ("start", "stop"):
             problem = await self._leftovers.end(job)
             if problem is not None:
@@ -187,9 +165,3 @@ def _outcome(job: Job, task: asyncio.Task[Outcome]) -> Outcome:
 
 def _too_late(job: Job) -> Outcome:
     return failed(f"{job.action} took longer than {job.limit_s:g} s", code="timeout")
-
-
-def _unsupported(job: Job) -> Outcome:
-    kind = _WITHOUT_DRIVER.get(type(job.resource), "unknown")
-    text = f"resources of type {kind} have no driver in this version"
-    return failed(text, code="unsupported")

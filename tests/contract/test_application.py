@@ -385,7 +385,7 @@ async def test_a_program_gets_a_small_fixed_environment(agent: Agent, tmp_path: 
     assert variables["CLUSTERTUI_NODE"] == "alpha"
     assert variables["CLUSTERTUI_GROUP"] == "web"
     assert variables["CLUSTERTUI_RESOURCE"] == "thing"
-    assert variables["CLUSTERTUI_TOKEN"] == "0.7.0.-"
+    assert variables["CLUSTERTUI_TOKEN"] == "0.7.0.-.tentative"
 
 
 @pytest.mark.parametrize("background", [False, True])

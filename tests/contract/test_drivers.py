@@ -32,7 +32,6 @@ KINDS: dict[str, Callable[[Path], Resource]] = {
     "ocf without process": thing,
     "ocf with process": lambda place: thing(place, mark=marker()),
 }
-UNSUPPORTED: dict[str, Resource] = {}
 
 
 def tree(folder: Path) -> list[str]:
@@ -102,19 +101,6 @@ async def test_it_can_be_started_again(agent: Agent, resource: Resource) -> None
     for _ in range(3):
         assert (await agent.run("start", resource)).ok
         assert (await agent.run("stop", resource)).ok
-
-
-@pytest.mark.parametrize("kind", sorted(UNSUPPORTED))
-async def test_what_has_no_driver_says_so(agent: Agent, kind: str) -> None:
-    resource = UNSUPPORTED[kind]
-
-    for action in ("validate", "start"):
-        outcome = await agent.run(action, resource)
-        assert (outcome.ok, outcome.code) == (False, "unsupported")
-        assert kind in outcome.text
-    assert (await agent.run("stop", resource)).ok
-    assert (await agent.run("monitor", resource)).code == "stopped"
-    assert not set(agent.drivers.types()) & set(UNSUPPORTED)
 
 
 # --- service addresses ---

@@ -139,7 +139,7 @@ def parameters_readable(scope: Scope) -> Iterator[Report]:
             path = ("group", group, "resource", name, "parameters", key)
             text = f"{key} cannot be a parameter of {name}"
             hint = f"letters, digits and _; nothing that begins with {_RESERVED}"
-            yield scope.report("E350", path, text, hint)
+            yield scope.report("E356", path, text, hint)
 
 
 def instances_once(scope: Scope) -> Iterator[Report]:
@@ -154,7 +154,7 @@ def instances_once(scope: Scope) -> Iterator[Report]:
             text = (
                 f"{name} of group {group} and a resource of {first[instance]} are both {instance}"
             )
-            yield scope.report("E351", path, text, "rename one of them, best without dots")
+            yield scope.report("E357", path, text, "rename one of them, best without dots")
         first.setdefault(instance, f"group {group}")
 
 

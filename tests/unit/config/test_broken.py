@@ -107,8 +107,8 @@ EXPECTED: list[tuple[str, str, int, str]] = [
     ("95-witness-on-standby", "N353", 28, "charlie is a witness"),
     ("96-hold-without-offset", "E022", 32, "with its offset from UTC"),
     ("97-hold-without-end", "W352", 32, "held for more than 30 days"),
-    ("93-parameter-with-hyphen", "E350", 35, "pg-data cannot be a parameter"),
-    ("94-one-name-for-agents", "E351", 39, "are both web.shop.database"),
+    ("98-parameter-with-hyphen", "E356", 35, "pg-data cannot be a parameter"),
+    ("99-one-name-for-agents", "E357", 39, "are both web.shop.database"),
 ]
 
 
