@@ -107,9 +107,11 @@ class Keeper:
 
     def _follow_adapters(self) -> None:
         """Move service addresses to adapters that are good, beside what else goes on."""
-        for name, runner in self.shared.runners.items():
-            if name not in self.participant.touched:
-                self.shared.out += runner.follow(self.shared.now)
+        shared = self.shared
+        held = held_groups(shared.now.unix, shared.log.configuration)
+        for name, runner in shared.runners.items():
+            if name not in self.participant.touched and name not in held:
+                shared.out += runner.follow(shared.now)
 
     def _notice_lease(self) -> None:
         valid = self.shared.lease_valid

@@ -361,7 +361,9 @@ class Invariants:
                 one.network == own.network and other not in shared.adapters.bad
                 for other, one in (here.adapter if here else {}).items()
             )
-            online = shared.runner(group).state == "online"
+            noun = configuration.group.get(group) if configuration else None
+            held = noun is not None and is_held(noun, now / 1000)
+            online = shared.runner(group).state == "online" and not held
             if not (online and good and adapter in shared.adapters.bad):
                 since.pop((group, name), None)
                 continue

@@ -265,3 +265,16 @@ def test_while_a_dare_is_open_addresses_of_other_groups_still_move() -> None:
     story.unplug("alpha").until(lambda: story.at("web") == {"alpha": "eth2"}, 600)
 
     assert story.end().state == "done"
+
+
+def test_a_held_group_is_left_alone_until_its_hold_ends() -> None:
+    story = Story(spare=True)
+    until = float(int(story.world.now_ms / 1000) + 20)
+    assert story.dare(story.changed("web", hold=until)).state == "done"
+    story.rest()
+
+    story.unplug("alpha").world.advance(5_000)
+    assert story.at("web") == {"alpha": "eth0"}, "a person works on it"
+
+    story.until(lambda: story.at("web") == {"alpha": "eth2"})
+    assert story.world.now_ms / 1000 >= until
