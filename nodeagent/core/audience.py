@@ -33,6 +33,7 @@ class Request:
     base: Standing
     author: str = ""
     reason: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> Dar
         coordinator=shared.name,
         author=request.author,
         reason=request.reason,
+        mark=request.mark,
         base_epoch=request.base.epoch,
         base_digest=request.base.digest,
         target_digest=request.digest,

@@ -15,7 +15,7 @@ from nodeagent.core.effects import End
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
 from nodeagent.model.health import CellState, RestoreState, RunState
-from nodeagent.model.run import DareRun
+from nodeagent.model.run import AS_BEFORE, DareRun
 from nodeagent.wire.peer import (
     Aborted,
     Applied,
@@ -525,8 +525,8 @@ class Coordinator:
             return
         self._restored = "restored-except" if self._exceptions else "restored"
         left = "; ".join(self._exceptions)
-        tail = f"; everything is as before except {left}" if left else "; everything is as before"
-        self._end("aborted", self._aborting + tail)
+        tail = f"{AS_BEFORE} except {left}" if left else AS_BEFORE
+        self._end("aborted", f"{self._aborting}; {tail}")
 
     def _end(self, state: RunState, text: str) -> None:
         self.finished = True

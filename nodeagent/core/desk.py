@@ -211,6 +211,7 @@ def prepare_dare(
         base=standing,
         author=clean(author, 100),
         reason=clean(apply.reason, 300),
+        mark=clean(apply.mark, 64),
     )
 
 

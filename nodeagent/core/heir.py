@@ -57,6 +57,7 @@ def request_of(shared: Shared, proposer: Proposer, opened: Open | None) -> Reque
         base=shared.log.standing,
         author=run.author if run is not None else "",
         reason=run.reason if run is not None else "",
+        mark=run.mark if run is not None else "",
     )
 
 

@@ -111,7 +111,7 @@ class DecreeLog:
 
     `voters` decide the open slot, half of them if the `tie_breaker` is among these; `holders` are
     all nodes that any decree ever gave a group to, `ran` the groups that had an owner since the
-    cluster was started.
+    cluster was started; `made_by` is the transaction of the last COMMIT.
     `timings` are those of the last configurations: who is lost may still go by an older one.
     `longest_wait_ms` is the longest takeover wait that any of them asked for.
     `lives` are the newest incarnations that were decreed in since each node was added; `places` has
@@ -125,6 +125,7 @@ class DecreeLog:
         self.configuration: Configuration | None = None
         self.active = b""
         self.root = ""
+        self.made_by = ""
         self.voters: tuple[str, ...] = ()
         self.tie_breaker = ""
         self.fenced: frozenset[str] = frozenset()
@@ -227,6 +228,7 @@ class DecreeLog:
             self.timings.append(self.configuration.timing)
             wait_ms = takeover_wait_ms(self.configuration.timing)
             self.longest_wait_ms = max(self.longest_wait_ms, wait_ms)
+            self.made_by = value.tx
             changes |= {"epoch": value.epoch, "digest": value.digest}
             if value.generation:
                 changes |= {"generation": value.generation}

@@ -157,6 +157,7 @@ class Reporter:
             suspended=shared.suspended,
             events_waiting=len(self.queue),
             draft_digest=from_draft,
+            made_by=shared.log.made_by,
         )
 
     def _cluster_state(self) -> ClusterState:

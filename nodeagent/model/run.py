@@ -17,6 +17,8 @@ from nodeagent.model.plan import Plan
 OPEN: frozenset[RunState] = frozenset({"running", "aborting"})
 Transaction = Annotated[str, Meta(max_length=120)]
 """Name of a DARE; the same wherever it is told, so that one can be asked about."""
+AS_BEFORE = "everything is as before"
+"""What the result of an abort says, and "except ..." after it where something is not proved."""
 FINAL: frozenset[CellState] = frozenset({"done", "failed", "skipped", "lost"})
 
 
@@ -44,6 +46,8 @@ class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
 class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     """One DARE from request to result. `nodes` are the columns; times are Unix seconds.
 
+    `mark` is what the request carried, for who asked to know it by.
+
     `detection_gap_ms` is the longest time for which a node (`detection_gap_node`) did not look
     whether its peers live, while it was suspended; what died then was seen that much later.
     """
@@ -52,6 +56,7 @@ class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     coordinator: str
     author: str = ""
     reason: str = ""
+    mark: str = ""
     base_epoch: int = 0
     base_digest: str = ""
     target_digest: str = ""

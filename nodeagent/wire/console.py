@@ -30,7 +30,9 @@ class GetSnapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Ask for a DARE to the configuration `text`, edited from the one with file digest `base`.
 
-    `owners` are moves asked for: group to node, or to "" for offline.
+    `owners` are moves asked for: group to node, or to "" for offline. `mark`, if any, is drawn at
+    random by who asks and comes back in the DARE's record: by it a DARE is known as one's own where
+    the answer that names it was lost.
     """
 
     text: ConfigurationText
@@ -38,6 +40,7 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     reason: ShortText = ""
     author: ShortText = ""
     owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
+    mark: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Abort(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

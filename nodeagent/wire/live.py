@@ -83,7 +83,8 @@ class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     `epoch`, `slot`, `digest`, `view`, `owners` and `asked` are decided; the rest is live. `lock`
     names the open DARE and who holds it ("" when free). `asked` are groups that an administrator
-    moved or took offline ("") and that a plan leaves there.
+    moved or took offline ("") and that a plan leaves there. `made_by` is the transaction that
+    brought `epoch` into force ("": not known).
     """
 
     cluster: str
@@ -101,6 +102,7 @@ class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     suspended: bool = False
     events_waiting: int = 0
     draft_digest: str = ""
+    made_by: str = ""
 
 
 class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

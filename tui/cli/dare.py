@@ -1,12 +1,13 @@
 """Asking for a DARE and telling what becomes of it: shared by `apply` and `operate`."""
 
 import asyncio
+import secrets
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nodeagent.client.client import Client
 from nodeagent.client.errors import TimedOut
-from nodeagent.config.digest import file_digest
 from nodeagent.model.run import DareRun
 from nodeagent.wire.console import Apply, Done, Refused
 from nodeagent.wire.live import Snapshot
@@ -75,8 +76,8 @@ def _is_worth_a_line(item: Item) -> bool:
 
 async def carry_out(client: Client, snapshot: Snapshot, apply: Apply, teller: Teller) -> int:
     """Ask for `apply`, follow the run to its end, return the exit code."""
-    target = file_digest(apply.text.encode())
-    follower = Follower(snapshot.cluster, target, teller.run)
+    apply = replace(apply, mark=secrets.token_hex(16))
+    follower = Follower(snapshot.cluster, apply.mark, teller.run)
     async with heard_by(client) as heard:
         try:
             await take_first(follower, heard)

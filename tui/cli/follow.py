@@ -2,7 +2,7 @@
 
 The coordinator may die, and with it the agent we listened to. Then the next agent's record goes
 on, and if nobody keeps a record any more, the cluster itself tells: once no DARE is open, the
-active configuration is either the one that was asked for or the one from before.
+active configuration is either the one that this DARE made or the one from before.
 """
 
 import asyncio
@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from nodeagent.client.client import AgentChanged, Client
 from nodeagent.client.errors import ClientError
-from nodeagent.model.run import DareRun, RunStarted, advance
+from nodeagent.model.health import RestoreState
+from nodeagent.model.run import AS_BEFORE, DareRun, RunStarted, advance
 from nodeagent.wire.console import GetSnapshot
 from nodeagent.wire.live import ClusterLive, NodeLive, ProgressMade, Snapshot, StreamMessage
 from tui.cli.progress import FINAL_RUNS
-from tui.cli.witness import Witness
+from tui.cli.witness import Witness, moved_on
 
 Heard = StreamMessage | Snapshot | AgentChanged
 ORPHANED_S = 2.5
@@ -35,17 +36,18 @@ NOBODY_S = 60.0
 class Follower:
     """Folds what agents say into the record of one run. `tell` gets each new record.
 
-    `tx` is "" until an agent named it; until then the run is known by its base and target.
+    `tx` is "" until an agent named it. A run is ours by that name or by `mark`, which nobody else
+    can have made; never by what it wants: others may have wanted the same, before or meanwhile.
     """
 
     def __init__(
-        self, base: ClusterLive, target: str, tell: Callable[[DareRun], None], tx: str = ""
+        self, base: ClusterLive, mark: str, tell: Callable[[DareRun], None], tx: str = ""
     ) -> None:
         self.tx = tx
         self.run: DareRun | None = None
         self.ended = False
         self._base = base
-        self._target = target
+        self._mark = mark
         self._tell = tell
         self._free_since: float | None = None
         self._doubt_since: float | None = None
@@ -74,7 +76,7 @@ class Follower:
     def _is_ours(self, run: DareRun) -> bool:
         if self.tx:
             return run.tx == self.tx
-        return run.target_digest == self._target and run.base_epoch == self._base.epoch
+        return run.mark != "" and run.mark == self._mark
 
     def _learn(self, run: DareRun, now: float) -> None:
         if not self._is_ours(run) or run == self.run:
@@ -128,20 +130,29 @@ class Follower:
                 self._judge(cluster, now)
 
     def _judge_undone(self, run: DareRun, cluster: ClusterLive, now: float) -> None:
-        if self._witness.is_put_back(self._base, cluster):
-            text = "; ".join(filter(None, (run.text, "configuration and groups are as before")))
-            self._show(replace(run, restored="restored", text=text), now)
+        if not self._witness.is_put_back(self._base, cluster):
+            return
+        why = run.text.partition(f"; {AS_BEFORE}")[0]  # what could not be proved is seen by now
+        elsewhere = moved_on(self._base, cluster)
+        if elsewhere:
+            text = f"{'; '.join(elsewhere)}; configuration and all other groups are as before"
+        else:
+            text = "configuration and groups are as before"
+        restored: RestoreState = "restored-except" if elsewhere else "restored"
+        text = "; ".join(filter(None, (why, text)))
+        self._show(replace(run, restored=restored, text=text), now)
+        self.ended = True
 
     def _judge(self, cluster: ClusterLive, now: float) -> None:
         known = self.run or DareRun(tx=self.tx, coordinator=self._base.observer)
         if cluster.epoch == self._base.epoch:
             text = "the coordinator was lost before the decision"
             self._show(replace(known, state="aborted", restored="unknown", text=text), now)
-        elif cluster.epoch == self._base.epoch + 1 and cluster.digest == self._target:
+        elif self.tx and cluster.made_by == self.tx:
             text = f"epoch {cluster.epoch} is active; the coordinator was lost meanwhile"
             self._show(replace(known, state="done", text=text), now)
         else:
-            text = f"the coordinator was lost, and epoch {cluster.epoch} is another change"
+            text = f"the coordinator was lost, and epoch {cluster.epoch} may be another change"
             self._show(replace(known, state="in-doubt", text=text), now)
             self.ended = True
 

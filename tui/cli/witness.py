@@ -32,3 +32,12 @@ class Witness:
         return stays and all(
             not owner or group in self._online.get(owner, ()) for group, owner in now.owners.items()
         )
+
+
+def moved_on(base: ClusterLive, now: ClusterLive) -> tuple[str, ...]:
+    """Return in words which groups are elsewhere than at `base`."""
+    return tuple(
+        f"{group} went from {owner} to {now.owners.get(group) or 'nobody'}"
+        for group, owner in base.owners.items()
+        if now.owners.get(group) != owner
+    )

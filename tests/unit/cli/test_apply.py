@@ -179,6 +179,32 @@ def test_refusal_keeps_the_agents_exit_code(
     assert "bravo is needed" in ran.err
 
 
+def test_earlier_end_of_the_same_change_is_not_told(agents: Agents, run: Run, file: Path) -> None:
+    earlier = replace(
+        record(), tx="1.1.alpha", state="aborted", restored="restored", text="no address"
+    )
+    agents[0].snapshot = snapshot("alpha", runs=(earlier,))
+    script(agents[0], *step("verify", "done"), ended("done", "epoch 2"))
+
+    ran = run("apply", file)
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "done: epoch 2")
+    assert "no address" not in ran.out + ran.err
+
+
+def test_refused_one_tells_no_steps_of_another_ones_dare(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    others = replace(record(), tx="2.1.bravo", coordinator="bravo", state="running")
+    agents[0].snapshot = snapshot("alpha", run=others)
+    refusal = Refused("busy", "another DARE is open", 3)
+    script(agents[0], *step("verify", "running"), answer=refusal)
+
+    ran = run("apply", file)
+
+    assert (ran.code, ran.out) == (3, "refused: another DARE is open\n")
+
+
 def test_nothing_to_change_is_done(
     agents: Agents, run: Run, new_file: Callable[[str], Path]
 ) -> None:
@@ -229,19 +255,15 @@ def test_agent_dies_with_the_answer_and_the_run_is_found(
     agents: Agents, run: Run, file: Path
 ) -> None:
     alpha, bravo = agents
-    done = DareRun(
-        tx=TX,
-        coordinator="alpha",
-        base_epoch=1,
-        target_digest=file_digest(CHANGED.encode()),
-        state="done",
-        text="epoch 2",
-    )
-    bravo.snapshot = snapshot("bravo", runs=(done,))
+    earlier = replace(record(), tx="1.1.alpha", state="aborted", restored="restored")
+    done = replace(record(), state="done", text="epoch 2")
 
     def handle(request: Request) -> Answer | None:
         if isinstance(request, GetSnapshot):
             return alpha.snapshot
+        assert isinstance(request, Apply)
+        ours = replace(done, mark=request.mark)
+        bravo.snapshot = snapshot("bravo", runs=(earlier, ours))
         alpha.stop_soon()
         return None
 

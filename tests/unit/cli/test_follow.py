@@ -1,3 +1,4 @@
+import pytest
 from msgspec.structs import replace
 
 from nodeagent.model.run import Cell, CellChanged, DareRun, RunChanged, RunStarted, StepRow
@@ -12,6 +13,7 @@ RUN = DareRun(
     nodes=("alpha", "bravo"),
     base_epoch=1,
     target_digest="d2",
+    mark="m1",
     steps=(StepRow("verify"), StepRow("stage")),
 )
 FREE = cluster("bravo", epoch=1, digest="d1")
@@ -19,7 +21,7 @@ FREE = cluster("bravo", epoch=1, digest="d1")
 
 def follower(tx: str = RUN.tx) -> tuple[Follower, list[DareRun]]:
     told: list[DareRun] = []
-    return Follower(FREE, "d2", told.append, tx), told
+    return Follower(FREE, "m1", told.append, tx), told
 
 
 def started() -> tuple[Follower, list[DareRun]]:
@@ -63,12 +65,30 @@ def test_record_of_the_next_agent_goes_on() -> None:
     assert told[-1].text == "epoch 2 is active"
 
 
-def test_run_is_known_by_its_target_while_its_name_was_lost() -> None:
+def test_run_is_known_by_its_mark_while_its_name_was_lost() -> None:
     made, told = follower(tx="")
     made.take(Snapshot(cluster("bravo"), run=RUN), 0.0)
 
     assert made.tx == RUN.tx
     assert told == [RUN]
+
+
+@pytest.mark.parametrize("mark", ["", "m2"])
+def test_run_that_wants_the_same_is_not_ours(mark: str) -> None:
+    """Another one's, or an earlier one of the same file from the same epoch that was aborted."""
+    made, told = follower(tx="")
+    made.take(Snapshot(cluster("bravo"), runs=(replace(RUN, mark=mark, state="aborted"),)), 0.0)
+    made.take(ProgressMade(RunStarted(replace(RUN, tx="3.1.bravo", mark=mark))), 1.0)
+
+    assert (told, made.tx, made.ended) == ([], "", False)
+
+
+def test_run_without_a_mark_is_nobodys() -> None:
+    told: list[DareRun] = []
+    made = Follower(FREE, "", told.append)
+    made.take(Snapshot(cluster("bravo"), run=replace(RUN, mark="")), 0.0)
+
+    assert told == []
 
 
 def test_orphan_is_judged_by_the_cluster_as_undone() -> None:
@@ -84,7 +104,7 @@ def unproved() -> tuple[Follower, list[DareRun]]:
     """A coordinator that owned *web* is lost; the others closed the run without its proofs."""
     told: list[DareRun] = []
     base = live(owners={"web": "alpha", "orders": "bravo"})
-    made = Follower(base, "d2", told.append, RUN.tx)
+    made = Follower(base, "m1", told.append, RUN.tx)
     made.take(ProgressMade(RunStarted(RUN)), 0.0)
     made.take(NodeLive("alpha", "down"), 1.0)
     made.take(ProgressMade(RunChanged(RUN.tx, "aborted", "unknown", text="alpha is lost")), 1.0)
@@ -95,18 +115,19 @@ def owner(node: str, *groups: str) -> NodeLive:
     return NodeLive(node, "up", groups=tuple(GroupLive(group, "online") for group in groups))
 
 
-def test_unproved_abort_is_undone_once_the_groups_are_online_again() -> None:
+def test_unproved_abort_names_what_was_taken_over_once_it_is_online_again() -> None:
     made, told = unproved()
     taken_over = live(owners={"web": "bravo", "orders": "bravo"})
     made.take(owner("bravo", "orders"), 2.0)
     made.take(taken_over, 2.0)
-    assert not made.ended
+    ends = [made.ended]
 
     made.take(owner("bravo", "orders", "web"), 3.0)
     made.take(taken_over, 3.0)
 
-    assert (told[-1].state, told[-1].restored) == ("aborted", "restored")
-    assert "alpha is lost" in told[-1].text
+    assert [*ends, made.ended] == [False, True]
+    assert (told[-1].state, told[-1].restored) == ("aborted", "restored-except")
+    assert "alpha is lost; web went from alpha to bravo; configuration and all" in told[-1].text
 
 
 def test_unproved_abort_that_left_a_group_elsewhere_stays_unknown() -> None:
@@ -121,10 +142,21 @@ def test_unproved_abort_that_left_a_group_elsewhere_stays_unknown() -> None:
 def test_orphan_is_judged_by_the_cluster_as_done() -> None:
     made, told = started()
     made.take(NodeLive("alpha", "down"), 1.0)
-    watch(made, ORPHANED_S, live(epoch=2, digest="d2"))
+    watch(made, ORPHANED_S, live(epoch=2, digest="d2", made_by=RUN.tx))
 
     assert told[-1].state == "done"
     assert "epoch 2" in told[-1].text
+
+
+@pytest.mark.parametrize("tx", [RUN.tx, ""])
+def test_same_change_made_by_another_one_is_not_taken_for_ours(tx: str) -> None:
+    made, told = follower(tx)
+    made.take(NodeLive("alpha", "down"), 1.0)
+    made.take(NodeLive("bravo", "down"), 1.0)
+    watch(made, ORPHANED_S, live(epoch=2, digest="d2", made_by="2.1.charlie"))
+
+    assert made.ended
+    assert told[-1].state == "in-doubt"
 
 
 def test_coordinator_that_came_back_has_forgotten() -> None:
@@ -166,7 +198,7 @@ def test_run_in_doubt_is_watched_until_another_voter_finishes_it() -> None:
     made, told = started()
     made.take(ProgressMade(RunChanged(RUN.tx, "in-doubt")), 1.0)
     made.take(live(lock="2.1.alpha held by alpha"), 2.0)
-    watch(made, ORPHANED_S, live(epoch=2, digest="d2"), since=3.0)
+    watch(made, ORPHANED_S, live(epoch=2, digest="d2", made_by=RUN.tx), since=3.0)
 
     assert told[-1].state == "done"
 
@@ -210,7 +242,7 @@ def undone_by_bravo(failed: str) -> tuple[Follower, list[DareRun]]:
     made.take(ProgressMade(RunStarted(replace(RUN, coordinator="bravo"))), 1.0)
     lost = Cell("failed", reason="declared down: no heartbeat on any network")
     made.take(ProgressMade(CellChanged(RUN.tx, "prove", undo=True, node=failed, cell=lost)), 1.0)
-    text = f"everything is as before except {failed} prove: declared down"
+    text = f"alpha was lost; everything is as before except {failed} prove: declared down"
     made.take(ProgressMade(RunChanged(RUN.tx, "aborted", "restored-except", 2.0, text)), 1.5)
     return made, told
 
@@ -223,13 +255,13 @@ def test_lost_coordinator_that_proves_nothing_is_made_good_by_the_cluster() -> N
 
     assert [*ends, made.ended] == [False, True]
     assert (told[-1].state, told[-1].restored) == ("aborted", "restored")
-    assert told[-1].text.endswith("configuration and groups are as before")
+    assert told[-1].text == "alpha was lost; configuration and groups are as before"
 
 
 def test_what_a_lost_coordinator_left_undone_stays_named() -> None:
     base = live(owners={"web": "alpha"})
     told: list[DareRun] = []
-    made = Follower(base, "d2", told.append, RUN.tx)
+    made = Follower(base, "m1", told.append, RUN.tx)
     made.take(ProgressMade(RunStarted(RUN)), 0.0)
     made.take(ProgressMade(RunStarted(replace(RUN, coordinator="bravo"))), 1.0)
     lost = Cell("failed", reason="declared down")
