@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 from textual.app import App
+from textual.events import Key, Paste
 from textual.widgets import Button
 
+from tests.support.screens import shows, until
 from tui.screens.confirm import ConfirmScreen
 from tui.widgets.text import Note
 
@@ -80,6 +82,62 @@ def test_note_is_typed_on_a_button_and_goes_with_the_yes() -> None:
 
     assert answer_after(screen, "right", *"why not", "enter", "right", "enter") == [True]
     assert screen.noted == "why not"
+
+
+@pytest.mark.parametrize(
+    "walk", [["right", "enter"], ["enter", "enter"], ["enter", "right", "right", "enter"]]
+)
+def test_note_goes_with_the_yes_however_one_walks_there(walk: list[str]) -> None:
+    screen = ConfirmScreen("Run", ["one"], note="Reason:")
+
+    assert answer_after(screen, *"a mail group", *walk) == [True]
+    assert screen.noted == "a mail group"
+
+
+def test_two_enters_on_arrival_leave_without() -> None:
+    screen = ConfirmScreen("Run", ["one"], note="Reason:")
+
+    assert answer_after(screen, "enter", "enter") == [False]
+
+
+@pytest.mark.parametrize("before", [[], ["tab"], ["tab", "tab"]])
+def test_text_that_comes_at_once_keeps_its_spaces(before: list[str]) -> None:
+    """As a terminal sends what is pasted without brackets: all keys before any is handled."""
+    app = Asking(ConfirmScreen("Run", ["one"], note="Reason:"))
+
+    async def story() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press(*before)
+            for letter in "a mail group":
+                app.post_message(Key("space" if letter == " " else letter, letter))
+            await until(pilot, lambda: app.dialog.noted == "a mail group", "the whole text")
+
+    asyncio.run(story())
+
+
+def test_text_pasted_on_a_button_is_the_note() -> None:
+    app = Asking(ConfirmScreen("Run", ["one"], note="Reason:"))
+
+    async def story() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("tab")
+            app.post_message(Paste("a mail\ngroup"))
+            await until(pilot, lambda: app.dialog.noted == "a mail group", "the whole text")
+
+    asyncio.run(story())
+
+
+def test_help_tells_the_keys_and_leads_back() -> None:
+    app = Asking(ConfirmScreen("Run", ["one"], note="Reason:"))
+
+    async def story() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("f1")
+            await shows(pilot, "Keys of this dialog", "leave without doing it")
+            await pilot.press("f1")
+            await until(pilot, lambda: app.screen is app.dialog, "the dialog again")
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize("typed", ["order", "orders2", "Orders"])

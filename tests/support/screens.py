@@ -12,7 +12,7 @@ from tests.support.story import WALL, StoryClient
 from tui.app import ClusterApp
 from tui.screens.base import SectionScreen
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 STEADY_LOOKS = 8
 """So many looks at most are taken until two in a row are alike; a clock on the screen never is."""
 SMALL = (80, 24)

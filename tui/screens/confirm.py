@@ -2,8 +2,8 @@
 
 Enter on arrival harms nothing. Where `word` is given (the cluster's name, a group's), its field
 has the focus, the yes stays shut until the word has been typed, and the line below says what
-Enter does; without a word Cancel has the focus, and the person has to walk over to the yes. A
-screen of its own, so that every dangerous act looks the same.
+Enter does; without a word Cancel or the note's field has the focus, and the person has to walk over
+to the yes. A screen of its own, so that every dangerous act looks the same.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,37 @@ from collections.abc import Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import Click, Key
+from textual.events import Click, Key, Paste
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from nodeagent.model.text import clean
-from tui.viewmodels.spans import Line, put
-from tui.viewmodels.spans import line as spans
+from tui.viewmodels.spans import Line, line, put
 from tui.widgets.text import Note, plain
 
 NOTE_MAX = 400
+_HELP = (
+    ("Enter", "what the line above the buttons says"),
+    ("← →", "from one button to the other"),
+    ("↑ ↓ PgUp PgDn", "scroll the lines that say what will happen"),
+    ("Tab", "to the next field or button"),
+    ("Esc F3", "leave without doing it"),
+)
+
+
+class NoteInput(Input):
+    """A line that one walks out of, to the buttons, with Right at its end."""
+
+    class Passed(Message):
+        """The cursor was at the end, and went on."""
+
+    def action_cursor_right(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - Textual's
+        """Move the cursor, at the end of the line on to the buttons."""
+        if self.cursor_at_end and not select:
+            self.post_message(self.Passed())
+        else:
+            super().action_cursor_right(select)
 
 
 class ConfirmScreen(ModalScreen[bool]):
@@ -34,8 +55,9 @@ class ConfirmScreen(ModalScreen[bool]):
     BINDINGS = [
         ("escape", "cancel", "Cancel"),
         ("f3", "cancel", "Cancel"),
-        ("left", "app.focus_previous", "Previous button"),
-        ("right", "app.focus_next", "Next button"),
+        ("f1", "help", "Help"),
+        ("left", "button('#no')", "Previous button"),
+        ("right", "button('#yes')", "Next button"),
         ("up", "scroll(-1)", "Scroll up"),
         ("down", "scroll(1)", "Scroll down"),
         ("pageup", "scroll(-8)", "Page up"),
@@ -75,7 +97,7 @@ class ConfirmScreen(ModalScreen[bool]):
     ) -> None:
         super().__init__()
         self._heading = plain(title, 90)
-        self._lines = tuple(spans(put(one)) if isinstance(one, str) else one for one in lines)
+        self._lines = tuple(line(put(one)) if isinstance(one, str) else one for one in lines)
         self._word = word
         self._yes = plain(yes, 30)
         self._no = plain(no, 30)
@@ -92,7 +114,9 @@ class ConfirmScreen(ModalScreen[bool]):
             if self._note:
                 with Horizontal(classes="ask"):
                     yield Note(f"{self._note} ")
-                    yield Input(id="note", compact=True, max_length=NOTE_MAX, select_on_focus=False)
+                    yield NoteInput(
+                        id="note", compact=True, max_length=NOTE_MAX, select_on_focus=False
+                    )
             if self._word:
                 with Horizontal(classes="ask"):
                     yield Note(f"Type {clean(self._word, 63)} to allow it: ")
@@ -109,10 +133,10 @@ class ConfirmScreen(ModalScreen[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Start in the word's field, else on Cancel."""
+        """Start in the word's field, else in the note's, else on Cancel."""
         self.set_class(not self._word, "-plain")
         self.query_one(".lines", Note).paint(self._lines)
-        self.query_one("#word" if self._word else "#no").focus()
+        self.query_one(self._field or "#no").focus()
 
     def on_resize(self) -> None:
         """Keep the field and the buttons on the screen, however many lines there are."""
@@ -121,14 +145,41 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_key(self, event: Key) -> None:
         """Let a person who begins to type the word, or the note, on a button do so."""
-        wanted = "#word" if self._word else "#note" if self._note else ""
-        if not wanted or not isinstance(self.focused, Button):
-            return
-        if event.is_printable and event.character and event.character != " ":
+        # A field keeps its own keys; the others were meant for a button, wherever the focus is now.
+        if event.is_printable and event.character:
             event.stop()
-            field = self.query_one(wanted, Input)
-            field.focus()
-            field.insert_text_at_cursor(event.character)
+            self._type(event.character)
+
+    def on_paste(self, event: Paste) -> None:
+        """Let what is pasted on a button go where it is wanted."""
+        event.stop()
+        self._type(" ".join(event.text.splitlines()))
+
+    @property
+    def _field(self) -> str:
+        """Return the field that what is typed belongs to, "" where nothing is asked for."""
+        return "#word" if self._word else "#note" if self._note else ""
+
+    def _type(self, text: str) -> None:
+        if not self._field:
+            return
+        field = self.query_one(self._field, Input)
+        if field.value or text.strip():
+            self.set_focus(field)
+            field.insert_text_at_cursor(text)
+
+    def action_button(self, which: str) -> None:
+        """Walk to a button, unless it is shut."""
+        button = self.query_one(which, Button)
+        if not button.disabled:
+            button.focus()
+
+    def action_help(self) -> None:
+        """Show the keys of this dialog."""
+        from tui.screens.forms.show import ShowScreen
+
+        lines = [line(put(keys, 16, "key"), text) for keys, text in _HELP]
+        self.app.push_screen(ShowScreen("Keys of this dialog", lines))
 
     def action_scroll(self, lines: int) -> None:
         """Move the lines without taking the focus from the buttons."""
@@ -149,7 +200,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def _hint(self, typed: str) -> str:
         yes = str(self._yes)
         if not self._word:
-            return f"→ and Enter: {yes}. Esc leaves without."
+            keys = "Enter twice" if self.noted else "→ and Enter"
+            return f"{keys}: {yes}. Esc leaves without."
         if typed == self._word:
             return f"Enter: {yes}. Esc leaves without."
         if typed and not self._word.startswith(typed):
@@ -169,10 +221,17 @@ class ConfirmScreen(ModalScreen[bool]):
     @on(Input.Changed, "#note")
     def _note_typed(self, event: Input.Changed) -> None:
         self.noted = event.value.strip()
+        if not self._word:
+            self.query_one("#hint", Note).say(self._hint(""))
 
     @on(Input.Submitted, "#note")
     def _note_done(self) -> None:
-        self.focus_next()
+        """Go on to what is next: the word, or the button that was written for."""
+        self.query_one("#word" if self._word else "#yes" if self.noted else "#no").focus()
+
+    @on(NoteInput.Passed)
+    def _note_passed(self) -> None:
+        self.query_one("#word" if self._word else "#yes").focus()
 
     @on(Button.Pressed, "#yes")
     def _yes_pressed(self) -> None:

@@ -14,10 +14,10 @@ from tui.widgets.text import Note
 
 
 class ShowScreen(ModalScreen[None]):
-    """Lines under a title; Esc, F3 or Enter leaves."""
+    """Lines under a title; Esc, F3 or Enter leaves, and so does the key that opened it."""
 
     BINDINGS = [
-        ("escape,f3,f6,enter", "leave", "Back"),
+        ("escape,f1,f3,f6,enter", "leave", "Back"),
         ("up,k", "scroll(-1)", "Up"),
         ("down,j", "scroll(1)", "Down"),
         ("pageup", "scroll(-10)", "Page up"),
