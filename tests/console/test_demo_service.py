@@ -133,8 +133,10 @@ def test_slow_answer_is_no_gap_but_a_failure_between_two_answers_is() -> None:
     assert record.longest_gap_s == pytest.approx(0.02)
 
     record.refused("refused")
+    assert record.gap_s(11.9) == pytest.approx(1.0)  # it is not over
     record.answered("bravo", 3, asked=12.9, at=13.0)
     assert record.longest_gap_s == pytest.approx(2.0)
+    assert record.gap_s(20.0) == pytest.approx(2.0)
     assert (record.requests, record.failed, record.last_node) == (4, 1, "bravo")
 
 

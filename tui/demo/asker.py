@@ -45,6 +45,12 @@ class Record:
         self.last_node, self.last_count, self.ok = node, count, True
         self.requests += 1
 
+    def gap_s(self, at: float) -> float:
+        """Return the longest gap up to `at`, that one included which is not over yet."""
+        if self.ok or self.answered_at is None:
+            return self.longest_gap_s
+        return max(self.longest_gap_s, at - self.answered_at)
+
     def refused(self, text: str) -> None:
         """Count a failure."""
         self.requests += 1
@@ -78,12 +84,13 @@ class Asker:
 
     def rows(self) -> list[ProbeRow]:
         """Return what was seen so far, for the console."""
+        now = time.monotonic()
         return [
             ProbeRow(
                 service=record.service,
                 requests=record.requests,
                 failed=record.failed,
-                longest_gap_ms=round(record.longest_gap_s * 1000),
+                longest_gap_ms=round(record.gap_s(now) * 1000),
                 last_node=record.last_node,
                 ok=record.ok,
             )
