@@ -47,6 +47,7 @@ class DareScreen(SectionScreen):
         self._node = ""
         self._following = True
         self._full = False
+        self._asking: ConfirmScreen | None = None
 
     def body(self) -> Iterable[Widget]:
         """Yield summary, matrix, evidence, outlook and legend."""
@@ -97,6 +98,7 @@ class DareScreen(SectionScreen):
     def paint(self, view: View, now: Moment) -> None:
         """Show the DARE, or how to come to one."""
         run = self.run
+        self._close_late_question(run)
         if run is None:
             self._paint_nothing()
             return
@@ -245,12 +247,23 @@ class DareScreen(SectionScreen):
             return
         word = self.session.view.cluster_name
         lines = [dare.abort_forecast(run)]
-        self.app.push_screen(
-            ConfirmScreen(f"Abort DARE {run.tx}", lines, word, yes="Abort it", no="Let it run"),
-            lambda yes: self._confirmed(run.tx, yes=bool(yes)),
+        self._asking = ConfirmScreen(
+            f"Abort DARE {run.tx}", lines, word, yes="Abort it", no="Let it run"
         )
+        self.app.push_screen(self._asking, lambda yes: self._confirmed(run.tx, yes=bool(yes)))
+
+    def _close_late_question(self, run: DareRun | None) -> None:
+        """Close the question whether to abort once there is nothing left to abort."""
+        asking = self._asking
+        if asking is None or run is None or dare.can_abort(run):
+            return
+        self._asking = None
+        asking.action_cancel()
+        why = "it is decided: only forward" if dare.decided(run) else "it is over"
+        self.desk.tell(f"DARE {run.tx} cannot be aborted any more: {why}", severity="warning")
 
     def _confirmed(self, tx: str, *, yes: bool) -> None:
+        self._asking = None
         if not yes:
             return
         run = self.run
