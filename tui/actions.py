@@ -5,7 +5,7 @@ promise what another does not keep. `scope` is "app" for everywhere, else the na
 An action's name is the method `action_<name>` of the app or of the section's screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual.binding import Binding, BindingType
@@ -254,6 +254,16 @@ def of(scope: str) -> tuple[Action, ...]:
 def offered(scope: str) -> tuple[Action, ...]:
     """Return everything that can be done in `scope`: its own actions, then those of the app."""
     return (*of(scope), *of("app"))
+
+
+def beside_text(offered: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Return what can be done where letters and digits are typed as text: by the other keys."""
+    left = []
+    for action in offered:
+        keys = tuple(key for key in action.keys if key not in _SHOWN and len(key) > 1)
+        if keys:
+            left.append(replace(action, keys=keys))
+    return tuple(left)
 
 
 def bindings(scope: str) -> list[BindingType]:

@@ -112,6 +112,11 @@ class ClusterApp(App[int]):
         dialog = ConfirmScreen("End the demonstration?", lines, yes="End it", no="Stay")
         self.push_screen(dialog, self._answered_to_end)
 
+    def action_help_quit(self) -> None:
+        """Take Ctrl+C, where nothing is marked to be copied, as the wish to leave."""
+        if not isinstance(self.screen, ConfirmScreen):
+            self.call_later(self.action_quit)
+
     async def _answered_to_end(self, answer: bool | None) -> None:  # noqa: FBT001 - the dialog's
         if answer:
             await self._leave_now()
@@ -292,10 +297,15 @@ class ClusterApp(App[int]):
 
     def action_help(self) -> None:
         """Show the keys and words of this screen."""
-        if not isinstance(self.screen, HelpScreen):
-            scope = str(getattr(self.screen, "scope", ""))
-            title = next((word for mode, word, _ in actions.SECTIONS if mode == scope), "this page")
-            self.push_screen(HelpScreen(scope, title, self.offered(scope)))
+        screen = self.screen
+        if isinstance(screen, HelpScreen):
+            return
+        scope = str(getattr(screen, "scope", ""))
+        title = next((word for mode, word, _ in actions.SECTIONS if mode == scope), "this page")
+        offered = self.offered(scope)
+        if getattr(screen, "is_typed_in", False):
+            offered = actions.beside_text(offered)
+        self.push_screen(HelpScreen(scope, title, offered, getattr(screen, "help_keys", ())))
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""

@@ -243,3 +243,16 @@ def test_active_text_is_one_key_away() -> None:
         await shows(pilot, "What happens to each group")
 
     play(act)
+
+
+def test_help_tells_the_keys_of_the_merge() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, bench: Bench) -> None:
+        overtake(client, RIVAL)
+        await pilot.press("5")
+        await shows(pilot, "m merges")
+        await pilot.press("m")
+        await shows(pilot, "1 to decide")
+        await pilot.press("f1")
+        await shows(pilot, "Keys of this page", "Make the result the draft")
+
+    play(act, LARGE)

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Abort, Apply, Refused, Request
+from nodeagent.wire.live import ProgressMade
 from tests.support import story
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
 from tests.support.story import StoryClient
@@ -148,6 +149,37 @@ def test_abort_wants_the_clusters_name() -> None:
     play(act)
 
 
+@pytest.mark.parametrize(
+    ("news", "why"), [(story.run_up_to("decide"), "only forward"), (story.run_aborts(), "is over")]
+)
+def test_question_whether_to_abort_closes_when_it_comes_too_late(
+    news: list[ProgressMade], why: str
+) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_up_to("release"))
+        await shows(pilot, "RUNNING")
+        await pilot.press("a", *"ord")
+        await shows(pilot, "Abort DARE 42")
+        client.say(*news)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1, "the end of the question")
+        await shows(pilot, "DARE 42 cannot be aborted any more", why)
+        assert not client.asked
+
+    play(act)
+
+
+def test_ctrl_c_asks_as_f10_does_and_once() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4", "ctrl+c", "ctrl+c")
+        text = await shows(pilot, "End the demonstration?")
+        assert "[b]" not in text
+        await pilot.press("ctrl+c", "escape")
+        text = await shows(pilot, "│")
+        assert "End the demonstration?" not in text
+
+    play(act, drills=Drills())
+
+
 def test_abort_is_refused_after_the_decision() -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         client.say(*story.run_up_to("decide"))
@@ -249,6 +281,18 @@ def test_help_lists_the_keys_of_its_screen() -> None:
         await shows(pilot, "Keys of DARE", "abort")
         await pilot.press("end", "escape")
         await shows(pilot, "DARE 41")
+
+    play(act)
+
+
+def test_help_of_the_editor_offers_no_key_that_is_a_letter_there() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("5", "f7")
+        await shows(pilot, "DRAFT as text")
+        await pilot.press("f1")
+        text = await shows(pilot, "Keys of this page", "Take the last edit back", "F10")
+        keys = [entry.strip("│ ┃").split("  ")[0] for entry in text.splitlines()]
+        assert not {"1", "2", "F1 ?", "F10 q ^Q", "R"} & set(keys)
 
     play(act)
 

@@ -22,7 +22,10 @@ def entries(scope: str, *, only: tuple[actions.Action, ...]) -> list[Entry]:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shown over everything; any of the keys that opened it closes it."""
+    """Shown over everything; any of the keys that opened it closes it.
+
+    `keys` are those of a page that is no section, and so has no place in the list of actions.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "leave", "Leave"),
@@ -39,8 +42,15 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, scope: str, title: str, offered: tuple[actions.Action, ...]) -> None:
+    def __init__(
+        self,
+        scope: str,
+        title: str,
+        offered: tuple[actions.Action, ...],
+        keys: tuple[Entry, ...] = (),
+    ) -> None:
         super().__init__()
+        self._own_keys = keys
         self._scope = scope
         self._title = title
         self._offered = offered
@@ -69,7 +79,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         table = self.query_one("#help", LiveTable)
-        mine = entries(self._scope, only=self._offered)
+        mine = [*self._own_keys, *entries(self._scope, only=self._offered)]
         common = entries("app", only=self._offered)
         width = max(40, table.content_size.width)
         lines = help_lines(self._title, mine, common, width, steps=self._scope == "dare")

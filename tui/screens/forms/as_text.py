@@ -16,6 +16,12 @@ from tui.widgets.message import MessageLine
 
 Path = tuple[str, ...]
 KEYS = (("F3", "back"), ("^Z", "undo"), ("^Y", "redo"), ("Enter", "go to line"), ("^S", "done"))
+HELP = (
+    ("Esc F3 F7 ^S", "back", "Leave; what was typed is in the draft"),
+    ("^Z ^Y", "undo, redo", "Take the last edit back; do it again"),
+    ("F6", "findings", "To the findings below, and back to the text"),
+    ("Enter", "go to line", "Among the findings: to the line that is meant"),
+)
 
 
 class RawScreen(Screen[None]):
@@ -32,6 +38,9 @@ class RawScreen(Screen[None]):
     RawScreen #findings { height: auto; max-height: 7; }
     RawScreen #keys { height: 1; background: $panel; }
     """
+
+    help_keys = HELP
+    is_typed_in = True
 
     def __init__(self, path: Path = (), *, line: int = 0) -> None:
         super().__init__()

@@ -31,6 +31,13 @@ KEYS = (
     ("^S", "take result"),
     ("F3", "leave it"),
 )
+HELP = (
+    ("m", "take mine", "Decide the conflict under the cursor for what the draft says"),
+    ("t", "take theirs", "Decide it for what the active configuration says"),
+    ("Enter", "the other", "Decide it for the other side"),
+    ("^S", "take result", "Make the result the draft, once every conflict is decided"),
+    ("Esc F3", "leave it", "Back to the draft as it is"),
+)
 
 
 class MergeScreen(Screen[None]):
@@ -49,6 +56,8 @@ class MergeScreen(Screen[None]):
     MergeScreen #rows { height: 1fr; }
     MergeScreen #keys { height: 1; background: $panel; }
     """
+
+    help_keys = HELP
 
     def __init__(self) -> None:
         super().__init__()
