@@ -8,10 +8,23 @@ have ended it without a decree: then whoever is heard is asked.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from nodeagent.core.effects import Publish
-from nodeagent.model.run import OPEN, DareRun, Progress, RunChanged, RunStarted
+from nodeagent.model.run import (
+    FINAL,
+    OPEN,
+    Cell,
+    CellChanged,
+    DareRun,
+    Progress,
+    RunChanged,
+    RunStarted,
+    StepChanged,
+)
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import Aborted, Commit, ProgressNote, RunWanted
 
@@ -20,6 +33,7 @@ if TYPE_CHECKING:
 
 UNENDED = OPEN | {"in-doubt"}
 ASK_AFTER_MS = 3_000
+_AFTER_DECISION = ("activate", "resume")
 
 
 def tick(node: Node) -> None:
@@ -41,8 +55,41 @@ def tick(node: Node) -> None:
         heard = (name for name in shared.alive_nodes() if name != shared.name)
         shared.send_all(heard, RunWanted(run.tx))
         return
-    shared.fold(end)
-    shared.out.append(Publish(ProgressMade(end)))
+    end = replace(end, seconds=max(0.0, shared.now.unix - run.began))
+    for progress in (*_seen(node, run, end), end):
+        shared.fold(progress)
+        shared.out.append(Publish(ProgressMade(progress)))
+
+
+def _seen(node: Node, run: DareRun, end: RunChanged) -> Iterator[Progress]:
+    """Yield what nobody told of the rows after a decision and what the heartbeats show of them."""
+    if end.state != "done":
+        return
+    slot = int(run.tx.partition(".")[0])
+    for row in run.steps:
+        if row.undo or row.name not in _AFTER_DECISION or row.state in FINAL:
+            continue
+        cells = {name: _cell(node, name, slot, row.name) for name in run.nodes}
+        for name, cell in cells.items():
+            if row.cells.get(name, Cell()).state not in FINAL:
+                yield CellChanged(run.tx, row.name, undo=False, node=name, cell=cell)
+        reason = f"{run.coordinator} was lost; this is what is heard of each node"
+        yield StepChanged(run.tx, row.name, undo=False, state="done", reason=reason)
+
+
+def _cell(node: Node, name: str, slot: int, row: str) -> Cell:
+    """Return whether a node has the decision of `slot` in force, or has resumed after it."""
+    shared = node.shared
+    peer = shared.hearts.peers.get(name)
+    if name == shared.name:
+        known, phase = shared.log.standing.slot, node.participant.phase
+    elif peer is not None and shared.alive(name):
+        known, phase = peer.beat.slot, peer.beat.phase
+    else:
+        return Cell("lost", reason="not heard; it catches up when it returns")
+    if known < slot or (row == "resume" and phase):
+        return Cell("lost", reason="not heard of yet; it catches up by itself")
+    return Cell("done", reason="seen in its heartbeats")
 
 
 def wanted(node: Node, sender: str, tx: str) -> None:
@@ -72,7 +119,7 @@ def _record(node: Node, tx: str) -> DareRun | None:
     return next(ended, None)
 
 
-def _by_log(node: Node, tx: str, coordinator: str) -> Progress | None:
+def _by_log(node: Node, tx: str, coordinator: str) -> RunChanged | None:
     """Return the end of a run as the decrees tell it, None while it may still be decided.
 
     A coordinator that only paused goes on later; one that was restarted knows nothing of it.

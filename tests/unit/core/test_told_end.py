@@ -38,3 +38,23 @@ def test_run_that_goes_on_unheard_is_not_called_ended() -> None:
     story.until(lambda: record_on(story, "bravo", tx) != "running")
 
     assert record_on(story, "bravo", tx) == "done"
+
+
+def test_run_that_a_lost_coordinator_left_decided_is_told_with_what_is_seen_of_it() -> None:
+    story = Story()
+    story.drill("alpha", "stop-at-step", "activate")
+    story.ask(story.with_group("mail", "charlie", "bravo"))
+    story.at_step("decide")
+    assert story.world.run is not None
+    tx = story.world.run.tx
+    story.until(lambda: record_on(story, "bravo", tx) == "done")
+
+    shared = story.node("bravo").shared
+    run = next(run for run in (*shared.runs, shared.run) if run is not None and run.tx == tx)
+    rows = {row.name: row for row in run.steps}
+    assert run.seconds > 0
+    for name in ("activate", "resume"):
+        assert rows[name].state == "done"
+        cells = {node: cell.state for node, cell in rows[name].cells.items()}
+        assert (cells["bravo"], cells["charlie"]) == ("done", "done")
+        assert cells.get("alpha", "lost") == "lost"
