@@ -15,6 +15,7 @@ import json
 import os
 import re
 import secrets
+import shlex
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -73,11 +74,15 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Access:
     """Read an access file. AccessError when it is missing, open to others, or not one."""
     try:
-        parsed = msgspec.toml.decode(_read_private(path), type=_File)
+        data, mode = _read(path)
+        parsed = msgspec.toml.decode(data, type=_File)
     except OSError as error:
         raise AccessError(f"{path}: {error.strerror}", "name the access file with --key") from None
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise AccessError(f"{path} is not an access file: {clean(str(error), 200)}") from None
+    if mode & 0o077:  # said of nothing but an access file: `chmod` on another one may do harm
+        text = f"{path} holds a secret that others may read (mode {mode:04o})"
+        raise AccessError(text, f"chmod 600 {shlex.quote(str(path))}")
     agents = tuple(
         AgentAddress(name, _checked(agent.admin), _checked(agent.events), agent.key)
         for name, agent in parsed.agent.items()
@@ -85,20 +90,15 @@ def load(path: Path) -> Access:
     return Access(parsed.public, parsed.secret, agents)
 
 
-def _read_private(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, int]:
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise AccessError(f"{path} is not a file")
-        if status.st_mode & 0o077:
-            raise AccessError(
-                f"{path} holds a secret that others may read (mode {status.st_mode & 0o777:04o})",
-                f"chmod 600 {path}",
-            )
         data = file.read(ACCESS_BYTES_MAX + 1)
     if len(data) > ACCESS_BYTES_MAX:
         raise AccessError(f"{path} is not an access file: larger than 1 MiB")
-    return data
+    return data, status.st_mode & 0o777
 
 
 def save(access: Access, path: Path) -> None:

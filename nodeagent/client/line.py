@@ -20,7 +20,7 @@ from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
 ANSWER_BYTES_MAX = CONFIGURATION_BYTES_MAX * 4
 HANDSHAKE_MS = 3_000
 NOT_RUNNING = "see that nodeagent runs there and the address is right"
-WRONG_KEY = "compare the agent's key in the access file with `nodeagent key` on that node"
+WRONG_KEY = "compare its key in the access file with that under [node.NAME] in the configuration"
 NOT_ADMITTED = "the configuration must name this console's public key under [admin.NAME]"
 
 _CLOSING = zmq.Event.CLOSED | zmq.Event.CONNECT_RETRIED

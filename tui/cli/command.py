@@ -133,10 +133,10 @@ def plan(way: Way, file: str, as_json: bool) -> int:
 @REASON
 @click.option(
     "--base",
-    metavar="DIGEST",
+    metavar="DIGEST|FILE",
     default="",
-    help="Refuse (exit code 6) unless this is the digest of the active configuration; default: "
-    "whatever is active when the command starts.",
+    help="Refuse (exit code 6) unless this is the active configuration: its digest, or a file with "
+    "the same text; default: whatever is active when the command starts.",
 )
 @EACH_STEP
 @click.pass_obj

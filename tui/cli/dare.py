@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from nodeagent.client.client import Client
 from nodeagent.client.errors import TimedOut
+from nodeagent.model.reports import Report
 from nodeagent.model.run import DareRun
 from nodeagent.wire.console import Apply, Done, Refused
 from nodeagent.wire.live import Snapshot
@@ -31,6 +32,7 @@ class Result(Struct, frozen=True):
     seconds: float = 0.0
     detection_gap_ms: int = 0
     detection_gap_node: str = ""
+    reports: tuple[Report, ...] = ()
 
 
 class Teller:
@@ -108,7 +110,8 @@ async def _ask(client: Client, apply: Apply) -> Done | Refused | None:
 def _refused(answer: Refused, teller: Teller) -> int:
     for report in answer.reports:
         say(str(report))
-    return teller.result(Result("refused", answer.exit_code, text=answer.text))
+    result = Result("refused", answer.exit_code, text=answer.text, reports=answer.reports)
+    return teller.result(result)
 
 
 def result_of(follower: Follower, client: Client) -> Result:

@@ -19,13 +19,17 @@ _UNREADABLE = frozenset(f"E{number:03}" for number in range(1, 20))
 
 
 class FileError(click.ClickException):
-    """The file cannot be read, or not as TOML."""
+    """The file cannot be read, or not as TOML; `reports` say where."""
 
     exit_code = exits.USAGE
 
+    def __init__(self, message: str, reports: tuple[Report, ...] = ()) -> None:
+        super().__init__(message)
+        self.reports = reports
 
-class ConfigurationError(click.ClickException):
-    """The file has errors, which have been told."""
+
+class ConfigurationError(FileError):
+    """The file has errors, which have been told and are in `reports`."""
 
     exit_code = exits.INVALID
 
@@ -65,7 +69,7 @@ def usable(
         return parsed.configuration
     errors = sum(report.severity == "error" for report in parsed.reports)
     error = FileError if judged(parsed) == exits.USAGE else ConfigurationError
-    raise error(f"{path}: {count(errors, 'error')}")
+    raise error(f"{path}: {count(errors, 'error')}", tuple(parsed.reports))
 
 
 def tell(reports: Iterable[Report]) -> None:

@@ -16,7 +16,7 @@ from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import count, put_json, put_text, say
 from tui.cli.stale import decided
 
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _SIGNS = {"add": "+", "remove": "-", "change": "~"}
 
 
@@ -37,7 +37,7 @@ def run(
 
 async def _base(client: Client, snapshot: Snapshot, mine: bytes, base: str) -> bytes:
     """Return the text that FILE was made from."""
-    if base and not _DIGEST.match(base):
+    if base and not DIGEST.match(base):
         return files.read(base)
     digest = base
     if not digest and snapshot.draft.encode() == mine:

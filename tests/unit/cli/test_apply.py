@@ -166,7 +166,9 @@ def test_refusal_keeps_the_agents_exit_code(
     ran = run("apply", file, "--json")
 
     assert ran.code == code
-    assert ran.lines[-1] == {
+    told = ran.lines[-1]
+    assert [one["text"] for one in told.pop("reports")] == ["bravo is needed"]
+    assert told == {
         "result": "refused",
         "exit": code,
         "tx": "",
@@ -218,9 +220,47 @@ def test_nothing_to_change_is_done(
 def test_base_can_be_named(agents: Agents, run: Run, file: Path) -> None:
     script(agents[0], ended("done"))
 
-    run("apply", file, "--base", "abc")
+    run("apply", file, "--base", "a" * 64)
 
-    assert [r.base for r in agents[0].requests if isinstance(r, Apply)] == ["abc"]
+    assert [r.base for r in agents[0].requests if isinstance(r, Apply)] == ["a" * 64]
+
+
+def test_base_can_be_a_file(agents: Agents, run: Run, file: Path, tmp_path: Path) -> None:
+    script(agents[0], ended("done"))
+    old = tmp_path / "old.toml"
+    old.write_text(ACTIVE)
+
+    run("apply", file, "--base", old)
+
+    assert [r.base for r in agents[0].requests if isinstance(r, Apply)] == [DIGEST]
+
+
+def test_base_that_is_neither_digest_nor_file_is_wrong_usage(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    ran = run("apply", file, "--base", "abc")
+
+    assert (ran.code, "abc: No such file" in ran.err) == (2, True)
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [(ACTIVE.replace('nodes = ["alpha"', 'nodes = ["alfa"'), 4), ("a = [", 2)]
+)
+def test_wrong_file_is_told_as_json_too(
+    agents: Agents, run: Run, new_file: Callable[[str], Path], text: str, code: int
+) -> None:
+    ran = run("apply", new_file(text), "--json")
+
+    assert ran.code == code
+    assert (ran.json["result"], ran.json["exit"]) == ("refused", code)
+    assert any(report["severity"] == "error" for report in ran.json["reports"])
+
+
+def test_missing_file_is_told_as_json_too(agents: Agents, run: Run) -> None:
+    ran = run("apply", "/none", "--json")
+
+    assert (ran.code, ran.json["exit"], ran.json["reports"]) == (2, 2, [])
 
 
 def test_wrong_file_is_never_sent(

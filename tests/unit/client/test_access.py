@@ -107,3 +107,13 @@ def test_key_with_a_hash_in_it_stays_whole() -> None:
 def test_wrong_endpoint_is_told_with_its_form(text: str) -> None:
     with pytest.raises(AccessError, match="write it as tcp://host:port#SERVERKEY"):
         access.parse_endpoint(text)
+
+
+def test_file_of_others_is_not_advised_to_be_shut(tmp_path: Path) -> None:
+    file = tmp_path / "passwd"
+    file.write_text("root:x:0:0\n")
+    file.chmod(0o644)
+
+    with pytest.raises(AccessError, match="is not an access file") as caught:
+        access.load(file)
+    assert "chmod" not in str(caught.value)
