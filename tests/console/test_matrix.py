@@ -4,7 +4,7 @@ from nodeagent.model.run import Cell, DareRun, RunStarted
 from nodeagent.wire.live import ProgressMade
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
-from tui.viewmodels import dare
+from tui.viewmodels import dare, store
 from tui.viewmodels.dare_report import report_text
 from tui.viewmodels.matrix import Spot, columns_of, current_row, matrix_pane, strip_lines
 from tui.viewmodels.panes import Pane
@@ -59,7 +59,7 @@ def test_heir_of_a_lost_coordinator_undoes_in_the_same_matrix() -> None:
     assert [row.name for row in taken.steps if row.undo] == ["undo-stage", "prove"]
     assert "via bravo" in joined(dare.summary_lines(shown, NOW, 0.0, 80)[0])
     assert not any("RUN" in line for line in text)
-    assert any(line.split()[1:3] == ["greet", "new"] and "LOST" in line for line in text)
+    assert any(line.split()[1:2] == ["greet"] and "LOST" in line for line in text)
 
 
 def test_undo_rows_stand_in_their_order_whatever_was_heard_first() -> None:
@@ -93,7 +93,7 @@ def test_abort_turns_to_its_undo_rows() -> None:
     assert "FAIL" in text[8]
     assert "port 80 is in use" in text[8]
     assert "Undo" in text[9]
-    assert text[10].split()[:5] == ["<", "undo", "acquire", "1/1", "-"]
+    assert text[10].split()[:4] == ["<", "undo-acquire", "1/1", "-"]
     assert not any("decide" in line for line in text)
 
 
@@ -138,7 +138,7 @@ def test_forecast_of_an_abort_names_undo_and_who_is_spared() -> None:
     text = dare.abort_forecast(run_of(*story.run_up_to("acquire")))
 
     assert text == (
-        "If it aborts now: undo acquire, undo release, undo stage, web on bravo again, "
+        "If it aborts now: undo-acquire, undo-release, undo-stage, web on bravo again, "
         "then prove; database not interrupted."
     )
 
@@ -166,3 +166,23 @@ def test_report_has_every_cell_and_its_evidence() -> None:
     assert "acquire: failed 2.1s port 80 is in use by another program" in text
     assert "nginx: bind() to 0.0.0.0:80 failed (98: Address in use)" in text
     assert "prove: done" in text
+
+
+def test_run_whose_coordinator_is_lost_says_so_and_that_nothing_is_to_be_done() -> None:
+    run = run_of(*story.run_up_to("activate"))
+    view = store.fold(store.View(), story.three_nodes(), NOW)[0]
+    assert not dare.is_lost(view, run)
+
+    dead = story.node_live(run.coordinator, state="down")
+    after, _ = store.fold(view, dead, NOW)
+
+    assert dare.is_lost(after, run)
+    text = " ".join(joined(entry) for entry in dare.outlook_lines(run, 80, lost=True))
+    assert f"{run.coordinator}, its coordinator, is lost" in text
+    assert "Nothing has to be done" in text
+
+
+def test_run_that_changed_nothing_is_not_headed_by_another_epoch() -> None:
+    run = run_of(*story.run_aborts())
+
+    assert f"epoch {run.base_epoch} stays" in joined(dare.summary_lines(run, NOW, 0.0, 120)[0])

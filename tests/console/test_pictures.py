@@ -42,7 +42,7 @@ def test_dashboard(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 @SIZES
 def test_dare_running(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert picture(snap_compare, size, [*story.run_up_to("greet")], "RUN 0.0s", "alpha / greet new")
+    assert picture(snap_compare, size, [*story.run_up_to("greet")], "RUN 0.0s", "alpha / greet")
 
 
 @SIZES

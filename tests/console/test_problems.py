@@ -52,7 +52,7 @@ def test_group_that_nobody_could_take_over() -> None:
         story.node_live("charlie", state="down"),
     )
 
-    assert "nobody could take over web" in texts(look)
+    assert "if bravo fails, nobody takes over web" in texts(look)
 
 
 def test_group_online_twice_is_the_worst() -> None:
@@ -112,7 +112,7 @@ def test_node_that_could_not_acquire_is_no_heir_for_now() -> None:
 
     assert web is not None
     assert web.heirs == ()
-    assert "nobody could take over web" in texts(look)
+    assert "if bravo fails, nobody takes over web" in texts(look)
     assert "no node may fail" in verdict(look, problems_of(look)).text
 
 
@@ -158,3 +158,12 @@ def test_fence_devices_and_the_last_result_stand_on_the_nodes_page() -> None:
     assert page.index("fence_ipmilan") < page.index("fence_apc")
     assert "not fenced: plug: no route to it (alpha)" in page
     assert any("plug: no route" in problem.note for problem in problems_of(look))
+
+
+def test_group_that_its_living_owner_does_not_name_is_offline_and_not_unknown() -> None:
+    look = look_at(story.node_live("bravo", groups=()), story.cluster_live(quorum=False))
+    web = look.group("web")
+
+    assert web is not None
+    assert (web.owner, web.word) == ("bravo", "offline")
+    assert "web is offline on bravo" in texts(look)

@@ -127,7 +127,7 @@ def test_a_dare_shows_itself_and_goes_on_when_left() -> None:
 def test_abort_shows_its_undo_and_its_proof(size: tuple[int, int]) -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         client.say(*story.run_aborts())
-        text = await shows(pilot, "ABORTED", "undo stage", "prove", "Every node has proved")
+        text = await shows(pilot, "ABORTED", "undo-stage", "prove", "Every node has proved")
         assert "charlie / acquire  failed 2.1s" in text
         assert "port 80 is in use by another program" in text
 
@@ -139,7 +139,7 @@ def test_abort_wants_the_clusters_name() -> None:
         client.say(*story.run_up_to("acquire"))
         await shows(pilot, "RUNNING")
         await pilot.press("a")
-        await shows(pilot, "Abort DARE 42", "undo release")
+        await shows(pilot, "Abort DARE 42", "undo-release")
         await pilot.press("enter", "escape")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
         assert not client.asked

@@ -1,9 +1,11 @@
 import msgspec
 
-from nodeagent.wire.live import ConfigurationChanged
+from nodeagent.wire.live import ConfigurationChanged, EventLine
 from tests.support import story
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.events import event_row
+from tui.viewmodels.spans import joined
 from tui.viewmodels.store import View
 
 NOW = Moment(1_000.0, story.WALL)
@@ -157,3 +159,11 @@ def test_run_that_the_next_agent_does_not_know_is_not_called_running() -> None:
     assert (forgotten.run.state, forgotten.run.text) == ("in-doubt", store.UNTOLD)
     assert not forgotten.running
     assert known.running
+
+
+def test_event_is_told_with_the_words_and_the_cause_of_the_command_line() -> None:
+    told = EventLine(1, NOW.wall, "alpha", "warning", "web", "taken over", "bravo is silent")
+
+    assert joined(event_row(told, 120).line).split(" ", 3)[3].split() == (
+        ["warning", "alpha", "web", "taken", "over", "(because", "bravo", "is", "silent)"]
+    )

@@ -10,6 +10,7 @@ from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
+from tui.viewmodels.store import View
 
 OPEN = frozenset({"running", "aborting"})
 _STATE: dict[str, tuple[str, Tone]] = {
@@ -63,11 +64,10 @@ def summary_lines(
     `short` leaves the changes out once they no longer matter: an abort needs the room.
     """
     word, tone = _STATE[run.state]
-    epochs = f"epoch {run.base_epoch} > {run.base_epoch + 1}"
     name = brief(run.tx, 20 if width >= 100 else 10)
     left = line(
         " ", Span("DARE ", "head"), put(name, 0, "head"), "  ", Span(word, tone),
-        f" {_took(run, now, skew)}", f"  {epochs}",
+        f" {_took(run, now, skew)}", f"  {epochs_text(run)}",
         f"  by {brief(run.author or '?', 16)}", f"  via {brief(run.coordinator, 16)}",
     )  # fmt: skip
     right = line(put(f"run {place} of {count} ", 0, "dim")) if count > 1 else ()
@@ -75,6 +75,19 @@ def summary_lines(
     if not short or run.state in {"running", "done"}:
         lines.append(cut(_changes(run.plan), width))
     return [*lines, _effects(run, width)]
+
+
+def epochs_text(run: DareRun) -> str:
+    """Return from which epoch to which it goes, or that it stays with the one there was."""
+    if run.state in {"refused", "aborted"}:
+        return f"epoch {run.base_epoch} stays"
+    return f"epoch {run.base_epoch} > {run.base_epoch + 1}"
+
+
+def is_lost(view: View, run: DareRun) -> bool:
+    """Return whether a run that goes on has lost its coordinator, as far as is heard."""
+    heard = view.nodes.get(run.coordinator)
+    return run.state in OPEN and heard is not None and heard.value.state == "down"
 
 
 def _changes(plan: Plan) -> Line:
@@ -174,11 +187,17 @@ def result_text(run: DareRun) -> tuple[str, Tone]:
             return "", ""
 
 
-def outlook_lines(run: DareRun, width: int) -> list[Line]:
-    """Return what an abort would do now, or how it ended."""
+def outlook_lines(run: DareRun, width: int, *, lost: bool = False) -> list[Line]:
+    """Return what an abort would do now, or how it ended; `lost`: the coordinator is."""
     if run.state not in OPEN:
         text, tone = result_text(run)
         return [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+    if lost:
+        text = (
+            f"{run.coordinator}, its coordinator, is lost. The others find out whether it was "
+            "decided: then they finish it, else they undo it. Nothing has to be done."
+        )
+        return [line(" ", put(part, 0, "warn")) for part in wrap(text, width - 2)]
     if run.state == "aborting":
         return [line(" ", put(part, 0, "warn")) for part in wrap(f"Undoing: {run.text}", width - 2)]
     if decided(run):
@@ -256,7 +275,7 @@ def legend(width: int) -> Line:
     words: tuple[tuple[str, Tone, str], ...] = (
         ("OK", "ok", "done"), ("RUN", "busy", "working"), (".", "dim", "to do"),
         ("-", "dim", "not involved"), ("FAIL", "bad", "failed"), ("LOST", "bad", "silent"),
-        ("UNDO", "warn", "undone"), ("skip", "dim", "concerns nobody"),
+        ("UNDO", "warn", "undone"), ("skip", "dim", "for nobody, or not needed"),
     )  # fmt: skip
     spans = [Span(" ")]
     for word, tone, text in words:

@@ -2,7 +2,7 @@
 
 from nodeagent.model.run import DareRun
 from tui.viewmodels.ages import clock_text
-from tui.viewmodels.dare import as_told, effect_text, result_text
+from tui.viewmodels.dare import as_told, effect_text, epochs_text, result_text
 from tui.viewmodels.spans import put
 from tui.viewmodels.steps import step_text
 
@@ -13,7 +13,7 @@ def report_text(run: DareRun) -> str:
     result, _ = result_text(run)
     lines = [
         f"DARE {run.tx}: {run.state}",
-        f"epoch {run.base_epoch} > {run.base_epoch + 1}, base {run.base_digest or '-'}",
+        f"{epochs_text(run)}, base {run.base_digest or '-'}",
         f"began {clock_text(run.began)} (Unix {run.began:.3f}), took {run.seconds:.1f}s",
         f"by {run.author or '-'}, via {run.coordinator}, nodes {' '.join(run.nodes)}",
         f"reason: {run.reason or '-'}",

@@ -11,9 +11,9 @@ from tui.viewmodels.panes import Pane, titled, toned
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, wrap
 
 SEVERITY: dict[str, tuple[str, Tone]] = {
-    "error": ("ERR ", "bad"),
-    "warning": ("WARN", "warn"),
-    "note": ("info", "dim"),
+    "error": ("error  ", "bad"),
+    "warning": ("warning", "warn"),
+    "note": ("note   ", "dim"),
 }
 
 
@@ -36,6 +36,7 @@ def event_row(event: EventLine, width: int) -> Row:
         put(event.subject, where),
         Span(" "),
         put(event.text, 0, tone if tone == "bad" else ""),
+        put(f" (because {event.cause})" if event.cause else "", 0, "dim"),
     )
     return Row(event_key(event), cut(spans, width))
 
@@ -94,7 +95,7 @@ def event_detail(look: Look, key: str, width: int) -> list[Line]:
     lines += [line("  ", part) for part in wrap(event.text, width - 3)]
     if event.cause:
         lines += [
-            line("  ", put(part, 0, "dim")) for part in wrap(f"cause: {event.cause}", width - 3)
+            line("  ", put(part, 0, "dim")) for part in wrap(f"because {event.cause}", width - 3)
         ]
     return lines
 

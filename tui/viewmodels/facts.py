@@ -276,7 +276,8 @@ def _group(
     if node.word == "down":
         return GroupFact(name, noun, owner, "lost", "bad", live=live, heirs=heirs)
     if live is None:
-        return GroupFact(name, noun, owner, "unknown", "warn", heirs=heirs)
+        # A node names the groups that it has something to say of; the others do not run there.
+        return GroupFact(name, noun, owner, "offline", "warn", heirs=heirs)
     word, tone = _GROUP[live.state]
     if live.state == "offline":
         tone = "warn"

@@ -47,7 +47,7 @@ def headline_lines(
 def _draft(view: View, width: int) -> Span:
     count = change_count(view.active, view.draft)
     if count == 0:
-        return put("no draft" if width < 100 else "draft same as active", 0, "dim")
+        return put("no draft", 0, "dim")
     if count < 0:
         return put("DRAFT unreadable", 0, "bad")
     if overtaken(view.active, view.draft):

@@ -30,7 +30,7 @@ CELLS: tuple[tuple[str, str], ...] = (
     ("OK  UNDO", "done; done, and so taken back"),
     ("RUN  .", "working, with the seconds so far; still to do"),
     ("FAIL  LOST", "failed, with its reason one key away; nobody heard how it ended"),
-    ("skip  -", "the step concerns nobody this time; this node has no part in it"),
+    ("skip  -", "the step concerns nobody, or was done without this voter; no part in it"),
 )
 
 

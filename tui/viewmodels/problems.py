@@ -142,7 +142,7 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         )
     elif group.word == "online" and not group.heirs:
         yield Problem(
-            "warn", key, f"nobody could take over {group.name}", f"only {group.owner} is left"
+            "warn", key, f"if {group.owner} fails, nobody takes over {group.name}", "it runs now"
         )
 
 

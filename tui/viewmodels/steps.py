@@ -1,7 +1,8 @@
 """Every step of a DARE in plain words: what it does, what it does when it fails, its blocks.
 
 The rows themselves come from the coordinator (`DareRun.steps`); here is only how people read them.
-Blocks are the figures' numbers in US 5,822,531.
+A step has one name everywhere: here, on the command line, and in the table of the core. Blocks are
+the figures' numbers in US 5,822,531.
 """
 
 from dataclasses import dataclass
@@ -56,19 +57,19 @@ STEPS: dict[str, StepText] = {
         "178",
     ),
     "keep": StepText(
-        "keep common",
+        "keep",
         "What is in both configurations keeps the state it has; what is new counts as offline.",
         "it aborts.",
         "128",
     ),
     "offline": StepText(
-        "changed offline",
+        "offline",
         "What is in only one of the two configurations must be offline.",
         "it aborts.",
         "140",
     ),
     "greet": StepText(
-        "greet new",
+        "greet",
         "Every added node and adapter answers a heartbeat on each of its networks, before "
         "anything relies on it.",
         "it aborts; what was released is acquired again where it was.",
@@ -102,19 +103,19 @@ STEPS: dict[str, StepText] = {
         "152/190",
     ),
     "undo-acquire": StepText(
-        "undo acquire",
+        "undo-acquire",
         "What was started on the new owners is stopped again.",
         "told as an exception in the result, with the names.",
         "156/194",
     ),
     "undo-release": StepText(
-        "undo release",
+        "undo-release",
         "What was released is acquired again by the node that had it.",
         "told as an exception in the result, with the names.",
         "156/194",
     ),
     "undo-stage": StepText(
-        "undo stage",
+        "undo-stage",
         "The stored copies of the new configuration are dropped; nodes resume.",
         "told as an exception in the result, with the names.",
         "156/194",

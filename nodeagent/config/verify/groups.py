@@ -52,9 +52,10 @@ def voters_decide(scope: Scope) -> Iterator[Report]:
         text = f"{len(voters)} voters cannot split into halves, so {tie_breaker} decides nothing"
         yield scope.report("N304", ("cluster", "tie-breaker"), text, "leave it away")
     if len(voters) > 1 and len(voters) % 2 == 0 and tie_breaker not in voters:
+        spare, fewer = (len(voters) - 1) // 2, len(voters) - 1
         text = (
-            f"{len(voters)} voters ({join(voters)}) may lose {(len(voters) - 1) // 2}, "
-            f"no more than {len(voters) - 1} could"
+            f"of {len(voters)} voters ({join(voters)}) {spare or 'none'} may fail, "
+            f"the same as of {fewer}"
         )
         yield scope.report("W301", path, text, _odd_hint(scope, voters))
     elif len(voters) == 1 and total > 1:
