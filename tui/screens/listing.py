@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tui.screens.base import SectionScreen
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.draft_rows import draft_detail, draft_rows, drafted
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line, Row, Span, joined, line, put, spread
 from tui.viewmodels.store import View
@@ -101,7 +102,8 @@ class ListingScreen(SectionScreen):
 
     def _paint_list(self, width: int) -> None:
         pane = self.list_pane(width, self.orders[self._order])
-        rows = [row for row in pane.rows if self._wanted(row)]
+        drafts = draft_rows(self.session.view, self.kind, width)
+        rows = [row for row in (*pane.rows, *drafts) if self._wanted(row)]
         if not rows and pane.rows:
             rows = [Row("", line("  ", put("nothing matches", 0, "dim")))]
         head = (spread(pane.head[0], self._remarks(), width), *pane.head[1:])
@@ -114,6 +116,8 @@ class ListingScreen(SectionScreen):
     def _paint_page(self, width: int) -> None:
         name = self.name_under_cursor
         lines = self.page_lines(name, width) if name else []
+        if name in drafted(self.session.view, self.kind):
+            lines = draft_detail(self.kind, name, width)
         page = self.query_one("#page", LiveTable)
         page.show_rows([Row("", entry) for entry in lines[1:]], lines[:1])
 
