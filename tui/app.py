@@ -46,7 +46,12 @@ Severity = Literal["information", "warning", "error"]
 
 
 class ClusterApp(App[int]):
-    """The console on one cluster. `client` is closed when the app ends."""
+    """The console on one cluster. `client` is closed when the app ends.
+
+    `command` is what a shell calls to reach the same cluster.
+    """
+
+    command = "clustertui"
 
     TITLE = "clustertui"
     CSS_PATH = "styles/console.tcss"

@@ -4,7 +4,19 @@ from hypothesis import strategies as st
 
 from tui.viewmodels.ages import age_text, clock_text, length_text
 from tui.viewmodels.panes import Pane, fitted, share, titled
-from tui.viewmodels.spans import Row, Span, cut, joined, line, put, rule, spread, width_of, wrap
+from tui.viewmodels.spans import (
+    Row,
+    Span,
+    cut,
+    folded,
+    joined,
+    line,
+    put,
+    rule,
+    spread,
+    width_of,
+    wrap,
+)
 from tui.widgets.message import Message, message_lines
 
 
@@ -81,3 +93,23 @@ def test_message_takes_at_most_three_lines_and_shows_its_cut() -> None:
     assert lines[-1].endswith("…")
     assert not any("first" in entry for entry in lines)
     assert [joined(entry) for entry in message_lines((new, old), 40)][-1] == " ! first"
+
+
+@given(st.lists(st.text(max_size=40), max_size=4), st.integers(2, 40))
+def test_folded_line_fits_and_loses_nothing_but_spaces(texts: list[str], width: int) -> None:
+    entry = line(*(put(text, 0, "dim") for text in texts))
+
+    lines = folded(entry, width)
+
+    assert all(width_of(one) <= width for one in lines)
+    whole = "".join(joined(one) for one in lines)
+    assert whole.replace(" ", "") == joined(entry).replace(" ", "")
+
+
+def test_line_is_folded_at_spaces_and_keeps_its_tones() -> None:
+    entry = line(put("  first ", 0, "key"), put("second third"))
+
+    first, second = folded(entry, 15)
+
+    assert (joined(first), joined(second)) == ("  first second", "third")
+    assert first[0] == Span("  first ", "key")

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import shlex
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ class Way:
     connect: tuple[str, ...] = ()
     key: str | None = None
     read_only: bool = False
+
+    def command(self) -> str:
+        """Return what a shell calls to go the same way."""
+        words = [word for endpoint in self.connect for word in ("--connect", endpoint)]
+        words += ["--key", self.key] if self.key else []
+        return shlex.join(["clustertui", *words])
 
     def access(self, environment: Mapping[str, str] | None = None) -> "Access":
         """Return keys and agents; AccessError when there is no usable access file."""

@@ -16,4 +16,6 @@ def open_console(way: Way) -> int:
     from nodeagent.client.client import Client
     from tui.app import ClusterApp, run_console
 
-    return run_console(ClusterApp(Client(access), read_only=way.read_only, author=author()))
+    app = ClusterApp(Client(access), read_only=way.read_only, author=author())
+    app.command = way.command()
+    return run_console(app)

@@ -90,13 +90,18 @@ class Box:
         """Return address and port at which clients find `group`."""
         return self.recipe.address_of(group), self.places.service_port
 
+    @property
+    def example_file(self) -> Path:
+        """Return where the example of a change lies, a whole configuration."""
+        return self.folder / "add-group.toml"
+
     def write(self) -> Path:
         """Write access file, configuration and an example of a change; return the configuration."""
         access.save(self.access(), self.access_file)
         configuration = self.folder / "cluster.toml"
         configuration.write_text(self.first)
         example = with_group(self.first, self.recipe, "mail", (self.names[1], self.names[0]))
-        (self.folder / "add-group.toml").write_text(example)
+        self.example_file.write_text(example)
         for group in ("web", "orders"):
             (self.folder / "shared" / group).mkdir(parents=True, exist_ok=True)
         return configuration

@@ -1,9 +1,13 @@
 """The faults that the console offers to practise on the cluster in a box."""
 
 import asyncio
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 from nodeagent.model.run import OPEN
 from nodeagent.wire.console import Drill, DrillKind
@@ -16,9 +20,24 @@ from tui.viewmodels.ports import DrillItem
 from tui.viewmodels.store import View
 
 
+def program() -> str:
+    """Return how any terminal calls this `clustertui`: its whole path, unless it is found so."""
+    own = Path(sys.executable).with_name("clustertui")
+    if not own.exists():
+        return f"{shlex.quote(sys.executable)} -m tui.cli"
+    found = shutil.which("clustertui")
+    at_hand = found is not None and Path(found).resolve() == own.resolve()
+    return "clustertui" if at_hand and not _is_in_environment() else shlex.quote(str(own))
+
+
+def _is_in_environment() -> bool:
+    """Return whether the path holds this environment only here: another terminal has not got it."""
+    return "VIRTUAL_ENV" in os.environ
+
+
 def console_command(box: Box) -> str:
     """Return the words with which another terminal reaches the box."""
-    return f"clustertui --key {shlex.quote(str(box.access_file))}"
+    return f"{program()} --key {shlex.quote(str(box.access_file))}"
 
 
 class BoxDrills:
@@ -26,7 +45,14 @@ class BoxDrills:
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._command = f"{console_command(box)} status"
+        command = console_command(box)
+        example = shlex.quote(str(box.example_file))
+        self._commands = {
+            "terminal look": ("Look", f"{command} status"),
+            "terminal change": ("Add a group", f"{command} apply {example}"),
+            "terminal file": ("The file of that change", str(box.example_file)),
+            "terminal key": ("The key file", str(box.access_file)),
+        }
         self._cut: set[tuple[str, str]] = set()
         self._refused: set[str] = set()
         self._armed = ""
@@ -43,14 +69,23 @@ class BoxDrills:
         return tuple(self._items(view))
 
     def _items(self, view: View) -> Iterator[DrillItem]:
-        yield DrillItem("terminal", "Use a second terminal", self._command)
-        yield from self._death_items()
+        choices = tuple(DrillItem(key, *item) for key, item in self._commands.items())
+        help_text = "The commands and files for a shell beside this console."
+        yield DrillItem("terminal", "Use a second terminal", help_text, choices)
         yield from self._node_items()
+        yield from self._group_items(view)
+        yield from self._death_items()
+        yield from self._adapter_items(view)
+
+    def _group_items(self, view: View) -> Iterator[DrillItem]:
         configuration = view.active.configuration
         for group in configuration.group if configuration else GROUPS:
             help_text = "Its process is killed on the node that owns the group."
             yield DrillItem(f"fail {group}", f"Crash {group}", help_text)
             yield self._acquire_item(group)
+
+    def _adapter_items(self, view: View) -> Iterator[DrillItem]:
+        configuration = view.active.configuration
         for name in self._box.names:
             known = configuration.node.get(name) if configuration else None
             adapters = {a: noun.network for a, noun in known.adapter.items()} if known else ADAPTERS
@@ -101,8 +136,8 @@ class BoxDrills:
 
     async def run(self, key: str) -> str:
         """Cause the fault named by `key`; return a sentence on what was done."""
-        if key == "terminal":
-            return self._command
+        if key in self._commands:
+            return self._commands[key][1]
         verb, *words = key.split()
         work: dict[str, Callable[..., Awaitable[str]]] = {
             "start": self._start,

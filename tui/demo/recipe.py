@@ -41,7 +41,8 @@ SERVICES = {
 
 _HEAD = """\
 # A cluster in a box: every node is an agent on this machine, every address is on loopback.
-# Change it and try `clustertui plan FILE`, then `clustertui apply FILE`.
+# Change a copy of it and try `clustertui --key console.toml plan FILE`, then `apply FILE`; the key
+# file lies beside this one.
 format = 1
 
 [cluster]

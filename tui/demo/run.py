@@ -18,7 +18,7 @@ from tui.demo.agents import AgentError
 from tui.demo.asker import Asker
 from tui.demo.box import Box, BoxError
 from tui.demo.deaths import CoordinatorDeaths
-from tui.demo.drills import BoxDrills
+from tui.demo.drills import BoxDrills, console_command
 from tui.demo.places import NoPlace
 from tui.demo.recipe import GROUPS
 from tui.demo.report import Report
@@ -146,12 +146,13 @@ async def _walk(scene: Scene[Box], steps: Steps, services: dict[str, str], repor
 def _console(box: Box, services: dict[str, str]) -> int:
     from tui.app import ClusterApp, run_console
 
-    command = f"clustertui --key {shlex.quote(str(box.access_file))}"
-    example = shlex.quote(str(box.folder / "add-group.toml"))
+    command = console_command(box)
+    example = shlex.quote(str(box.example_file))
     say(f"a second terminal can look: {command} status")
     say(f"or change something: {command} apply {example}")
     with closing(Asker(services, box.places.service_port)) as client:
         app = ClusterApp(Client(box.access()), author="demo", probe=client, drills=BoxDrills(box))
+        app.command = command
         # TERM and HUP are taken care of by the console's own loop, once that runs.
         signal.signal(signal.SIGINT, partial(_leave, app))
         return run_console(app)

@@ -114,7 +114,7 @@ class DareScreen(SectionScreen):
         self._follow(run)
         outlook = self.query_one("#outlook", Lines)
         outlook.show_lines(dare.outlook_lines(run, width, lost=dare.is_lost(view, run)))
-        outlook.styles.max_height = most = 3 if self.short else 6
+        outlook.styles.max_height = most = 12 if self._full else 3 if self.short else 6
         legend = self.query_one("#legend", Lines)
         legend.display = not self.short
         legend.show_lines([dare.legend(width)])

@@ -33,7 +33,7 @@ class MenuScreen(ModalScreen[str | None]):
     }
     MenuScreen LiveTable { height: auto; }
     MenuScreen Note { margin-top: 1; }
-    MenuScreen #detail { height: 2; margin-top: 1; }
+    MenuScreen #detail { height: 3; margin-top: 1; }
     MenuScreen .hint { color: $secondary; margin-top: 0; }
     """
 
@@ -69,7 +69,7 @@ class MenuScreen(ModalScreen[str | None]):
 
     def on_resize(self) -> None:
         """Keep what is said of the row on the screen, however many rows there are."""
-        around = 4 + 3 * bool(self._details)
+        around = 4 + 4 * bool(self._details)
         room = max(3, min(ROWS_MAX, self.size.height - around))
         table = self.query_one("#choices", LiveTable)
         table.styles.max_height = room

@@ -26,7 +26,7 @@ def report_rows(reports: Sequence[Report], width: int, *, hints: bool = False) -
 def finding_lines(report: Report | None, width: int) -> tuple[Line, ...]:
     """Return one finding in full: text, what would be right, why it matters."""
     if report is None:
-        return (rule(("",), width),)
+        return ()
     tone = _SEVERITY[report.severity][1]
     code = CODES.get(report.code)
     title = f": {code.title}" if code else ""

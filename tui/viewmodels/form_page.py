@@ -87,7 +87,8 @@ def field_page(field: Field | None, report: Report | None, width: int) -> tuple[
     """Return the help on a field in full, and the keys of the form."""
     lines: list[Line] = []
     if field is not None:
-        lines += [line(put(field.label, 0, "head")), line(f"  {field.spec.help}")]
+        lines.append(line(put(field.label, 0, "head")))
+        lines += [line(f"  {part}") for part in wrap(field.spec.help, width - 4)]
         lines += [line(put(f"  {text}", 0, "dim")) for text in _limits(field.spec)]
     if report is not None:
         code = CODES.get(report.code)
@@ -131,6 +132,7 @@ KEY_HELP = (
     ("F6", "the command that does the same, and the object as TOML"),
     ("F7", "the whole draft as text, from this object on"),
     ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
+    ("typing", "replaces the value; Left, Right, Home or End first keeps it to be changed"),
     ("Up Down", "the field before, the next one; Tab and Enter as well"),
     ("< >", "Left, Right and Space walk through the words of a choice"),
     ("a x K J", "in the list: add, remove, move up, move down"),

@@ -7,6 +7,7 @@ forget it.
 """
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -108,6 +109,35 @@ def cut(spans: Line, width: int) -> Line:
         kept.append(span)
         left -= length
     return tuple(kept)
+
+
+def folded(entry: Line, width: int) -> list[Line]:
+    """Return `entry` as lines of at most `width` cells, broken at spaces where it has some."""
+    if width <= 0 or width_of(entry) <= width:
+        return [entry]
+    text = joined(entry)
+    tones = [span.tone for span in entry for _ in span.text]
+    lines: list[Line] = []
+    start = 0
+    while start < len(text):
+        end = start + max(1, _fitting(text[start:], width))
+        space = text.rfind(" ", start, end + 1)
+        if end < len(text) and space > start and text[start:space].strip():
+            end = space
+        pieces = groupby(zip(text[start:end], tones[start:end], strict=True), lambda one: one[1])
+        lines.append(tuple(Span("".join(c for c, _ in part), tone) for tone, part in pieces))
+        start = end + len(text[end:]) - len(text[end:].lstrip(" "))
+    return lines
+
+
+def _fitting(text: str, width: int) -> int:
+    """Return how many characters of `text` fit into `width` cells."""
+    cells = 0
+    for index, character in enumerate(text):
+        cells += cells_of(character)
+        if cells > width:
+            return index
+    return len(text)
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

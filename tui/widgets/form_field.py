@@ -23,8 +23,6 @@ from tui.widgets.form_choice import Choice
 from tui.widgets.text import Note, painted
 
 LABEL_WIDTH = 18
-REPLACED = frozenset({"number", "address", "subnet", "key"})
-"""Kinds of values that are typed anew rather than changed: the cursor comes with all selected."""
 
 
 class LastWord(Suggester):
@@ -179,7 +177,7 @@ class FieldRow(Vertical):
             field.text,
             compact=True,
             disabled=self._locked,
-            select_on_focus=field.is_name or field.spec.kind in REPLACED,
+            select_on_focus=True,  # everywhere alike: typing replaces, an arrow key keeps
             suggester=LastWord(self._words) if self._words else None,
         )
 

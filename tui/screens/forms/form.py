@@ -196,11 +196,13 @@ class FormScreen(FormPage):
         self._write()
         if self._form is None:
             return
+        command = str(getattr(self.app, "command", "clustertui"))
         lines = [
             line("With the draft in a file, the same without a screen:"),
             line(""),
-            line(put("  clustertui plan draft.toml", 0, "accent")),
-            line(put('  clustertui apply draft.toml --reason "why"', 0, "accent")),
+            line(put(f"  {command} export configuration --draft draft.toml", 0, "accent")),
+            line(put(f"  {command} plan draft.toml", 0, "accent")),
+            line(put(f'  {command} apply draft.toml --reason "why"', 0, "accent")),
             line(""),
             *(toml_line(text) for text in self._form.toml.splitlines()),
         ]

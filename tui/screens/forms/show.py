@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nodeagent.model.text import clean
-from tui.viewmodels.spans import Line
+from tui.viewmodels.spans import Line, folded
 from tui.widgets.lines import Lines
 from tui.widgets.text import Note
 
@@ -43,11 +43,16 @@ class ShowScreen(ModalScreen[None]):
         with Vertical() as frame:
             frame.border_title = Text(clean(self._heading, 80))
             yield Lines()
-            yield Note("Esc back")
+            yield Note("↑ ↓ scroll, Esc back")
 
-    def on_mount(self) -> None:
-        """Show the lines."""
-        self.query_one(Lines).show_lines(self._lines)
+    def on_resize(self) -> None:
+        """Show the lines, broken where they are too long for the screen."""
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        lines = self.query_one(Lines)
+        width = lines.size.width
+        lines.show_lines([part for entry in self._lines for part in folded(entry, width)])
 
     def action_scroll(self, lines: int) -> None:
         """Move the lines."""
