@@ -329,7 +329,7 @@ class ClusterApp(App[int]):
         rows = [Row(item.key, line("  ", put(item.label, 0, "strong"))) for item in items]
         details = {item.key: item.help for item in items}
         choices = {item.key: item for item in items if item.choices}
-        hint = "Enter chooses; Esc leaves" if choices else "Enter causes it; Esc leaves"
+        hint = "Enter chooses; Esc leaves" if choices else "Enter does it; Esc leaves"
 
         def chosen(key: str | None) -> None:
             if key in choices:

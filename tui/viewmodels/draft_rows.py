@@ -9,6 +9,7 @@ from tui.viewmodels.spans import Line, Row, Span, cut, line, put
 from tui.viewmodels.store import View
 
 WHERE = "key 5 shows it, and runs it"
+SHORT = "5 shows it"
 
 
 def _tables(view: View, kind: str) -> tuple[Mapping[str, Struct], Mapping[str, Struct]] | None:
@@ -33,8 +34,8 @@ def draft_rows(view: View, kind: str, width: int) -> tuple[Row, ...]:
     active, draft = tables
     rows = []
     for name in drafted(view, kind):
-        text = "DRAFT, new: not in the cluster"
-        spans = line("  ", put(f"+ {name}", 20, "draft"), " ", put(f"{text}; {WHERE}", 0, "draft"))
+        text = f"DRAFT, new: not in the cluster; {SHORT}"
+        spans = line("  ", put(f"+ {name}", 0, "draft"), "  ", put(text, 0, "draft"))
         rows.append(Row(f"{kind}:{name}", cut(spans, width)))
     changed = [name for name in active if name in draft and draft[name] != active[name]]
     gone = [name for name in active if name not in draft]
