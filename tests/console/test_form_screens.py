@@ -308,7 +308,8 @@ def test_resources_are_put_into_order_and_removed() -> None:
         await pilot.press("4")
         await shows(pilot, "Groups 2 online")
         await form(pilot, "e", title="group database")
-        await pilot.press(*["tab"] * 7, "J")
+        pilot.app.screen.query_one("#children").focus()  # however many fields come before it
+        await pilot.press("J")
         data = ("group", "database", "resource")
         await until(
             pilot,
