@@ -164,7 +164,8 @@ def test_agent_that_dies_during_a_change_does_not_hide_its_end(box: Box) -> None
         out, err = process.communicate(timeout=60)
     last = json.loads(out.splitlines()[-1])
     try:
-        assert process.returncode == {"done": 0, "aborted": 7}[last["result"]], (out, err)
+        # 1: undone, but the lost node could not prove it
+        assert process.returncode in {"done": {0}, "aborted": {1, 7}}[last["result"]], (out, err)
         until(lambda: not status(box)["cluster"]["lock"], LIMIT_S, "a free lock")
         after = status(box)["cluster"]["epoch"]
         assert after == before + (last["result"] == "done"), (out, err)

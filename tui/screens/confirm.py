@@ -169,10 +169,10 @@ class ConfirmScreen(ModalScreen[bool]):
             field.insert_text_at_cursor(text)
 
     def action_button(self, which: str) -> None:
-        """Walk to a button, unless it is shut."""
+        """Walk to a button, unless it is shut; at once, for the next key may be here already."""
         button = self.query_one(which, Button)
         if not button.disabled:
-            button.focus()
+            self.set_focus(button)
 
     def action_help(self) -> None:
         """Show the keys of this dialog."""
@@ -227,11 +227,12 @@ class ConfirmScreen(ModalScreen[bool]):
     @on(Input.Submitted, "#note")
     def _note_done(self) -> None:
         """Go on to what is next: the word, or the button that was written for."""
-        self.query_one("#word" if self._word else "#yes" if self.noted else "#no").focus()
+        following = "#word" if self._word else "#yes" if self.noted else "#no"
+        self.set_focus(self.query_one(following))
 
     @on(NoteInput.Passed)
     def _note_passed(self) -> None:
-        self.query_one("#word" if self._word else "#yes").focus()
+        self.set_focus(self.query_one("#word" if self._word else "#yes"))
 
     @on(Button.Pressed, "#yes")
     def _yes_pressed(self) -> None:
