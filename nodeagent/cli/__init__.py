@@ -11,6 +11,8 @@ import click
 
 from nodeagent.cli.check import check
 from nodeagent.cli.generation import adopt_generation, open_generation
+from nodeagent.cli.join import JoinError, join
+from nodeagent.client.errors import ClientError
 from nodeagent.core.generation import GenerationError
 from nodeagent.daemon.identity import SetupError, initialise
 from nodeagent.daemon.run import Options, run, software
@@ -42,6 +44,29 @@ def init(state: Path, node: str, configuration: Path, key: Path | None, *, joini
     """
     public = initialise(state, node, configuration, key, joining=joining)
     click.echo(f"{node} {public}")
+
+
+@cli.command("join")
+@click.argument("invitation")
+@click.option("--state", required=True, type=FOLDER, help="State directory to make.")
+@click.option("--node", default="", help="Name of this node; default: the invited one.")
+@click.option(
+    "--adapter",
+    "adapters",
+    multiple=True,
+    required=True,
+    metavar="IFACE=NETWORK:ADDRESS:ROLE",
+    help="An interface, as eth0=public1:10.10.1.14:service; once for each.",
+)
+def join_command(invitation: str, state: Path, node: str, adapters: tuple[str, ...]) -> None:
+    """Ask a running cluster to take this machine in, with the INVITATION of an administrator.
+
+    INVITATION is the word that 'clustertui invite' printed, or - to read it from stdin. Shows the
+    fingerprints of both keys and waits until the administrator has confirmed this machine's; then
+    start its agent. Interrupted, it may be called again in the same way.
+    Exit codes: 0 done, 1 not taken in, 2 usage.
+    """
+    sys.exit(join(invitation, state, node, adapters))
 
 
 @cli.command("run")
@@ -121,7 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         for report in error.reports:
             click.echo(f"  {report}", err=True)
         return 4 if error.reports else 1
-    except (StoreError, TransportError, GenerationError, OSError) as error:
+    except JoinError as error:
+        click.echo(f"nodeagent: {error}", err=True)
+        return 2
+    except (StoreError, TransportError, GenerationError, ClientError, OSError) as error:
         click.echo(f"nodeagent: {error}", err=True)
         return 1
     return 0

@@ -14,6 +14,7 @@ from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import Answer
 from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.joining import JoinAnswer
 from nodeagent.wire.live import StreamMessage
 from nodeagent.wire.peer import Message
 
@@ -173,6 +174,27 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenJoinDoor:
+    """Let strangers ask to join, on these addresses; answered by JoinDoorOpened."""
+
+    addresses: tuple[str, ...]
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseJoinDoor:
+    """Let no stranger ask any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerJoin:
+    """Answer a machine that asks to join."""
+
+    client: bytes
+    answer: JoinAnswer
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put a message on the live stream."""
 
@@ -235,6 +257,9 @@ Effect = (
     | RunDriver
     | FenceNode
     | Reply
+    | OpenJoinDoor
+    | CloseJoinDoor
+    | AnswerJoin
     | Publish
     | Note
     | Pet

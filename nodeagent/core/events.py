@@ -5,6 +5,7 @@ from math import isfinite
 
 from nodeagent.wire.console import Ask
 from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.joining import JoinAsk
 from nodeagent.wire.peer import Envelope
 
 
@@ -127,6 +128,24 @@ class ConsoleAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinAsked:
+    """A machine that nobody knows asks to join; all that is known of it is its `key`."""
+
+    client: bytes
+    key: str
+    address: str
+    ask: JoinAsk
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDoorOpened:
+    """The door for strangers is open at `endpoints`; none: it cannot be opened, `text` says why."""
+
+    endpoints: tuple[str, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsolesPresent:
     """How many consoles follow the live stream."""
 
@@ -151,6 +170,8 @@ Event = (
     | TemporaryRead
     | JournalGrew
     | ConsoleAsked
+    | JoinAsked
+    | JoinDoorOpened
     | ConsolesPresent
     | StopAsked
 )

@@ -30,6 +30,8 @@ from nodeagent.core.events import (
     DriverFinished,
     Event,
     FenceFinished,
+    JoinAsked,
+    JoinDoorOpened,
     JournalGrew,
     LinkChanged,
     MessageHeard,
@@ -44,6 +46,7 @@ from nodeagent.core.fencing import Fencing
 from nodeagent.core.generation import is_forced
 from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
+from nodeagent.core.invitations import Invitations
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
@@ -72,9 +75,11 @@ from nodeagent.wire.console import (
     Fence,
     GetConfiguration,
     GetSnapshot,
+    JoinRequest,
     Refused,
     SaveDraft,
 )
+from nodeagent.wire.joining import Admitted
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.peer import (
     Aborted,
@@ -181,6 +186,7 @@ class Node:
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
         self.fencing = Fencing(self.shared, self.proofs)
         self.reporter = Reporter(self.shared, self.participant, self.queue)
+        self.invitations = Invitations(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
@@ -240,8 +246,8 @@ class Node:
                 self.shared.runner(event.group).exited(event.resource, event.text)
             case TemporaryRead() | JournalGrew():
                 self._looked_at_disk(event)
-            case ConsoleAsked():
-                self._console(event)
+            case ConsoleAsked() | JoinAsked() | JoinDoorOpened():
+                self._asked(event)
             case ConsolesPresent() | LinkChanged():
                 self._learn(event)
             case StopAsked():
@@ -515,6 +521,7 @@ class Node:
             shared.tell(severity, event.subject, event.text)
         self.keeper.tick()
         self.fencing.tick()
+        self.invitations.tick()
         if shared.stopping:
             self._end_when_left()
         if self.coordinator is not None:
@@ -700,11 +707,22 @@ class Node:
         lock: Lock | None = self.acceptor.lock
         return f"{lock.tx} held by {lock.holder}" if lock is not None else ""
 
+    def _asked(self, event: ConsoleAsked | JoinAsked | JoinDoorOpened) -> None:
+        match event:
+            case ConsoleAsked():
+                self._console(event)
+            case JoinAsked():
+                self.invitations.asked(event)
+            case JoinDoorOpened():
+                self.invitations.opened(event)
+
     def _console(self, event: ConsoleAsked) -> None:
         answer = self._answer(event)
-        self.shared.out.append(Reply(event.client, event.ask.id, answer))
+        if answer is not None:
+            self.shared.out.append(Reply(event.client, event.ask.id, answer))
 
-    def _answer(self, event: ConsoleAsked) -> Answer:
+    def _answer(self, event: ConsoleAsked) -> Answer | None:
+        """Return the answer, None where it comes with a later event."""
         name, role = desk.role_of(self.shared.configuration, event.key)
         request = event.ask.request
         if not role:
@@ -717,6 +735,11 @@ class Node:
             return self._operate(request, name)
         if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
+        if isinstance(request, JoinRequest):
+            return self._join(event, request, name)
+        return self._change(request, name)
+
+    def _change(self, request: Apply | SaveDraft | Drill, name: str) -> Answer:
         if isinstance(request, SaveDraft):
             answer = desk.save_draft(self.shared, request)
             if isinstance(answer, Done):
@@ -725,6 +748,12 @@ class Node:
         if isinstance(request, Drill):
             return desk.practise(self.shared, request)
         return self._apply(request, name)
+
+    def _join(self, event: ConsoleAsked, request: JoinRequest, name: str) -> Answer | None:
+        answer = self.invitations.answer(event, request, name)
+        if isinstance(answer, Admitted):
+            self.reporter.configuration_changed(name, draft=True)
+        return answer
 
     def _shown(self, request: GetSnapshot | GetConfiguration) -> Answer:
         if isinstance(request, GetConfiguration):
@@ -737,7 +766,7 @@ class Node:
             return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
 
-    def _only_operates(self, request: Apply | SaveDraft | Drill) -> bool:
+    def _only_operates(self, request: Apply | SaveDraft | Drill | JoinRequest) -> bool:
         return isinstance(request, Apply) and desk.operates(self.shared, request)
 
     def _apply(self, request: Apply, name: str) -> Answer:

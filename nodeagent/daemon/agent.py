@@ -21,9 +21,11 @@ from nodeagent.wire.codec import (
     decode_ask,
     decode_envelope,
     decode_heartbeat,
+    decode_join_ask,
     request_id,
 )
 from nodeagent.wire.console import Ask, Refused
+from nodeagent.wire.joining import JoinRefused
 
 BAD_LINES_EVERY_S = 5.0
 
@@ -106,6 +108,17 @@ class Agent:
             return
         self.post(ev.ConsoleAsked(client, key, ask))
 
+    def join_asked(self, client: bytes, key: str, address: str, data: bytes) -> None:
+        """Take what a machine that nobody knows yet asks."""
+        try:
+            ask = decode_join_ask(data)
+        except WireError as error:
+            self._bad_bytes(address, "request to join", error)
+            text = f"this agent cannot read the request: {clean(str(error), 200)}"
+            self.carry_out(fx.AnswerJoin(client, JoinRefused(text)))
+            return
+        self.post(ev.JoinAsked(client, key, address, ask))
+
     def _refuse(self, client: bytes, data: bytes, error: WireError) -> None:
         """Tell a console of another version, or a faulty one, why it gets nothing."""
         number = request_id(data)
@@ -124,9 +137,15 @@ class Agent:
 
 
 async def tick_for_ever(
-    agent: Agent, drain: Callable[[], None], consoles: Callable[[], int]
+    agent: Agent,
+    drain: Callable[[], None],
+    consoles: Callable[[], int],
+    alive: Callable[[], None] = lambda: None,
 ) -> None:
-    """Let time pass for the core: heartbeats that came, then a tick, every TICK_MS."""
+    """Let time pass for the core: heartbeats that came, then a tick, every TICK_MS.
+
+    `alive` is told each time that the core has stepped.
+    """
     loop = asyncio.get_running_loop()
     following = -1
     due = loop.time()
@@ -139,3 +158,4 @@ async def tick_for_ever(
             following = count
             agent.post(ev.ConsolesPresent(count))
         agent.post(ev.Tick(os.getloadavg()[0]))
+        alive()

@@ -28,6 +28,8 @@ from nodeagent.store.errors import StoreError
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
 from nodeagent.transport.admin import AdminServer
+from nodeagent.transport.errors import TransportError
+from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.codec import encode
 from nodeagent.wire.console import Answered
@@ -53,6 +55,7 @@ class Rooms:
     watchdog_ms: int
     log: AgentLog
     hardware: Hardware | None = None
+    join_door: JoinDoor | None = None
 
 
 class Hands:
@@ -64,6 +67,7 @@ class Hands:
         self.peers = rooms.peers
         self.admin = rooms.admin
         self.roles = rooms.roles
+        self._join_door = rooms.join_door
         self.drivers = rooms.drivers
         self.fences = rooms.fences
         self.log = rooms.log
@@ -93,6 +97,8 @@ class Hands:
         match effect:
             case fx.Send() | fx.Beat() | fx.Publish() | fx.Reply() | fx.Connect():
                 self._tell(effect)
+            case fx.OpenJoinDoor() | fx.CloseJoinDoor() | fx.AnswerJoin():
+                self._welcome(effect)
             case (
                 fx.Persist()
                 | fx.RewriteJournal()
@@ -148,6 +154,20 @@ class Hands:
                 self.admin.reply(effect.client, encode(Answered(effect.id, effect.answer)))
             case fx.Connect():
                 self._connect(effect)
+
+    def _welcome(self, effect: fx.OpenJoinDoor | fx.CloseJoinDoor | fx.AnswerJoin) -> None:
+        door = self._join_door
+        assert door is not None, "an agent has one"
+        match effect:
+            case fx.OpenJoinDoor():
+                try:
+                    self.post(ev.JoinDoorOpened(door.open(effect.addresses, effect.port)))
+                except TransportError as error:
+                    self.post(ev.JoinDoorOpened((), str(error)))
+            case fx.CloseJoinDoor():
+                door.close()
+            case fx.AnswerJoin():
+                door.answer(effect.client, encode(effect.answer))
 
     def _bytes(self, message: Message) -> bytes:
         """Encode a message; one that goes to many is encoded once."""
@@ -315,6 +335,8 @@ class Hands:
         if self._hardware is not None:
             self._hardware.close(released=not self._holds())
         self.admin.close()
+        if self._join_door is not None:
+            self._join_door.close()
         self.peers.close()
         self.journal.close()
         self.directory.release_lock()

@@ -102,6 +102,46 @@ def _fill(
     _write_private(state / NODE_FILE, f'name = "{name}"\n'.encode())
 
 
+def key_of_guest(state: Path) -> keys.KeyPair:
+    """Return the key of a machine that asks to join; made at the first time, the same after it.
+
+    An invitation is good for the key that used it first, so one that was interrupted must come
+    back with it. SetupError if this directory is a node's already.
+    """
+    directory = StateDirectory(state)
+    directory.acquire_lock()
+    try:
+        if (state / NODE_FILE).exists():
+            raise SetupError(f"{state} is set up already; remove it or choose another directory")
+        if not (state / KEY_FILE).exists():
+            keys.save(keys.generate(), state / KEY_FILE)
+        return keys.load(state / KEY_FILE)
+    finally:
+        directory.release_lock()
+
+
+def take_invitation(state: Path, name: str, data: bytes) -> None:
+    """Make the state directory of a machine that was let in with the key that lies there.
+
+    `data` is the configuration that adds it. SetupError if that does not name this machine.
+    """
+    pair = keys.load(state / KEY_FILE)
+    loaded = load(data, "the configuration that was sent")
+    node = loaded.configuration.node.get(name) if loaded.configuration else None
+    if node is None or node.key != pair.public or has_errors(loaded.reports):
+        text = "the configuration that was sent does not add this machine; ask for a new invitation"
+        raise SetupError(text, loaded.reports)
+    directory = StateDirectory(state)
+    directory.acquire_lock()
+    try:
+        journal, _, _ = Journal.open(state / JOURNAL)
+        journal.close()
+        _write_private(state / JOINING_FILE, data)
+        _write_private(state / NODE_FILE, f'name = "{name}"\n'.encode())
+    finally:
+        directory.release_lock()
+
+
 def _write_private(file: Path, data: bytes) -> None:
     file.touch(mode=0o600)
     file.write_bytes(data)

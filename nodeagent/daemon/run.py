@@ -30,6 +30,7 @@ from nodeagent.model.ownership import MARKS
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
 from nodeagent.transport.admin import AdminServer
+from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import PeerTransport
 
 JOURNAL_BYTES_MAX = 1 << 20
@@ -195,6 +196,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,
         log=log,
+        join_door=JoinDoor(pair, on_ask=agent.join_asked, on_note=note),
     )
     return Hands(rooms)
 

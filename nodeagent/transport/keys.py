@@ -7,7 +7,6 @@ overwritten.
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import secrets
@@ -17,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import zmq
-from zmq.utils import z85
 
 from nodeagent.model.names import KEY_PATTERN
 from nodeagent.transport.errors import TransportError
@@ -42,12 +40,6 @@ def generate() -> KeyPair:
     """Return a new random key pair."""
     public, secret = zmq.curve_keypair()
     return KeyPair(public.decode("ascii"), secret.decode("ascii"))
-
-
-def fingerprint(public: str) -> str:
-    """Return a short form of a public key for two people to compare, in groups of four."""
-    digest = hashlib.sha256(z85.decode(public.encode("ascii"))).hexdigest()[:32]
-    return "-".join(digest[start : start + 4] for start in range(0, 32, 4))
 
 
 def is_key(text: str) -> bool:

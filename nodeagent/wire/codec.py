@@ -7,6 +7,7 @@ import msgspec
 
 from nodeagent.wire.console import Answered, Ask, RequestId
 from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.joining import ASK_BYTES_MAX, JoinAnswer, JoinAsk
 from nodeagent.wire.limits import (
     CONFIGURATION_BYTES_MAX,
     HEARTBEAT_BYTES_MAX,
@@ -34,6 +35,8 @@ _heartbeat = msgspec.msgpack.Decoder(Heartbeat)
 _ask = msgspec.msgpack.Decoder(Ask)
 _numbered = msgspec.msgpack.Decoder(_Numbered)
 _answered = msgspec.msgpack.Decoder(Answered)
+_join_ask = msgspec.msgpack.Decoder(JoinAsk)
+_join_answer: "msgspec.msgpack.Decoder[JoinAnswer]" = msgspec.msgpack.Decoder(JoinAnswer)
 _stream = msgspec.msgpack.Decoder(StreamMessage)
 
 
@@ -83,6 +86,17 @@ def decode_stream(data: bytes) -> StreamMessage:
     """Decode one message of an agent's live stream."""
     message: StreamMessage = _decode(_stream, data, CONFIGURATION_BYTES_MAX * 2)
     return message
+
+
+def decode_join_ask(data: bytes) -> JoinAsk:
+    """Decode what a machine that nobody knows asks."""
+    return _decode(_join_ask, data, ASK_BYTES_MAX)
+
+
+def decode_join_answer(data: bytes) -> JoinAnswer:
+    """Decode an agent's answer to a machine that asks to join."""
+    answer: JoinAnswer = _decode(_join_answer, data, MESSAGE_BYTES_MAX)
+    return answer
 
 
 def pack(file: bytes) -> bytes:

@@ -6,6 +6,15 @@ from msgspec import Meta, Struct
 
 from nodeagent.model.names import Name
 from nodeagent.model.reports import Report
+from nodeagent.wire.joining import (
+    Admit,
+    Admitted,
+    GetJoining,
+    Invite,
+    Invited,
+    Joining,
+    Withdraw,
+)
 from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
 from nodeagent.wire.live import Snapshot
 
@@ -89,7 +98,8 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     target: ShortText = ""
 
 
-Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Fence | Drill
+JoinRequest = Invite | Admit | Withdraw | GetJoining
+Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Fence | Drill | JoinRequest
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +133,7 @@ class ConfigurationFile(Struct, frozen=True, forbid_unknown_fields=True, tag=Tru
     text: str
 
 
-Answer = Snapshot | ConfigurationFile | Done | Refused
+Answer = Snapshot | ConfigurationFile | Done | Refused | Invited | Joining | Admitted
 
 
 class Answered(Struct, frozen=True, forbid_unknown_fields=True):

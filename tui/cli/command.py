@@ -333,6 +333,44 @@ def fence(way: Way, words: tuple[str, ...], yes: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("node")
+@click.option("--wait", is_flag=True, help="Wait for it, and ask whether it is the right one.")
+@click.option("--yes", metavar="FINGERPRINT", default="", help="With --wait: of its key.")
+@click.option("--apply", "to_apply", is_flag=True, help="With --wait: run the DARE that adds it.")
+@json_option()
+@click.pass_obj
+def invite(way: Way, node: str, wait: bool, yes: str, to_apply: bool, as_json: bool) -> int:
+    """Print an invitation with which one new machine may ask to join as NODE.
+
+    It is one word for `nodeagent join` on that machine, good once and for 15 minutes. The machine
+    is let in only after its key's fingerprint was confirmed, here or by `clustertui joining`.
+    """
+    from tui.cli.invite import run
+
+    if (yes or to_apply) and not wait:
+        raise click.UsageError("--yes and --apply go with --wait")
+    return run(way, node, wait=wait, yes=yes, apply=to_apply, as_json=as_json)
+
+
+@cli.command()
+@click.argument("node", default="")
+@click.option("--yes", metavar="FINGERPRINT", default="", help="The one that NODE itself shows.")
+@click.option("--withdraw", is_flag=True, help="Take the invitation back instead.")
+@click.option("--apply", "to_apply", is_flag=True, help="Run the DARE that adds NODE, too.")
+@json_option()
+@click.pass_obj
+def joining(way: Way, node: str, yes: str, withdraw: bool, to_apply: bool, as_json: bool) -> int:
+    """List who is invited and who asks to join, or let NODE in.
+
+    Shows the fingerprint of the key of the machine that asks, and wants it confirmed; --yes
+    FINGERPRINT says it in a script. NODE is then in the draft, and any DARE of the draft adds it.
+    """
+    from tui.cli.joining import run
+
+    return run(way, node, yes=yes, withdraw=withdraw, apply=to_apply, as_json=as_json)
+
+
+@cli.command()
 @click.option("--nodes", default=3, show_default=True, metavar="N", help="How many agents.")
 @click.option("--headless", is_flag=True, help="No screen: go through the tour and prove it.")
 @json_option("The tour as one JSON object for each step.")

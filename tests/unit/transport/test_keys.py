@@ -82,10 +82,3 @@ def test_the_secret_is_never_shown() -> None:
     pair = keys.generate()
 
     assert pair.secret not in repr(pair)
-
-
-def test_a_fingerprint_is_short_and_tells_keys_apart() -> None:
-    one, other = keys.generate().public, keys.generate().public
-
-    assert keys.fingerprint(one) == keys.fingerprint(one) != keys.fingerprint(other)
-    assert len(keys.fingerprint(one).split("-")) == 8
