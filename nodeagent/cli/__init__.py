@@ -12,6 +12,8 @@ import click
 from nodeagent.cli.check import check
 from nodeagent.cli.generation import adopt_generation, open_generation
 from nodeagent.cli.join import JoinError, join
+from nodeagent.cli.unit import FOLDER as UNITS
+from nodeagent.cli.unit import unit
 from nodeagent.client.errors import ClientError
 from nodeagent.core.generation import GenerationError
 from nodeagent.daemon.identity import SetupError, initialise
@@ -98,6 +100,18 @@ def key_command(file: Path) -> None:
     pair = keys.generate()
     keys.save(pair, file)
     click.echo(pair.public)
+
+
+@cli.command("unit")
+@click.option("--install", is_flag=True, help="Write it to the folder instead of printing it.")
+@click.option("--folder", type=FOLDER, default=UNITS, show_default=True, help="For --install.")
+def unit_command(folder: Path, *, install: bool) -> None:
+    """Print the systemd unit that keeps this node's agent running.
+
+    It runs this very program on /var/lib/nodeagent, starts it again whenever it ends, and ends it
+    when its core hangs.
+    """
+    sys.exit(unit(install=install, folder=folder))
 
 
 @cli.command("check")

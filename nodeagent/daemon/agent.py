@@ -158,4 +158,5 @@ async def tick_for_ever(
             following = count
             agent.post(ev.ConsolesPresent(count))
         agent.post(ev.Tick(os.getloadavg()[0]))
-        alive()
+        if not agent.failed.done():
+            alive()

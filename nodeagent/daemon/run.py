@@ -5,6 +5,7 @@ import contextlib
 import os
 import secrets
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +20,7 @@ from nodeagent.daemon.agent import Agent, clock, tick_for_ever
 from nodeagent.daemon.hands import Hands, Rooms
 from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_journal
 from nodeagent.daemon.logs import AgentLog, open_log
+from nodeagent.daemon.notify import Notifier
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
@@ -204,7 +206,8 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
 async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> int:
     loop = asyncio.get_running_loop()
     hands.ended = loop.create_future()
-    _listen_for_the_end(options, agent, hands.ended)
+    systemd = Notifier(os.environ, lambda text: log.write("warning", "systemd", {"text": text}))
+    _listen_for_the_end(options, agent, hands.ended, systemd.stopping)
 
     def drain() -> None:
         for peer, adapter, data in hands.peers.drain_heartbeats():
@@ -213,7 +216,10 @@ async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> 
     hands.peers.open()
     hands.links.open()
     agent.start()
-    ticking = loop.create_task(tick_for_ever(agent, drain, lambda: hands.admin.subscribers))
+    systemd.ready()
+    ticking = loop.create_task(
+        tick_for_ever(agent, drain, lambda: hands.admin.subscribers, systemd.alive)
+    )
     waits: set[asyncio.Future[Any]] = {ticking, hands.ended, agent.failed}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -224,6 +230,8 @@ async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> 
         log.write("note", "agent stops", {"text": hands.ended.result()})
     finally:
         ticking.cancel()
+        systemd.stopping()
+        systemd.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(hands.close(), STOP_PATIENCE_S)
     return 0
@@ -236,7 +244,9 @@ def _tell_failure(failed: asyncio.Future[str], log: AgentLog) -> None:
     failed.result()
 
 
-def _listen_for_the_end(options: Options, agent: Agent, ended: asyncio.Future[str]) -> None:
+def _listen_for_the_end(
+    options: Options, agent: Agent, ended: asyncio.Future[str], on_leave: Callable[[], None]
+) -> None:
     """A signal asks to leave in order; a second one, or the parent's death, ends at once."""
     loop = asyncio.get_running_loop()
     asked: list[str] = []
@@ -250,6 +260,7 @@ def _listen_for_the_end(options: Options, agent: Agent, ended: asyncio.Future[st
             end(reason)
             return
         asked.append(reason)
+        on_leave()
         agent.post(ev.StopAsked(reason))
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from nodeagent.drivers import procs
 from nodeagent.model.text import clean_lines
@@ -142,6 +143,7 @@ class Child:
         finally:
             os.close(writing)
         self.pid = self._process.pid
+        let_be_killed(Path(f"/proc/{self.pid}/oom_score_adj"))
         self.survivors: tuple[tuple[int, int], ...] = ()
         self.exited: asyncio.Future[int] = loop.create_future()
         self._keep = keep_leftovers
@@ -217,6 +219,13 @@ class Child:
         if not self._keep:
             self._tail.close()
         self.exited.set_result(self._process.returncode)
+
+
+def let_be_killed(score: Path) -> None:
+    """Take back what keeps the agent, but no service, from the out-of-memory killer (proc(5))."""
+    with contextlib.suppress(OSError, ValueError):  # it may have ended already
+        if int(score.read_text("ascii")) < 0:
+            score.write_text("0", "ascii")
 
 
 def ending(code: int) -> str:
