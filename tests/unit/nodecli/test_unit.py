@@ -33,7 +33,7 @@ def test_the_agent_is_watched_by_its_own_word_and_always_wanted() -> None:
 def test_nothing_runs_on_without_its_agent_and_the_agent_may_leave_in_order() -> None:
     service = settings("Service")
 
-    assert service["KillMode"] == "mixed"
+    assert service["KillMode"] == "process", "the deadman must be left to end what is left"
     assert int(service["TimeoutStopSec"]) > LEAVE_MS_MAX / 1000 + STOP_PATIENCE_S
     assert service["OOMPolicy"] == "continue"
 
