@@ -188,10 +188,11 @@ class CloseJoinDoor:
 
 @dataclass(frozen=True, slots=True)
 class AnswerJoin:
-    """Answer a machine that asks to join."""
+    """Answer a machine that asks to join; an unwelcome one's key need not be let in again."""
 
     client: bytes
     answer: JoinAnswer
+    unwelcome: bool = False
 
 
 @dataclass(frozen=True, slots=True)

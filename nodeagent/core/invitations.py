@@ -193,7 +193,9 @@ class Invitations:
 
     def asked(self, event: JoinAsked) -> None:
         """Answer a machine that nobody knows yet."""
-        self._shared.out.append(AnswerJoin(event.client, self._judge(event)))
+        answer = self._judge(event)
+        unwelcome = answer == JoinRefused(NOT_GOOD)
+        self._shared.out.append(AnswerJoin(event.client, answer, unwelcome))
 
     def _judge(self, event: JoinAsked) -> JoinAnswer:
         ask, node = event.ask, event.ask.node

@@ -115,7 +115,7 @@ class Agent:
         except WireError as error:
             self._bad_bytes(address, "request to join", error)
             text = f"this agent cannot read the request: {clean(str(error), 200)}"
-            self.carry_out(fx.AnswerJoin(client, JoinRefused(text)))
+            self.carry_out(fx.AnswerJoin(client, JoinRefused(text), unwelcome=True))
             return
         self.post(ev.JoinAsked(client, key, address, ask))
 

@@ -167,7 +167,7 @@ class Hands:
             case fx.CloseJoinDoor():
                 door.close()
             case fx.AnswerJoin():
-                door.answer(effect.client, encode(effect.answer))
+                door.answer(effect.client, encode(effect.answer), unwelcome=effect.unwelcome)
 
     def _bytes(self, message: Message) -> bytes:
         """Encode a message; one that goes to many is encoded once."""

@@ -38,6 +38,8 @@ KNOCKS = (2.0, 10.0)
 ASKS = (2.0, 10.0)
 """Questions of one address: a second, and at once."""
 ADDRESSES_MAX = 256
+UNWELCOME_MAX = 1_024
+"""So many keys are remembered that showed no good invitation; they are not let in again."""
 TICK_SECONDS = 0.5
 
 OnAsk = Callable[[bytes, str, str, bytes], None]
@@ -85,13 +87,16 @@ class JoinDoor:
         self._places: tuple[str, ...] = ()
         self._doors: dict[str, tuple[zmq.Socket[bytes], Reader]] = {}
         self._knocks, self._asks = _Pace(*knocks), _Pace(*asks)
+        self._unwelcome: OrderedDict[str, None] = OrderedDict()
         self._came = 0
 
     def open(self, addresses: Iterable[str], port: int) -> tuple[str, ...]:
         """Let strangers ask on the running loop, if none may yet; return where.
 
+        Who was unwelcome may have a good invitation from now on.
         TransportError if no address can be had, or libzmq lets strangers in where it must not.
         """
+        self._unwelcome.clear()
         if self._context is None:
             self._open(tuple(dict.fromkeys(addresses)), port)
         return tuple(endpoint(place, self._port) for place in self._doors)
@@ -115,9 +120,13 @@ class JoinDoor:
         """How many strangers there can be at most."""
         return self._came
 
-    def answer(self, client: bytes, data: bytes) -> bool:
-        """Answer a stranger; False when it is gone."""
-        place, _, identity = client.partition(b"|")
+    def answer(self, client: bytes, data: bytes, *, unwelcome: bool = False) -> bool:
+        """Answer a stranger; False when it is gone. An `unwelcome` key is not let in again."""
+        place, key, identity = client.split(b"|", 2)
+        if unwelcome:
+            self._unwelcome[key.decode("ascii", "replace")] = None
+            if len(self._unwelcome) > UNWELCOME_MAX:
+                self._unwelcome.popitem(last=False)
         door = self._doors.get(place.decode("ascii", "replace"))
         if door is None:
             return False
@@ -143,7 +152,7 @@ class JoinDoor:
             self._context = None
 
     def _admit(self, domain: str, key: str, address: str) -> bool:
-        if domain != DOMAIN:
+        if domain != DOMAIN or key in self._unwelcome:
             return False
         if self._came >= CONNECTIONS_MAX:
             return False  # until the next tick has ended those that are there
@@ -162,7 +171,7 @@ class JoinDoor:
         elif count != FRAMES_MAX or not len(frames[-1]):
             self._notes.say("bad-request", address, address=address, key=key, frames=count)
         else:
-            client = b"|".join((place.encode("ascii"), frames[0].bytes))
+            client = b"|".join((place.encode("ascii"), key.encode("ascii"), frames[0].bytes))
             self._on_ask(client, key, address, frames[-1].bytes)
 
     def _tick(self) -> None:

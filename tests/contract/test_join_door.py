@@ -14,7 +14,7 @@ from nodeagent.model.configuration import Adapter
 from nodeagent.transport import keys, sockets
 from nodeagent.transport.errors import TransportError
 from nodeagent.transport.joining import ASKS, CONNECTIONS_MAX, JoinDoor
-from nodeagent.wire.codec import decode_join_ask, encode, pack
+from nodeagent.wire.codec import WireError, decode_join_ask, encode, pack
 from nodeagent.wire.joining import (
     ASK_BYTES_MAX,
     Invitation,
@@ -55,13 +55,19 @@ class Agent:
 
     def _ask(self, client: bytes, key: str, address: str, data: bytes) -> None:
         self.asked.append((key, data))
+        try:
+            decode_join_ask(data)
+        except WireError:
+            self.door.answer(client, encode(JoinRefused("what?")), unwelcome=True)
+            return
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self.door.answer(client, encode(answer))
 
-    def stranger(self, bytes_max: int = -1) -> Socket:
-        bounds = sockets.Bounds(100, 100, bytes_max)
-        made = sockets.client(self.context, zmq.DEALER, keys.generate(), self.keys.public, bounds)
-        made.connect(self.endpoints[0])
+    def stranger(self, pair: keys.KeyPair | None = None, *, at_once: bool = True) -> Socket:
+        bounds, pair = sockets.Bounds(100, 100, -1), pair or keys.generate()
+        made = sockets.client(self.context, zmq.DEALER, pair, self.keys.public, bounds)
+        if at_once:
+            made.connect(self.endpoints[0])
         self.strangers.append(made)
         return made
 
@@ -142,6 +148,24 @@ async def test_what_is_too_long_never_arrives(agent: Agent) -> None:
     await until(lambda: agent.asked)
 
     assert [data for _, data in agent.asked] == [b"short"]
+
+
+async def test_a_key_without_a_good_invitation_is_not_let_in_again_until_somebody_is_invited(
+    agent: Agent,
+) -> None:
+    pair = keys.generate()
+    agent.stranger(pair).send(b"me, too", zmq.DONTWAIT)
+    await until(lambda: agent.asked)
+    monitored = agent.stranger(pair, at_once=False)
+    monitor = monitored.get_monitor_socket(zmq.Event.HANDSHAKE_FAILED_AUTH)
+    monitored.connect(agent.endpoints[0])
+
+    await until(lambda: monitor.poll(0), "it is refused by its key")
+    monitored.disable_monitor()
+    monitor.close()
+    agent.door.open([agent.address], PORT)
+    agent.stranger(pair).send(b"me, too", zmq.DONTWAIT)
+    await until(lambda: len(agent.asked) == 2, "it may ask again")
 
 
 def open_files() -> int:
