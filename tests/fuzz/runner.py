@@ -86,7 +86,12 @@ def play_cases() -> Tally:
 
 
 def _decoded(data: bytes) -> None:
-    for decode in (codec.decode_envelope, codec.decode_heartbeat, codec.decode_ask):
+    for decode in (
+        codec.decode_envelope,
+        codec.decode_heartbeat,
+        codec.decode_ask,
+        codec.decode_join_ask,
+    ):
         with contextlib.suppress(codec.WireError):
             decode(data)
 

@@ -20,11 +20,16 @@ ALL = [
 
 @pytest.mark.parametrize("data", ALL)
 def test_no_decoder_takes_it_for_a_message(data: bytes) -> None:
-    for decode in (codec.decode_envelope, codec.decode_heartbeat):
+    for decode in (codec.decode_envelope, codec.decode_heartbeat, codec.decode_join_ask):
         with pytest.raises(codec.WireError) as error:
             decode(data)
         assert len(str(error.value)) <= 300
-    for loose in (codec.decode_ask, codec.decode_answered, codec.decode_stream):
+    for loose in (
+        codec.decode_ask,
+        codec.decode_answered,
+        codec.decode_join_answer,
+        codec.decode_stream,
+    ):
         with contextlib.suppress(codec.WireError):
             loose(data)
 
