@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from nodeagent.config import edit
+from nodeagent.wire.joining import invitation_text, read_invitation
 from tests.e2e.support import until
 from tests.e2e.test_commands import command, owner, run, status
 from tui.demo.agents import Agent
@@ -103,6 +105,16 @@ def refuses_what_is_not_confirmed(box: Box, shown: str, wrong: str) -> None:
     assert f"[node.{DELTA}]" not in run(box, "export", "configuration", "--draft").stdout
 
 
+def refuses_all_others(box: Box, invitation: str) -> None:
+    """Another machine with the same word, and one with a token of its own making."""
+    forged = msgspec.structs.replace(read_invitation(invitation), token="f" * 32)
+    for number, word in enumerate((invitation, invitation_text(forged))):
+        with closing(joining(box, box.folder / f"stranger{number}", word)) as stranger:
+            assert stranger.end() == 1, stranger.text
+            assert "this invitation is not good here" in stranger.text
+    assert len(guests(box)) == 1
+
+
 def let_in(box: Box, invitation: str, inviter: str) -> None:
     """Join, confirm, and run the DARE, which waits until the agent is started."""
     agent = Agent(DELTA, box.folder / DELTA, box.mark, box.program)
@@ -112,6 +124,7 @@ def let_in(box: Box, invitation: str, inviter: str) -> None:
         servers, own = FINGERPRINT.findall(talk.text)
         assert servers == inviter
         refuses_what_is_not_confirmed(box, own, servers)
+        refuses_all_others(box, invitation)
         with closing(Talk(command(box, "joining", DELTA, "--yes", own, "--apply"))) as adding:
             assert talk.end() == 0, talk.text
             adding.until_said("verify")  # asks delta again and again
