@@ -18,9 +18,7 @@ from nodeagent.transport import keys
 from nodeagent.wire.joining import Invitation, invitation_text
 from tests.unit.core.story import Story
 
-WORD = invitation_text(
-    Invitation("delta", "plant", keys.generate().public, "a" * 32, ("tcp://127.0.0.1:9",))
-)
+WORD = invitation_text(Invitation("delta", "plant", "k" * 40, "a" * 32, ("tcp://127.0.0.1:9",)))
 ETH0 = "eth0=public1:10.10.1.14:service"
 
 
@@ -58,6 +56,7 @@ def test_adapters_in_another_form_are_refused_with_the_right_one(
 @pytest.mark.parametrize(
     ("word", "node", "text"),
     [("hello", "", "copy it whole"), (WORD, "echo", "is for delta, not for echo")],
+    ids=["no invitation", "another name"],
 )
 def test_a_wrong_word_is_a_wrong_use_and_makes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, node: str, text: str
