@@ -268,7 +268,8 @@ class DecreeLog:
 
     def is_forgetful(self, node: str, incarnation: int) -> bool:
         """Return whether a newer life of `node` was decreed in than this one."""
-        return is_older(incarnation, self.lives.get(node, 0))
+        newest = self.lives.get(node, 0)
+        return incarnation != newest and is_older(incarnation, newest)
 
     def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
         """Count nodes as possible holders that a DARE gave a group to before it was decided."""

@@ -485,7 +485,8 @@ class Node:
     def _wire(self) -> None:
         shared = self.shared
         wires = (shared.configuration, self._candidate(), self._leaving())
-        if all(a is b for a, b in zip(self._wired, wires, strict=True)):
+        known = self._wired
+        if known[0] is wires[0] and known[1] is wires[1] and known[2] is wires[2]:
             return  # looked at after every event, so it must cost nothing
         self._wired = wires
         wanted = connections(shared.name, *wires)

@@ -25,6 +25,8 @@ from nodeagent.wire.peer import Message
 
 EVENTS_KEPT = 500
 RUNS_KEPT = 20
+NO_TIMING = Timing()
+"""Of a node that was given no configuration yet."""
 
 
 @dataclass
@@ -92,8 +94,8 @@ class Shared:
     @property
     def timing(self) -> Timing:
         """Return the intervals in force."""
-        configuration = self.configuration
-        return configuration.timing if configuration else Timing()
+        configuration = self.log.configuration or self.joining
+        return configuration.timing if configuration else NO_TIMING
 
     @property
     def takeover_wait_ms(self) -> int:
