@@ -93,12 +93,17 @@ class Audiences:
         if step.name in ("acquire", "undo-release"):
             return base + self._driver_ms("start") + self.shared.takeover_wait_ms
         if step.name == "verify":
-            return base + VALIDATION_MS
+            return base + max(VALIDATION_MS, self._fences_ms())
         if step.name in ("greet", "stage") or (
             step.name == "lock" and self.request.plan.added_nodes  # they fetch history first
         ):
             return base + 3 * timing.dead_after_ms
         return base
+
+    def _fences_ms(self) -> int:
+        """Return how long the slowest fence device may take to say that it could do it."""
+        nodes = self.request.candidate.node.values()
+        return int(1000 * max((f.seconds for n in nodes for f in n.fence.values()), default=0))
 
     def _driver_ms(self, action: DriverAction) -> int:
         pairs = (*self.request.plan.release, *self.request.plan.acquire)

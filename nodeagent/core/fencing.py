@@ -210,9 +210,17 @@ class Fencing:
             return
         if attempt.failed:
             self._show(node, "failed", attempt.used, attempt.failed)
-            self._next_level(node, attempt)
+            self._after_failure(node, attempt)
         else:
             self._succeeded(node, attempt, text)
+
+    def _after_failure(self, node: str, attempt: _Attempt) -> None:
+        """Try the next level, unless the node came back meanwhile: then nobody wants it off."""
+        if attempt.by_hand or node in dict(self._wanted()):
+            self._next_level(node, attempt)
+            return
+        del self._attempts[node]
+        self.shared.tell("note", node, "is not fenced any more: it came back, or is of no matter")
 
     def _succeeded(self, node: str, attempt: _Attempt, text: str) -> None:
         shared = self.shared

@@ -16,7 +16,7 @@ from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
 from nodeagent.core.votes import Wish, shrinking, shrunk
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.ownership import Ballot, Standing, is_older
+from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
 from nodeagent.model.text import clean
 from nodeagent.wire.peer import (
     Aborted,
@@ -38,6 +38,8 @@ GRACE_BEATS = 3
 """So long no further node must have lost a network before groups leave those that did."""
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
+USELESS_MS = (10_000, 600_000)
+"""A member that got no lease stays out for so long at first, and at most."""
 PAUSE_MS = 200
 PAUSE_MAX_MS = 10_000
 """An attempt that came to nothing is followed by a pause, and each pause is twice the last one."""
@@ -55,6 +57,7 @@ class Governor:
         self._wished_since_ms = -1
         self._not_before_ms = 0
         self._failures = 0
+        self._useless: dict[tuple[str, int], tuple[int, int]] = {}
         self._wish: Wish | None = None
         self._presence = Presence(shared.now.ms)
         self._cut_since_ms: dict[tuple[str, str], int] = {}
@@ -158,7 +161,8 @@ class Governor:
         configuration, standing = shared.log.configuration, shared.log.standing
         if configuration is None or self._settling(configuration, standing):
             return None
-        view, failed = self._heard_view(configuration), self._failed()
+        view = self._heard_view(configuration)
+        failed = self._failed()
         wished = shared.log.wishes.placed()
         starts = starts_anew(standing, view)
         before = settled_owners(configuration, standing.owners, view) if starts else standing.owners
@@ -175,10 +179,22 @@ class Governor:
             held=held_groups(shared.now.unix, configuration),
             cut=self._cut(configuration),
         )
+        owners = {group: self._judged(group, node, view) for group, node in owners.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners) + self._why_cut(standing, owners)
         return Wish(view, owners, clean(why, 500))
+
+    def _judged(self, group: str, node: str, view: dict[str, int]) -> str:
+        """Return the new owner of a group, or that of before where this node cannot judge.
+
+        Of a member that only others hear it is not known what failed there or what it does not
+        reach. Who hears it may bring groups to it; if both did, their views would never agree.
+        """
+        before = self.shared.log.standing.owners.get(group, NOBODY)
+        if node in {NOBODY, before} or self.shared.alive(node):
+            return node
+        return before if before in view else NOBODY
 
     def _why_cut(self, standing: Standing, owners: dict[str, str]) -> str:
         """Return which lost networks made groups leave their owners."""
@@ -249,19 +265,26 @@ class Governor:
     def _is_useless(self, node: str) -> bool:
         """Return whether a member is heard and yet gets no lease: it hears, or is heard, by half.
 
-        It runs nothing and lets nobody else run it, so it is taken out. It is not counted in again
-        before it knows that, so it does not come and go. Nobody judges so who has no lease either.
+        It runs nothing and lets nobody else run it, so it is taken out, and stays out for a while:
+        each time twice as long, so that it does not come and go. Nobody judges so who has no lease.
         """
-        shared = self.shared
+        shared, view = self.shared, self.shared.log.standing.view
         peer, leased_ms = shared.hearts.peers.get(node), shared.leased_since_ms
-        if peer is None or node not in shared.log.standing.view or not shared.lease_valid:
-            return False
-        if not shared.alive(node):
+        if peer is None or not shared.alive(node):
             return False  # what it said last is of no use now
-        if peer.unleased_ms < 0 or peer.beat.incarnation != shared.log.standing.view[node]:
+        life = (node, peer.beat.incarnation)
+        out_until_ms, pause_ms = self._useless.get(life, (0, USELESS_MS[0]))
+        if node not in view:
+            return shared.now.ms < out_until_ms
+        if not shared.lease_valid or peer.unleased_ms < 0 or view[node] != life[1]:
             return False
         began_ms = max(peer.unleased_ms, leased_ms, shared.view_since_ms)
-        return shared.now.ms - began_ms >= shared.timing.lease_ms + shared.timing.dead_after_ms
+        if shared.now.ms - began_ms < shared.timing.lease_ms + shared.timing.dead_after_ms:
+            return False
+        if shared.now.ms >= out_until_ms:
+            self._useless = {one: at for one, at in self._useless.items() if one[0] != node}
+            self._useless[life] = (shared.now.ms + pause_ms, min(2 * pause_ms, USELESS_MS[1]))
+        return True
 
     def _supported(self, node: str, voters: tuple[str, ...]) -> bool:
         """Return whether a majority of the voters hears a node, be it heard here or not.

@@ -331,7 +331,7 @@ class GroupRunner:
         if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
             self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
-            reload = self._reload() if may_restart else []
+            reload = self._reload() if may_restart and not on_hold else []
             return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
 

@@ -75,6 +75,8 @@ class Keeper:
             runner = shared.runners.get(name)
             if runner is None or not runner.held or after.owners.get(name) != shared.name:
                 continue
+            if is_held(group, shared.now.unix):
+                continue  # it would not be started again before the hold ends
             moved = [p for p in group.after if _holder(before, p) != _holder(after, p)]
             if moved and before.owners.get(name) == shared.name:
                 self._undone.add(name)

@@ -201,8 +201,8 @@ class Node:
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self._amnesiac = False
-        self._ahead_slot = -1
-        self._ahead_since_ms = now.ms
+        self._ahead_slot, self._ahead_since_ms = -1, now.ms
+        self._refused = (-1, "")
         self._generation = 0
 
     # -- the two entrances
@@ -357,8 +357,9 @@ class Node:
             self._tell_generation(decree.value.generation)
             return False
         if shared.name in decree.fenced and shared.is_member:
-            text = f"refuses decree {decree.slot}: it says that this node was fenced, and it lives"
-            shared.tell("error", shared.name, text)
+            self._tell_refusal(
+                decree.slot, "it says that this node was fenced, and it lives; restart its agent"
+            )
             return False
         before, concerned = shared.log.standing, (shared.configuration, self._candidate())
         if isinstance(decree.value, Commit):
@@ -366,7 +367,7 @@ class Node:
         try:
             shared.log.extend(decree)
         except DecreeError as error:
-            shared.tell("error", shared.name, f"refuses a decree: {error}")
+            self._tell_refusal(decree.slot, str(error))
             return False
         shared.persist(DecidedValue(decree))
         if isinstance(decree.value, Commit | Aborted):
@@ -383,6 +384,12 @@ class Node:
             coordinator.on_decided(decree)
         self.keeper.renew()
         return True
+
+    def _tell_refusal(self, slot: int, reason: str) -> None:
+        """Say once why a decree is not taken: whoever knows it tells it again and again."""
+        if (slot, reason) != self._refused:
+            self._refused = (slot, reason)
+            self.shared.tell("error", self.shared.name, f"refuses decree {slot}: {reason}")
 
     def _notice_amnesia(self) -> None:
         """Say once, where an administrator looks, why this node takes no part any more."""

@@ -65,6 +65,7 @@ class Wishes:
     def _viewed(self, before: Standing, value: ViewChange, new: Configuration) -> None:
         if not any(value.view.get(node) == life for node, life in before.view.items()):
             self._asked.clear()  # nobody of before is left: the cluster is started anew
+            self._keep_lost(before, value, new)
             return
         for group, owner in tuple(self._asked.items()):
             if owner != NOBODY and (owner not in value.view or value.owners.get(group) != owner):
@@ -77,6 +78,13 @@ class Wishes:
             elif was and noun and noun.fallover == "bring-offline":
                 self._asked[group] = NOBODY
             elif was and noun and noun.hold_until is not None:
+                self._lost[group] = was
+
+    def _keep_lost(self, before: Standing, value: ViewChange, new: Configuration) -> None:
+        """Remember where held groups were, also when the whole cluster was away."""
+        for group, owner in value.owners.items():
+            was, noun = before.owners.get(group, NOBODY), new.group.get(group)
+            if not owner and was and noun and noun.hold_until is not None:
                 self._lost[group] = was
 
 

@@ -65,9 +65,12 @@ def fire(state_directory: str, agent: int) -> None:
 
 def _take_back(state_directory: str, agent: int, kind: str) -> None:
     for one in placed.read_all(state_directory):
-        if one.agent == agent and one.kind == kind:
-            with contextlib.suppress(TimeoutError, OSError):
-                placed.take_back(one, END_SECONDS)
+        if one.agent != agent or one.kind != kind:
+            continue
+        if placed.read(state_directory, one.group, one.name) != one:
+            continue  # the one before took a while, and the next agent has it by now
+        with contextlib.suppress(TimeoutError, OSError):
+            placed.take_back(one, END_SECONDS)
 
 
 def _fed_until_goodbye(descriptor: int, timeout_s: float, hardware: int) -> bool:

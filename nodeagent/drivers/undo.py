@@ -9,7 +9,7 @@ Only small modules of the standard library are used: the deadman imports this.
 """
 
 # pathlib would triple what the deadman loads.
-# ruff: noqa: PTH103, PTH104, PTH108, PTH118, PTH123, PTH208
+# ruff: noqa: PTH103, PTH104, PTH108, PTH116, PTH118, PTH123, PTH208
 
 import contextlib
 import fcntl
@@ -117,12 +117,21 @@ def _settle(path: str, undo: Undo, seconds: float) -> list[tuple[str, int | None
         if now is None or now.made != undo.made:
             return []
         code = run(undo, seconds)
-        if code in DONE:
+        if code in DONE and _is_at(path, descriptor):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
         return [(undo.name, code)]
     finally:
         os.close(descriptor)
+
+
+def _is_at(path: str, descriptor: int) -> bool:
+    """Return whether the file that is locked still has this name: it may have been started anew."""
+    try:
+        now, then = os.stat(path, follow_symlinks=False), os.fstat(descriptor)
+    except OSError:
+        return False
+    return (now.st_dev, now.st_ino) == (then.st_dev, then.st_ino)
 
 
 def _locked(descriptor: int) -> bool:

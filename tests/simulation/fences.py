@@ -1,7 +1,8 @@
 """Simulated fence devices: they reset the machine, and tell so only afterwards.
 
-A device may work, fail, be slow, or be late: then it is told as failed when its time is over, and
-the machine goes off all the same, a while later. None says "done" before the machine was reset.
+A device may work, fail, hang until its time is over, be slow, or be late: then it is told as failed
+when its time is over, and the machine goes off all the same, a while later. None says "done" before
+the machine was reset.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Fences:
         limit_ms = int(effect.device.seconds * 1000)
         if target is None or fate == "fails" or effect.device.agent == "manual":
             self._tell(machine, effect, world.random.randint(10, 500), ok=False)
+        elif fate == "hangs":
+            self._tell(machine, effect, limit_ms, ok=False)
         elif fate == "late":
             self._tell(machine, effect, limit_ms, ok=False)
             self._hit(target, effect, limit_ms + world.random.randint(*LATE_MS))

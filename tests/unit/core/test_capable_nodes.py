@@ -19,13 +19,18 @@ def runs(scene: Scene, group: str, *nodes: str) -> None:
     scene.until(lambda: scene.world.owner(group) == list(nodes), 90_000)
 
 
-def fail(scene: Scene, node: str, group: str) -> None:
+def fail_here(scene: Scene, node: str, group: str) -> None:
     """Let the group fail on this node until it is given up there."""
     for _ in range(5):
         scene.world.drivers.fail_application(scene.world.machines[node], group)
         scene.wait(1_000)
         if scene.node(node).shared.runner(group).state == "error":
             break
+
+
+def fail(scene: Scene, node: str, group: str) -> None:
+    """Let the group fail on its last node until it runs nowhere."""
+    fail_here(scene, node, group)
     runs(scene, group)
 
 
@@ -153,3 +158,35 @@ def test_lost_owner_is_waited_for_by_the_times_it_may_still_go_by() -> None:
 def epoch(scene: Scene) -> int:
     """Return the epoch on alpha."""
     return scene.node("alpha").shared.log.standing.epoch
+
+
+def test_voters_that_hear_different_nodes_do_not_undo_each_others_views() -> None:
+    """What charlie cannot hear of alpha, it must not judge: alpha is in, and failed."""
+    groups = (
+        ("web", GroupShape(("alpha", "bravo"), fallback="higher-priority")),
+        ("orders", GroupShape(("bravo", "charlie"), number=101)),
+    )
+    scene = Scene(1, Shape(THREE, groups, timing=1)).settle()
+    scene.cut(["alpha"], ["charlie"], FOREVER_MS, both=True)
+    scene.wait(5_000)
+    fail_here(scene, "alpha", "web")
+    runs(scene, "web", "bravo")
+
+    slot = scene.node("bravo").shared.log.standing.slot
+    scene.wait(20_000)
+    assert scene.node("bravo").shared.log.standing.slot <= slot + 1
+
+
+def test_member_that_one_voter_reaches_comes_back_ever_more_rarely() -> None:
+    nodes = (*THREE, "delta")
+    shape = cluster(nodes, web=("delta", "alpha"), orders=("alpha", "bravo"))
+    scene = Scene(1, replace(shape, voters=THREE)).settle()
+    lost = {"alpha", "bravo"}
+    scene.hook(lambda a, b, _: LOST if {a, b} & lost and "delta" in {a, b} else None)
+
+    runs(scene, "web", "alpha")
+    scene.wait(60_000)
+    slot = scene.node("alpha").shared.log.standing.slot
+    scene.wait(60_000)
+    assert scene.node("alpha").shared.log.standing.slot <= slot + 4
+    assert scene.world.owner("web") == ["alpha"]

@@ -412,3 +412,18 @@ def test_accepting_goes_on_while_a_node_is_fenced() -> None:
     story.world.network.lost_kinds.clear()
 
     story.until(lambda: story.owner("web") == ["bravo"])
+
+
+def test_a_node_that_came_back_meanwhile_is_not_shot_by_the_next_level() -> None:
+    story = fenced()
+    story.world.machines["alpha"].fence = "hangs"
+    story.cut_off("alpha")
+    story.until(lambda: bool(devices(story)))
+
+    story.mend().until(lambda: story.node("alpha").shared.is_member)
+    story.until(lambda: story.told("is not fenced any more"))
+    story.world.advance(30_000)
+
+    assert len(devices(story)) == 1
+    assert story.world.machines["alpha"].fenced == 0
+    story.rest()

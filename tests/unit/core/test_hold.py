@@ -178,3 +178,28 @@ def test_begin_and_end_of_a_hold_are_told() -> None:
     story.until(lambda: story.told("watched, not recovered"))
 
     story.until(lambda: story.told("not held any more"))
+
+
+def test_held_child_is_left_alone_when_its_parent_moves() -> None:
+    story = Story()
+    story.shape = story.changed("orders", after=("web",))
+    assert story.dare(story.shape).state == "done"
+    story.shape = held(story, 60, "orders")
+    assert story.dare(story.shape).state == "done"
+    story.rest()
+
+    story.crash("alpha").until(lambda: story.owner("web") == ["bravo"])
+    story.world.advance(5_000)
+
+    assert story.owner("orders") == ["bravo"]
+    assert not story.told("starts again, because it runs after")
+
+
+def test_held_group_is_taken_over_after_its_hold_also_when_the_whole_cluster_was_away() -> None:
+    story = holding(60, startup="home-node")
+    for name in ("alpha", "bravo", "charlie"):
+        story.crash(name)
+    story.world.advance(3_000)
+    story.world.start("bravo", "charlie")
+
+    story.until(lambda: story.owner("web") == ["bravo"], 120_000)

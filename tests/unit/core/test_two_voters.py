@@ -168,3 +168,23 @@ def test_one_of_two_with_the_other_fenced(
     enough: bool,
 ) -> None:  # fmt: skip
     assert outlives(voters, of, tie_breaker, fenced) is enough
+
+
+def test_a_decree_that_is_not_taken_is_told_once() -> None:
+    story = Story(2, timing=2, fences=True)
+    story.world.watchers.clear()  # an operator's false word breaks rules, on purpose
+    for name in ("alpha", "bravo"):
+        story.world.machines[name].fence = "fails"
+    story.cut_off("bravo")
+    story.world.advance(20_000)
+    story.world.ask("alpha", Fence("bravo", "bravo", True))
+    story.world.advance(10_000)
+
+    story.mend()
+    story.world.advance(30_000)
+
+    told = [
+        line.text for line in story.world.events if "it says that this node was fenced" in line.text
+    ]
+    assert len(told) == 1
+    assert "restart its agent" in told[0]
