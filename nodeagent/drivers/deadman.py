@@ -67,7 +67,8 @@ def _take_back(state_directory: str, agent: int, kind: str) -> None:
     for one in placed.read_all(state_directory):
         if one.agent != agent or one.kind != kind:
             continue
-        if placed.read(state_directory, one.group, one.name) != one:
+        now = placed.read(state_directory, one.group, one.name)
+        if now is None or now.agent != agent:
             continue  # the one before took a while, and the next agent has it by now
         with contextlib.suppress(TimeoutError, OSError):
             placed.take_back(one, END_SECONDS)

@@ -164,7 +164,7 @@ async def test_a_stop_that_cannot_unmount_says_so_in_time(
     await agent.run("start", resource)
     loop = loop_inside(resource)
 
-    failed = await agent.run("stop", resource, limit_s=2.0)
+    failed = await agent.run("stop", resource, limit_s=8.0)
 
     assert (failed.ok, failed.code) == (False, "failed"), failed
     assert "busy" in failed.text
