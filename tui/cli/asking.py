@@ -1,9 +1,10 @@
 """Asking the cluster once: what most subcommands do."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import closing
-from typing import TypeVar
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
@@ -12,6 +13,7 @@ from nodeagent.wire.live import Snapshot
 from tui.cli.access import Way
 
 T = TypeVar("T")
+AGAIN_S = 1.0
 
 
 def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str = "") -> T:
@@ -31,8 +33,35 @@ def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str 
         finally:
             await client.close()
 
-    with closing(asyncio.Runner()) as runner:
-        return runner.run(whole())
+    return asyncio.run(_until_interrupted(whole()))
+
+
+async def _until_interrupted(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work`; KeyboardInterrupt once Ctrl+C has ended it.
+
+    It is cancelled again and again: up to Python 3.11 `wait_for` forgets a cancellation that comes
+    when it is about to return, and the command would go on for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return await work  # signals go to the main thread
+    loop, told = asyncio.get_running_loop(), list[int]()
+    task = loop.create_task(work)
+
+    def cancel() -> None:
+        told.append(signal.SIGINT)
+        if not task.done():
+            task.cancel()
+            loop.call_later(AGAIN_S, cancel)
+
+    loop.add_signal_handler(signal.SIGINT, cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if told:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 async def snapshot_of(client: Client) -> Snapshot:
