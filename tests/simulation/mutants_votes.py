@@ -28,20 +28,28 @@ _DECIDED = original(records, "_decided")
 _COMPACT = original(records, "compact")
 
 
-def _certified_by_new_alone(self: DecreeLog, value: Value, accepted_by: Collection[str]) -> bool:
+def _certified_by_new_alone(
+    self: DecreeLog, value: Value, accepted_by: Collection[str], _: Collection[str] = ()
+) -> bool:
     voters = self.voters_after(value) if isinstance(value, Commit) else self.voters
     return majority(voters, accepted_by)
 
 
-def _certified_by_old_alone(self: DecreeLog, _: Value, accepted_by: Collection[str]) -> bool:
+def _certified_by_old_alone(
+    self: DecreeLog, _: Value, accepted_by: Collection[str], __: Collection[str] = ()
+) -> bool:
     return self.decides(accepted_by)
 
 
-def _certified_by_one(_: DecreeLog, __: Value, accepted_by: Collection[str]) -> bool:
+def _certified_by_one(
+    _: DecreeLog, __: Value, accepted_by: Collection[str], ___: Collection[str] = ()
+) -> bool:
     return bool(accepted_by)
 
 
-def _certified_by_anybody(self: DecreeLog, value: Value, accepted_by: Collection[str]) -> bool:
+def _certified_by_anybody(
+    self: DecreeLog, value: Value, accepted_by: Collection[str], _: Collection[str] = ()
+) -> bool:
     voters = self.voters_after(value) if isinstance(value, Commit) else self.voters
     return min(len(self.voters), len(voters)) < 2 * len(accepted_by)
 
@@ -149,9 +157,9 @@ def _anybody_accepted(self: Proposer, sender: str, m: Accepted) -> bool:
     return True
 
 
-def _keeps_slot(state: records.Durable) -> records.Durable:
+def _keeps_slot(state: records.Durable, value: Value) -> records.Durable:
     """Fold a decision, and take what was promised in that slot over into the next one."""
-    folded: records.Durable = _DECIDED(state)
+    folded: records.Durable = _DECIDED(state, value)
     return replace(folded, accepted=state.accepted, promised=state.promised)
 
 
