@@ -6,16 +6,19 @@ there, too. It needs root.
 
 import contextlib
 import ctypes
+import errno
 import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 NET, MOUNTS = 0x4000_0000, 0x0002_0000
 _KINDS = {NET: "net", MOUNTS: "mnt"}
+RETURN_SECONDS = 30.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -52,8 +55,22 @@ def private(kinds: int) -> Iterator[None]:
         yield
     finally:
         for home in homes:
-            _call("setns", home, 0)
+            _return(home)
             os.close(home)
+
+
+def _return(home: int) -> None:
+    """Go back, once the threads that were started here have ended: they share our mounts."""
+    until = time.monotonic() + RETURN_SECONDS
+    while True:
+        try:
+            _call("setns", home, 0)
+        except OSError as error:
+            if error.errno != errno.EINVAL or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _call(name: str, *arguments: int) -> None:
