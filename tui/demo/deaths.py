@@ -22,7 +22,7 @@ from tui.demo.box import Box
 from tui.demo.recipe import with_adapter, with_node
 from tui.demo.scene import Proof, Scene, per_node
 from tui.demo.tour import Steps
-from tui.demo.watch import NotHeld, Views, agree, require, staged_files, where
+from tui.demo.watch import NotHeld, Views, agree, groups, require, staged_files
 
 NAME = "coordinator-death"
 STEPS: tuple[str, ...] = get_args(StepName)[: get_args(StepName).index("resume") + 1]
@@ -90,7 +90,7 @@ class CoordinatorDeaths:
         )
         seconds = time.monotonic() - died
         require(seconds <= limit, f"took {seconds:.1f} s, the bound is {limit:.0f} s")
-        for group in where(await scene.look()):
+        for group in groups(await scene.look()):
             await scene.served(group, BACK_S)
         left = staged_files(scene.box.folder, scene.alive)
         require(not left, f"a temporary configuration is left on {', '.join(left)}")

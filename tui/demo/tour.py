@@ -15,7 +15,7 @@ from nodeagent.wire.console import Apply, Refused
 from tui.demo.box import Box
 from tui.demo.recipe import with_adapter, with_group, with_node
 from tui.demo.scene import Proof, Scene, per_node, told
-from tui.demo.watch import agree, require, staged_files, where
+from tui.demo.watch import agree, groups, require, staged_files, where
 
 Steps = tuple[tuple[str, Callable[[], Awaitable[Proof]]], ...]
 """What a story shows, in order: a name, and what does it and proves it."""
@@ -202,7 +202,7 @@ class Tour:
 
         await scene.watch.until(as_wanted, FINISH_S, f"end of the DARE without {self.second}")
         seconds = time.monotonic() - began
-        for name in where(await scene.look()):
+        for name in groups(await scene.look()):
             await scene.served(name, FINISH_S)
         await self._back(self.second)
         verb = "finished" if finished else "undone"

@@ -157,6 +157,11 @@ def where(views: Views) -> dict[str, str]:
     return owners[0]
 
 
+def groups(views: Views) -> list[str]:
+    """Return all groups, whoever owns them: a takeover may be on its way to some of the agents."""
+    return sorted({group for view in views.values() for group in view.cluster.owners})
+
+
 def staged_files(folder: Path, names: list[str]) -> list[str]:
     """Return the nodes on whose disk a temporary configuration lies."""
     return [name for name in names if (folder / name / "state" / "temporary.toml").exists()]
