@@ -40,7 +40,8 @@ def page(found: list[Hunted], names: list[str], before: str) -> str:
     lines = [
         "# Mutants: what the suite notices when a safeguard is missing",
         "",
-        f"Made by `python -m tests.simulation.mutants --write`: {caught} of {len(names)} found.",
+        "Made by `python -m tests.simulation.mutants --write`:",
+        f"{len(known)} of {len(names)} mutants were hunted, {caught} of these were found.",
         "Each line is a slip that somebody could make in the core, put in by a switch for the",
         "length of a run. The figures are how many schedules were played until one failed that",
         "passes without the mutant: short (*core*) and long (*whole*) seeded ones, and *directed*",

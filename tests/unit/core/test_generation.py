@@ -2,9 +2,12 @@
 
 import pytest
 
+from nodeagent.config import edit
+from nodeagent.config.digest import file_digest
 from nodeagent.core.generation import GenerationError, adopt, force, is_forced
 from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import DecidedValue, encode
+from nodeagent.wire.codec import pack
 from nodeagent.wire.peer import Commit, Decree
 from tests.simulation.clusters import cluster
 from tests.simulation.world import World
@@ -135,3 +138,20 @@ def _copy(log: DecreeLog) -> DecreeLog:
     for decree in log.decrees:
         copied.extend(decree)
     return copied
+
+
+def test_what_was_accepted_and_needs_lost_new_voters_can_be_ended_by_force() -> None:
+    log = history(stable_world(), "alpha")
+    survivors = ("alpha", "bravo", "charlie")
+    data = edit.set_value(
+        log.active.decode(), ("cluster", "voters"), ["alpha", "delta", "echo"]
+    ).encode()
+    accepted = Commit("tx", log.standing.epoch + 1, file_digest(data), pack(data), {}, {})
+
+    with pytest.raises(GenerationError, match="decide without force"):
+        force(log, survivors, "ann", "")
+    forced = force(log, survivors, "ann", "both new voters burnt down", accepted)
+
+    assert is_forced(forced)
+    log.extend(forced)
+    assert set(log.voters) == set(survivors)
