@@ -33,11 +33,16 @@ def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str 
         finally:
             await client.close()
 
-    return asyncio.run(_until_interrupted(whole()))
+    return run_until_interrupted(whole())
+
+
+def run_until_interrupted(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in a loop of its own; KeyboardInterrupt once Ctrl+C has ended it."""
+    return asyncio.run(_until_interrupted(work))
 
 
 async def _until_interrupted(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work`; KeyboardInterrupt once Ctrl+C has ended it.
+    """Cancel `work` when Ctrl+C comes.
 
     It is cancelled again and again: up to Python 3.11 `wait_for` forgets a cancellation that comes
     when it is about to return, and the command would go on for ever.

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from contextlib import closing
 
 import click
 
@@ -15,7 +14,7 @@ from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Joining, 
 from nodeagent.wire.live import Snapshot
 from tui.cli import exits
 from tui.cli.access import Way, author
-from tui.cli.asking import snapshot_of
+from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
 from tui.cli.output import complain, put, put_json, put_table, say
 
@@ -53,8 +52,7 @@ def run(way: Way, node: str, *, yes: str, withdraw: bool, apply: bool, as_json: 
         finally:
             await client.close()
 
-    with closing(asyncio.Runner()) as runner:
-        return runner.run(work())
+    return run_until_interrupted(work())
 
 
 async def _kept(access: Access) -> list[tuple[Access, Joining]]:
