@@ -81,16 +81,23 @@ def join_command(invitation: str, state: Path, node: str, adapters: tuple[str, .
     type=click.Path(path_type=Path),
     help="Hardware watchdog, as /dev/watchdog: resets this node if the agent dies or hangs.",
 )
+@click.option(
+    "--metrics",
+    default="",
+    metavar="HOST:PORT",
+    help="Answer Prometheus there, without a key: 127.0.0.1:9844, or behind a firewall.",
+)
 def run_command(
     state: Path,
     parent_pipe: int,
     log_file: Path | None,
     watchdog: Path | None,
+    metrics: str,
     *,
     drills: bool,
 ) -> None:
     """Run the agent until it is told to end (TERM, INT, HUP)."""
-    sys.exit(run(Options(state, drills, parent_pipe, log_file, watchdog)))
+    sys.exit(run(Options(state, drills, parent_pipe, log_file, watchdog, metrics)))
 
 
 @cli.command("key")

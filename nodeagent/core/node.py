@@ -81,6 +81,7 @@ from nodeagent.wire.console import (
 )
 from nodeagent.wire.joining import Admitted
 from nodeagent.wire.limits import PROTOCOL_VERSION
+from nodeagent.wire.live import Snapshot
 from nodeagent.wire.peer import (
     Aborted,
     Accept,
@@ -766,6 +767,10 @@ class Node:
     def _shown(self, request: GetSnapshot | GetConfiguration) -> Answer:
         if isinstance(request, GetConfiguration):
             return desk.configuration_of(self.shared, request)
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """Return everything that this agent knows of the cluster."""
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import events as ev
@@ -35,6 +35,9 @@ from nodeagent.transport.admin import AdminServer
 from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import PeerTransport
 
+if TYPE_CHECKING:
+    from nodeagent.daemon.metrics import MetricsDoor
+
 JOURNAL_BYTES_MAX = 1 << 20
 """A longer journal is written anew at the start, without what has been decided since."""
 FILES: tuple[Which, ...] = ("default", "active", "temporary")
@@ -51,6 +54,7 @@ class Options:
     parent_pipe: int = -1
     log_file: Path | None = None
     watchdog: Path | None = None
+    metrics: str = ""
 
 
 def software() -> str:
@@ -124,7 +128,25 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     hands = _hands(ground, agent, configuration)
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
-    return await _live(options, agent, hands, log)
+    door = _metrics_door(options.metrics, node)
+    try:
+        return await _live(options, agent, hands, log)
+    finally:
+        if door is not None:
+            await asyncio.to_thread(door.close)
+
+
+def _metrics_door(address: str, node: Node) -> "MetricsDoor | None":
+    """Open the door for Prometheus, where one is wanted; SetupError if it cannot be."""
+    if not address:
+        return None
+    # Imported late: an agent without metrics does not pay the library's memory.
+    from nodeagent.daemon.metrics import MetricsDoor, MetricsError, parse_door
+
+    try:
+        return MetricsDoor.open(parse_door(address), node.snapshot)
+    except MetricsError as error:
+        raise SetupError(str(error)) from error
 
 
 def _remembering(state: Path, setup: Setup) -> Node:

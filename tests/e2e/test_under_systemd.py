@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -30,8 +31,11 @@ class Systemd:
         self._socket.setblocking(False)
         self.heard: list[bytes] = []
         micros = str(int(WATCHDOG_S * 1e6))
+        host = box.access_to(name).agents[0].admin.removeprefix("tcp://").rpartition(":")[0]
+        self.metrics = f"{host}:9844"
+        command = ["-m", "nodeagent", "run", "--state", str(self._agent.state)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "nodeagent", "run", "--state", str(self._agent.state)],
+            [sys.executable, *command, "--metrics", self.metrics],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -69,6 +73,8 @@ def test_an_agent_says_that_it_is_ready_and_lives_without_having_found_its_clust
 ) -> None:
     until(lambda: service.listen().count(b"WATCHDOG=1") >= 3, LIMIT_S, "signs of life")
     assert service.heard[0] == b"READY=1"
+    with urllib.request.urlopen(f"http://{service.metrics}/metrics", timeout=LIMIT_S) as answer:
+        assert b"nodeagent_quorum 0.0" in answer.read()
 
     service.process.terminate()
 
