@@ -6,6 +6,7 @@ Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from nodeagent.client.errors import ClientError
 from nodeagent.core.generation import GenerationError
 from nodeagent.daemon.identity import SetupError, initialise
 from nodeagent.daemon.run import Options, run, software
+from nodeagent.manual import equip
 from nodeagent.store.errors import StoreError
 from nodeagent.transport import keys
 from nodeagent.transport.errors import TransportError
@@ -153,10 +155,13 @@ def force_generation_command(
     sys.exit(open_generation(state, survivors, reason, confirm))
 
 
+equip(cli, "nodeagent")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     try:
-        cli.main(arguments, prog_name="nodeagent", standalone_mode=False)
+        result: Any = cli.main(arguments, prog_name="nodeagent", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return 2
@@ -173,4 +178,4 @@ def main(arguments: list[str] | None = None) -> int:
     except (StoreError, TransportError, GenerationError, ClientError, OSError) as error:
         click.echo(f"nodeagent: {error}", err=True)
         return 1
-    return 0
+    return result if isinstance(result, int) else 0

@@ -69,7 +69,9 @@ def _cluster(cluster: ClusterLive, snapshot: Snapshot) -> Iterator[Metric]:
     yield single("members", "Nodes that are decided to be in.", len(cluster.view))
     yield single("suspended", "1 while a DARE holds takeovers back here.", cluster.suspended)
     yield single("dare_open", "1 while a DARE is open.", bool(cluster.lock))
-    yield single("events_waiting", "Events that wait for the end of a DARE.", cluster.events_waiting)
+    yield single(
+        "events_waiting", "Events that wait for the end of a DARE.", cluster.events_waiting
+    )
     differs = bool(cluster.draft_digest) and cluster.draft_digest != cluster.digest
     yield single("draft_differs", "1 while the draft here is not what is in force.", differs)
 
@@ -118,9 +120,7 @@ def _groups(cluster: ClusterLive, nodes: Sequence[NodeLive]) -> Iterator[Metric]
         "group_state", "1 for the group's state on the node.", ("group", "node", "state"), states
     )
     failures = (((group.group, node), group.failures) for node, group in parts)
-    yield _family(
-        "group_failures", "Failures that have not expired.", ("group", "node"), failures
-    )
+    yield _family("group_failures", "Failures that have not expired.", ("group", "node"), failures)
     failed = (
         ((group.group, resource.name, node), float(resource.state == "failed"))
         for node, group in parts

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from nodeagent.client.client import Client
+from nodeagent.client.client import Client, Limits
 from nodeagent.client.errors import ClientError
 from nodeagent.wire.console import GetSnapshot
 from nodeagent.wire.live import Snapshot
@@ -16,7 +16,13 @@ T = TypeVar("T")
 AGAIN_S = 1.0
 
 
-def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str = "") -> T:
+def with_client(
+    way: Way,
+    work: Callable[[Client], Awaitable[T]],
+    *,
+    avoid: str = "",
+    limits: Limits | None = None,
+) -> T:
     """Run `work` with a client and return its result; ClientError when nobody can be asked.
 
     `avoid` is an agent that is not asked if there is another one.
@@ -27,7 +33,7 @@ def with_client(way: Way, work: Callable[[Client], Awaitable[T]], *, avoid: str 
         access = access.to(others)
 
     async def whole() -> T:
-        client = Client(access)
+        client = Client(access, limits=limits)
         try:
             return await work(client)
         finally:
@@ -77,6 +83,9 @@ async def snapshot_of(client: Client) -> Snapshot:
     return answer
 
 
-def ask_snapshot(way: Way) -> Snapshot:
-    """Return everything that an agent of `way` knows."""
-    return with_client(way, snapshot_of)
+def ask_snapshot(way: Way, *, within_s: float | None = None) -> Snapshot:
+    """Return everything that an agent of `way` knows; no agent is waited for beyond `within_s`."""
+    if within_s is None:
+        return with_client(way, snapshot_of)
+    limits = Limits(connect_s=within_s, silence_s=within_s)
+    return with_client(way, snapshot_of, limits=limits)

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 import click
 
 from nodeagent.client.errors import AccessError, ClientError
+from nodeagent.manual import equip
 from tui.cli import exits
 from tui.cli.access import Way
+from tui.cli.names import FENCED, GROUP, NODE
 from tui.cli.output import complain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,6 +26,8 @@ def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
     return click.option("--json", "as_json", is_flag=True, help=text)
 
 
+FILE = click.Path()
+"""Any path: it is opened where it is used, and what is wrong with it is said there."""
 REASON = click.option("--reason", default="", help="Why, for the cluster's records.")
 EACH_STEP = json_option("One JSON object for each step and node, the last for the result.")
 
@@ -87,7 +91,7 @@ def events(way: Way, follow: bool, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @json_option()
 def check(file: str, as_json: bool) -> int:
     """Verify FILE; needs no cluster.
@@ -101,7 +105,7 @@ def check(file: str, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("file", required=False)
+@click.argument("file", type=FILE, required=False)
 @json_option()
 @click.pass_obj
 def diff(way: Way, file: str | None, as_json: bool) -> int:
@@ -115,7 +119,7 @@ def diff(way: Way, file: str | None, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @json_option()
 @click.pass_obj
 def plan(way: Way, file: str, as_json: bool) -> int:
@@ -129,7 +133,7 @@ def plan(way: Way, file: str, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @REASON
 @click.option(
     "--base",
@@ -151,7 +155,7 @@ def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "--base",
     metavar="DIGEST|FILE",
@@ -183,7 +187,7 @@ def export() -> None:
 
 
 @export.command()
-@click.argument("file", required=False)
+@click.argument("file", type=FILE, required=False)
 @click.option("--draft", is_flag=True, help="The draft instead of the active configuration.")
 @json_option()
 @click.pass_obj
@@ -195,8 +199,8 @@ def configuration(way: Way, file: str | None, draft: bool, as_json: bool) -> int
 
 
 @cli.command()
-@click.argument("group")
-@click.argument("node")
+@click.argument("group", type=GROUP)
+@click.argument("node", type=NODE)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -217,7 +221,7 @@ def node() -> None:
 
 
 @node.command()
-@click.argument("node")
+@click.argument("node", type=NODE)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -234,7 +238,7 @@ def standby(way: Way, node: str, reason: str, as_json: bool) -> int:
 
 
 @node.command()
-@click.argument("node")
+@click.argument("node", type=NODE)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -255,7 +259,7 @@ def group() -> None:
 
 
 @group.command()
-@click.argument("group")
+@click.argument("group", type=GROUP)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -271,7 +275,7 @@ def offline(way: Way, group: str, reason: str, as_json: bool) -> int:
 
 
 @group.command()
-@click.argument("group")
+@click.argument("group", type=GROUP)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -287,7 +291,7 @@ def online(way: Way, group: str, reason: str, as_json: bool) -> int:
 
 
 @group.command()
-@click.argument("group")
+@click.argument("group", type=GROUP)
 @click.option("--for", "length", metavar="TIME", required=True, help="As 90s, 30m, 2h or 1h30m.")
 @REASON
 @EACH_STEP
@@ -304,7 +308,7 @@ def hold(way: Way, group: str, length: str, reason: str, as_json: bool) -> int:
 
 
 @group.command()
-@click.argument("group")
+@click.argument("group", type=GROUP)
 @REASON
 @EACH_STEP
 @click.pass_obj
@@ -317,7 +321,7 @@ def unhold(way: Way, group: str, reason: str, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("words", nargs=-1, required=True, metavar="[confirm] NODE")
+@click.argument("words", nargs=-1, required=True, type=FENCED, metavar="[confirm] NODE")
 @click.option("--yes", metavar="NODE", default="", help="The node's name once more, for scripts.")
 @json_option()
 @click.pass_obj
@@ -390,6 +394,9 @@ def demo(**wanted: Any) -> int:
     from tui.cli.demo import run
 
     return run(**wanted)
+
+
+equip(cli, "clustertui")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
