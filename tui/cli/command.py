@@ -374,6 +374,24 @@ def joining(way: Way, node: str, yes: str, withdraw: bool, to_apply: bool, as_js
     return run(way, node, yes=yes, withdraw=withdraw, apply=to_apply, as_json=as_json)
 
 
+@cli.command("support-bundle")
+@click.argument("file", type=FILE, required=False)
+@click.option("--state", type=FILE, help="Add what `nodeagent check` says of this directory.")
+@click.option("--log", "logs", type=FILE, multiple=True, help="Add the end of this file.")
+@json_option()
+@click.pass_obj
+def support_bundle(way: Way, /, as_json: bool, **wanted: Any) -> int:
+    """Write what all agents know into one archive, for who is to help.
+
+    Values that are secrets by their names are struck out, and no private key is in it. FILE must
+    be new; without it the archive gets its name from the time. Agents that do not answer are left
+    out, and the archive says why.
+    """
+    from tui.cli.bundle import run
+
+    return run(way, as_json=as_json, **wanted)
+
+
 @cli.command()
 @click.option("--nodes", default=3, show_default=True, metavar="N", help="How many agents.")
 @click.option("--headless", is_flag=True, help="No screen: go through the tour and prove it.")

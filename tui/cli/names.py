@@ -16,7 +16,7 @@ from tui.cli.access import Way
 WITHIN_S = 1.0
 
 
-class Name(click.ParamType):
+class Name(click.ParamType[str]):
     """A name that `known` finds in a snapshot; which of them is right is the command's business."""
 
     def __init__(self, name: str, known: Callable[[Snapshot], Iterable[str]]) -> None:

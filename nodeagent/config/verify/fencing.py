@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from nodeagent.config.secrets import is_secret
 from nodeagent.config.verify.scope import Path, Scope
 from nodeagent.config.words import shown
 from nodeagent.model.configuration import Fence
@@ -17,8 +18,6 @@ from nodeagent.model.fencing import (
 from nodeagent.model.reports import Report
 
 _AGENT, _PARAMETER = re.compile(AGENT_PATTERN), re.compile(PARAMETER_PATTERN)
-_SECRET = re.compile(r"pass|secret|token|community|api_?key", re.IGNORECASE)
-_HARMLESS = re.compile(r"_(script|file|timeout|prompt)\Z", re.IGNORECASE)
 _GIVEN = {"action", "nodename"}
 """Parameters that the cluster manager itself gives to agents."""
 
@@ -58,7 +57,7 @@ def _parameter(scope: Scope, path: Path, words: str, name: str, value: str) -> I
         if not value.startswith("/"):
             hint = f'write {name} = "/etc/clustertui/fence.secret", a file on each other node'
             yield scope.report("E322", path, f"{words} is no absolute path", hint)
-    elif _SECRET.search(name) and not _HARMLESS.search(name):
+    elif is_secret(name):
         hint = f'put it into a file on each other node, and write {name}{FILE_SUFFIX} = "/etc/…"'
         yield scope.report("E321", path, f"{words} is a secret and stands in the file", hint)
     elif "\n" in value or "\r" in value:
