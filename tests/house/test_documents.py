@@ -46,7 +46,7 @@ def test_links_lead_somewhere(name: str) -> None:
         if path.startswith("screenshots/"):
             assert Path(path).stem in PICTURES
             continue
-        assert "://" in path or (ROOT / path).exists(), target
+        assert "://" in path or (ROOT / name).parent.joinpath(path).exists(), target
         if anchor:
             assert anchor in anchors(TEXTS[path or name]), target
 

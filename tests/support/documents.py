@@ -1,4 +1,4 @@
-"""The parts of README and ARCHITECTURE that are made from the code: tables and diagrams.
+"""The parts of documents that are made from the code: tables and diagrams.
 
 `make documents` rewrites what stands between `<!-- made: NAME -->` and `<!-- end: NAME -->`;
 `tests/house/test_documents.py` fails while a part is out of date.
@@ -22,23 +22,17 @@ from nodeagent.core.table import STEPS, UNDO_STEPS, Audience, OnFailure, Part, S
 from nodeagent.model.configuration import Timing
 from nodeagent.model.moves import GROUP_MOVES, NODE_MOVES, RUN_MOVES, Move
 from nodeagent.wire.peer import Aborted, Commit, Forget, ViewChange
+from tests.support import reference
+from tests.support.tables import table
 from tui.cli import exits
 from tui.cli.command import cli as console_command
 from tui.viewmodels.steps import step_text
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "configs/README.md")
 _PART = re.compile(r"<!-- made: (?P<name>[a-z-]+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
 
 # -- small helpers
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; a `|` in a cell is escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
-    )
 
 
 def mermaid(lines: Iterable[str]) -> str:
@@ -272,6 +266,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": lambda: _commands("clustertui", console_command),
     "agent-commands": lambda: _commands("nodeagent", agent_command),
     "exits": _exits,
+    "examples": lambda: reference.examples(ROOT / "configs"),
+    "configuration-keys": reference.keys,
+    "finding-codes": reference.codes,
 }
 
 
