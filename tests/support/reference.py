@@ -66,7 +66,7 @@ def _section(path: str, noun: type[Struct]) -> str:
 
 
 def _row(spec: FieldSpec) -> Sequence[str]:
-    return f"`{spec.key}`", _value(spec), _default(spec), spec.help or "–"
+    return f"`{spec.key}`", _value(spec), _default(spec), spec.help
 
 
 def _value(spec: FieldSpec) -> str:
