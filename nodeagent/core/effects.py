@@ -17,6 +17,7 @@ from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.joining import JoinAnswer
 from nodeagent.wire.live import StreamMessage
 from nodeagent.wire.peer import Message
+from nodeagent.wire.recording import GetRecording
 
 DriverAction = Literal["start", "stop", "monitor", "validate", "reload"]
 
@@ -174,6 +175,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRecording:
+    """Answer a console with a page of what was recorded here."""
+
+    client: bytes
+    id: int
+    request: GetRecording
+
+
+@dataclass(frozen=True, slots=True)
 class OpenJoinDoor:
     """Let strangers ask to join, on these addresses; answered by JoinDoorOpened."""
 
@@ -258,6 +268,7 @@ Effect = (
     | RunDriver
     | FenceNode
     | Reply
+    | ReadRecording
     | OpenJoinDoor
     | CloseJoinDoor
     | AnswerJoin

@@ -18,6 +18,7 @@ from nodeagent.core.effects import (
     End,
     Note,
     Persist,
+    ReadRecording,
     Reply,
     RewriteJournal,
     Send,
@@ -102,6 +103,7 @@ from nodeagent.wire.peer import (
     Value,
     ViewChange,
 )
+from nodeagent.wire.recording import GetRecording
 
 TICK_MS = 100
 ROUNDS_PER_LIFE = 1 << 16
@@ -736,6 +738,9 @@ class Node:
         request = event.ask.request
         if not role:
             return Refused("stranger", "this key is not an administrator of the cluster", 2)
+        if isinstance(request, GetRecording):
+            self.shared.out.append(ReadRecording(event.client, event.ask.id, request))
+            return None
         if isinstance(request, GetSnapshot | GetConfiguration):
             return self._shown(request)
         if role == "observer":

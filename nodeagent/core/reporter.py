@@ -126,7 +126,7 @@ class Reporter:
         cluster = self.cluster_live()
         self._tell("cluster", cluster, cluster)
         for node in self.nodes_live():
-            self._tell(f"node {node.node}", node, _essence(node))
+            self._tell(f"node {node.node}", node, essence(node))
 
     def _tell(self, subject: str, message: ClusterLive | NodeLive, essence: object) -> None:
         now = self.shared.now.ms
@@ -318,7 +318,7 @@ class Reporter:
         shared.out.append(Publish(message))
 
 
-def _essence(node: NodeLive) -> object:
+def essence(node: NodeLive) -> object:
     """Return what of a node must be told at once; ages and strips can wait for the second."""
     links = tuple((link.adapter, link.state) for link in node.links)
     return msgspec.structs.replace(node, age_ms=0, load=0.0, lease_ms=0, links=()), links

@@ -17,6 +17,7 @@ from nodeagent.core import records
 from nodeagent.core.node import Node
 from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
+from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
@@ -24,6 +25,7 @@ from nodeagent.drivers.hardware import Hardware
 from nodeagent.drivers.links import LinkWatcher, devices
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
+from nodeagent.model.text import clean
 from nodeagent.store.errors import StoreError
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
@@ -32,7 +34,7 @@ from nodeagent.transport.errors import TransportError
 from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.codec import encode
-from nodeagent.wire.console import Answered
+from nodeagent.wire.console import Answer, Answered, Refused
 from nodeagent.wire.peer import Message
 
 
@@ -79,6 +81,7 @@ class Hands:
         self._new_watchdog = rooms.new_watchdog
         self.post: Callable[[ev.Event], None] = _nowhere
         self.header: Callable[[Message], object] | None = None
+        self.recorder: Recorder | None = None
         self._holds: Callable[[], bool] = lambda: False
         self.ended: asyncio.Future[str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
@@ -109,6 +112,8 @@ class Hands:
                 | fx.WriteDraft()
             ):
                 self._store(effect)
+            case fx.ReadRecording():
+                self._start(self._show_past(effect))
             case fx.RunDriver():
                 self._start(self._drive(effect))
             case fx.FenceNode():
@@ -148,12 +153,23 @@ class Hands:
             case fx.Beat():
                 self.peers.beat(effect.adapter, encode(effect.beat))
             case fx.Publish():
+                if self.recorder is not None:
+                    self.recorder.published(effect.message)
                 if self.admin.subscribers:
                     self.admin.publish(encode(effect.message))
             case fx.Reply():
                 self.admin.reply(effect.client, encode(Answered(effect.id, effect.answer)))
             case fx.Connect():
                 self._connect(effect)
+
+    async def _show_past(self, effect: fx.ReadRecording) -> None:
+        answer: Answer
+        try:
+            assert self.recorder is not None, "an agent has one"
+            answer = await asyncio.to_thread(self.recorder.page, effect.request)
+        except StoreError as error:
+            answer = Refused("store", clean(str(error), 500))
+        self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
 
     def _welcome(self, effect: fx.OpenJoinDoor | fx.CloseJoinDoor | fx.AnswerJoin) -> None:
         door = self._join_door

@@ -17,6 +17,7 @@ from nodeagent.wire.joining import (
 )
 from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
 from nodeagent.wire.live import Snapshot
+from nodeagent.wire.recording import GetRecording, Recording
 
 ConfigurationText = Annotated[str, Meta(max_length=CONFIGURATION_BYTES_MAX)]
 ShortText = Annotated[str, Meta(max_length=500)]
@@ -99,7 +100,17 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
-Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Fence | Drill | JoinRequest
+Request = (
+    GetSnapshot
+    | GetConfiguration
+    | GetRecording
+    | Apply
+    | Abort
+    | SaveDraft
+    | Fence
+    | Drill
+    | JoinRequest
+)
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,7 +144,7 @@ class ConfigurationFile(Struct, frozen=True, forbid_unknown_fields=True, tag=Tru
     text: str
 
 
-Answer = Snapshot | ConfigurationFile | Done | Refused | Invited | Joining | Admitted
+Answer = Snapshot | ConfigurationFile | Recording | Done | Refused | Invited | Joining | Admitted
 
 
 class Answered(Struct, frozen=True, forbid_unknown_fields=True):
