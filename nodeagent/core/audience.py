@@ -20,7 +20,10 @@ VALIDATION_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the administrator wants, checked and planned. `base` is what stood when it was asked."""
+    """What the administrator wants, checked and planned. `base` is what stood when it was asked.
+
+    `probation_seconds` above 0: what it brings returns after that time unless it is confirmed.
+    """
 
     tx: str
     ballot: Ballot
@@ -34,6 +37,7 @@ class Request:
     author: str = ""
     reason: str = ""
     mark: str = ""
+    probation_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ value is asked for again, until the majorities have it or another voter has fini
 
 from dataclasses import dataclass, field
 
+from msgspec import UNSET, UnsetType
+
 from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
@@ -22,6 +24,7 @@ from nodeagent.wire.peer import (
     Commit,
     Decided,
     Decree,
+    Probation,
     Promise,
     Refuse,
     StepName,
@@ -243,7 +246,16 @@ class Coordinator:
             owners=request.plan.owners,
             author=request.author,
             reason=request.reason,
+            probation=self._probation(),
         )
+
+    def _probation(self) -> Probation | UnsetType:
+        """Return the terms of the probation, made when the change is asked to be decided."""
+        seconds = self.request.probation_seconds
+        if not seconds:
+            return UNSET
+        before = {group: node for node, groups in self.before.items() for group in groups}
+        return Probation(seconds, self.standing.epoch, before)
 
     # -- answers
 

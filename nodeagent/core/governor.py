@@ -104,13 +104,17 @@ class Governor:
         if self.acceptor.lock is not None or shared.suspended:
             self._wished_since_ms = -1
             return
-        self._wish = self.wish()
+        self._wish = self.wish() or self._confirmation()
         if self._wish is None and self.acceptor.accepted is not None:
             self._wish = Wish()  # what was accepted must be decided, wished or not
         if self._wish is None:
             self._wished_since_ms = -1
         elif self._my_turn():
             self._propose(self._wish)
+
+    def _confirmation(self) -> Wish | None:
+        confirmed = self.shared.confirming
+        return None if confirmed is None else Wish(confirmed=confirmed)
 
     def _give_back(self) -> None:
         """Drop a lock whose holder never came back to stage anything, by its deadline.
@@ -390,9 +394,11 @@ class Governor:
         if proposer.purpose == "terminate":
             owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
             return Aborted(proposer.tx, self._why_terminated(), owners)
-        wish = self.wish()
+        wish = self.wish() or self._confirmation()
         if wish is not None and wish.voters:
             return shrunk(self.shared, wish)
+        if wish is not None and wish.confirmed is not None:
+            return wish.confirmed
         return ViewChange(wish.view, wish.owners, wish.cause) if wish else None
 
     def _deciders(self, value: Value) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from nodeagent.wire.peer import (
     Decree,
     Decrees,
     DraftNote,
+    EndWanted,
     FenceNote,
     FenceWanted,
     LeaseAck,
@@ -76,6 +77,8 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
                 node.coordinator.on_reply(sender, message)
         case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():
             _on_ownership(node, sender, incarnation, message)
+        case EndWanted():
+            node.probation.wanted(message)
         case ProgressNote() | DraftNote() | Relay():
             _on_note(node, sender, message)
         case RunWanted():

@@ -7,7 +7,10 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
+from msgspec import UNSET
+
 from nodeagent.core import desk, fence_desk, fenced, heir, inbox, runs, unended
+from nodeagent.core.audience import Request
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -52,6 +55,7 @@ from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
+from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import (
     DecidedValue,
@@ -73,6 +77,7 @@ from nodeagent.wire.console import (
     Apply,
     Done,
     Drill,
+    EndProbation,
     Fence,
     GetConfiguration,
     GetSnapshot,
@@ -89,6 +94,7 @@ from nodeagent.wire.peer import (
     Accepted,
     CatchUp,
     Commit,
+    Confirmed,
     Decided,
     Decree,
     Decrees,
@@ -188,7 +194,8 @@ class Node:
         self.governor.round_seen = life * ROUNDS_PER_LIFE
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
         self.fencing = Fencing(self.shared, self.proofs)
-        self.reporter = Reporter(self.shared, self.participant, self.queue)
+        self.probation = ProbationWatch(self.shared)
+        self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
@@ -414,6 +421,8 @@ class Node:
             self.participant.decided(value)
         elif self.participant.open is not None:
             self.participant.unlocked()
+        if isinstance(value, Confirmed):
+            shared.tell("note", value.tx, f"confirmed by {value.author}: epoch {before.epoch} stays")
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
         if isinstance(value, ViewChange) and value.cause:
@@ -429,6 +438,10 @@ class Node:
         self._refresh_runners()
         self.reporter.configuration_changed(value.author, draft=False)
         self._follow_with_draft(old_digest, value.author)
+        terms = value.probation
+        if terms is not UNSET:
+            text = f"epoch {value.epoch} is on probation for {terms.seconds} s"
+            shared.tell("warning", value.tx, f"{text}; then epoch {terms.previous} returns")
 
     def _note_who_is_out(self, before: Standing, value: Value) -> None:
         """Start the waiting for those who may still hold groups and are not in any more."""
@@ -538,10 +551,34 @@ class Node:
         if self.coordinator is not None:
             self.coordinator.tick()
         self.governor.tick()
+        self._watch_probation()
         runs.tick(self)
         self.reporter.lock_text = self.busy()
         self.reporter.beat()
         self.reporter.tick()
+
+    def _watch_probation(self) -> None:
+        """Run the DARE back to the previous configuration when a probation was not passed."""
+        probation, busy = self.shared.log.probation, self.busy()
+        why = self.probation.tick(busy=bool(busy))
+        if not why or probation is None or not self.shared.quorum:
+            return
+        ballot = self.governor.next_ballot()
+        made = desk.prepare_return(
+            self.shared, probation, ballot, why, as_before=self.probation.first_try
+        )
+        if isinstance(made, Request):
+            self._begin(made)
+        else:
+            self.probation.refused(made.text)
+
+    def _begin(self, request: Request) -> Refused | None:
+        coordinator = Coordinator(self.shared, request, self._online_now())
+        if coordinator.longest_ms > SUSPENSION_MAX_MS:
+            return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
+        self.coordinator = coordinator
+        coordinator.start()
+        return None
 
     def _learn(self, event: ConsolesPresent | LinkChanged) -> None:
         if isinstance(event, ConsolesPresent):
@@ -745,7 +782,7 @@ class Node:
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort | Fence):
+        if isinstance(request, Abort | Fence | EndProbation):
             return self._operate(request, name)
         if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
@@ -779,7 +816,9 @@ class Node:
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
 
-    def _operate(self, request: Abort | Fence, name: str) -> Answer:
+    def _operate(self, request: Abort | Fence | EndProbation, name: str) -> Answer:
+        if isinstance(request, EndProbation):
+            return desk.end_probation(self.shared, request, self.probation.returning, name)
         if isinstance(request, Fence):
             return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
@@ -792,12 +831,7 @@ class Node:
         made = desk.prepare_dare(self.shared, request, ballot, self.busy(), name)
         if isinstance(made, Done | Refused):
             return made
-        coordinator = Coordinator(self.shared, made, self._online_now())
-        if coordinator.longest_ms > SUSPENSION_MAX_MS:
-            return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
-        self.coordinator = coordinator
-        coordinator.start()
-        return Done("started", made.tx)
+        return self._begin(made) or Done("started", made.tx)
 
     def _online_now(self) -> dict[str, tuple[str, ...]]:
         shared = self.shared

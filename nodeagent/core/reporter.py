@@ -11,6 +11,7 @@ from nodeagent.core.event_queue import EventQueue
 from nodeagent.core.fit import fitted
 from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
+from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.shared import Shared
 from nodeagent.model.health import ClusterState, LinkState, NodeState
 from nodeagent.model.ownership import life_of
@@ -34,8 +35,11 @@ FULL_STRIP = (1 << 30) - 1
 class Reporter:
     """Makes heartbeats and the live stream."""
 
-    def __init__(self, shared: Shared, participant: Participant, queue: EventQueue) -> None:
+    def __init__(
+        self, shared: Shared, participant: Participant, queue: EventQueue, probation: ProbationWatch
+    ) -> None:
         self.shared = shared
+        self.probation = probation
         self.participant = participant
         self.queue = queue
         self.lock_text = ""
@@ -124,7 +128,7 @@ class Reporter:
         if self.shared.consoles == 0:
             return
         cluster = self.cluster_live()
-        self._tell("cluster", cluster, cluster)
+        self._tell("cluster", cluster, without_count(cluster))
         for node in self.nodes_live():
             self._tell(f"node {node.node}", node, essence(node))
 
@@ -158,6 +162,7 @@ class Reporter:
             events_waiting=len(self.queue),
             draft_digest=from_draft,
             made_by=shared.log.made_by,
+            probation=self.probation.live(),
         )
 
     def _cluster_state(self) -> ClusterState:
@@ -316,6 +321,14 @@ class Reporter:
         base = shared.draft_base if draft else ""
         message = ConfigurationChanged(draft, standing.epoch, digest, text, author, base)
         shared.out.append(Publish(message))
+
+
+def without_count(cluster: ClusterLive) -> ClusterLive:
+    """Return what of the cluster must be told at once; consoles count a probation down alone."""
+    if cluster.probation is None:
+        return cluster
+    still = msgspec.structs.replace(cluster.probation, left_ms=0)
+    return msgspec.structs.replace(cluster, probation=still)
 
 
 def essence(node: NodeLive) -> object:

@@ -21,7 +21,7 @@ from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, keep
 from nodeagent.model.text import clean
 from nodeagent.wire.live import EventLine, FenceLive
-from nodeagent.wire.peer import Message
+from nodeagent.wire.peer import Confirmed, Message
 
 EVENTS_KEPT = 500
 RUNS_KEPT = 20
@@ -75,6 +75,8 @@ class Shared:
     draft_digest: str = ""
     draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
+    probation_until_ms: int = 0
+    confirming: Confirmed | None = None
     boasters: set[str] = field(default_factory=set)
     drills: Drills = field(default_factory=Drills)
     adapters: Adapters = field(default_factory=Adapters)

@@ -13,25 +13,33 @@ from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.core.shared import Shared
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import Commit
+from nodeagent.wire.peer import Commit, Confirmed
 
 VOTERS_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A view and owners that differ from the standing ones, or voters that shall stay, and why."""
+    """A view and owners that differ from the standing ones, or voters that shall stay, and why.
+
+    `confirmed` is the probation that an administrator wants to end instead.
+    """
 
     view: dict[str, int] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     cause: str = ""
     voters: tuple[str, ...] = ()
+    confirmed: Confirmed | None = None
 
 
 def shrinking(shared: Shared) -> Wish | None:
-    """Return the voters that ought to stay, None where all of them may."""
+    """Return the voters that ought to stay, None where all of them may.
+
+    During a probation all may: what returns then is decided by those who decided what goes.
+    """
     configuration, standing = shared.log.configuration, shared.log.standing
-    if configuration is None or not configuration.cluster.shrink_seconds:
+    shrinks = configuration is not None and configuration.cluster.shrink_seconds
+    if configuration is None or not shrinks or shared.log.probation is not None:
         return None
     patience_ms = configuration.cluster.shrink_seconds * 1000
     lost = [

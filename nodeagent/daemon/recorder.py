@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from nodeagent.core.reporter import essence
+from nodeagent.core.reporter import essence, without_count
 from nodeagent.store.errors import StoreError
 from nodeagent.store.recording import RecordingFolder
 from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot, StreamMessage
@@ -30,8 +30,9 @@ def news(
     told: dict[str, object], cluster: ClusterLive, nodes: tuple[NodeLive, ...]
 ) -> Iterator[tuple[str, object, StreamMessage]]:
     """Yield (subject, essence, message) of what is not as `told`, by subject, has it."""
-    if told.get("") != cluster:
-        yield "", cluster, cluster
+    whole = without_count(cluster)
+    if told.get("") != whole:
+        yield "", whole, cluster
     for node in nodes:
         core = essence(node)
         if told.get(node.node) != core:

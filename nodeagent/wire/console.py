@@ -15,7 +15,7 @@ from nodeagent.wire.joining import (
     Joining,
     Withdraw,
 )
-from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
+from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX, PROBATION_SECONDS_MAX
 from nodeagent.wire.live import Snapshot
 from nodeagent.wire.recording import GetRecording, Recording
 
@@ -42,7 +42,8 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     `owners` are moves asked for: group to node, or to "" for offline. `mark`, if any, is drawn at
     random by who asks and comes back in the DARE's record: by it a DARE is known as one's own where
-    the answer that names it was lost.
+    the answer that names it was lost. `probation_seconds` above 0: it returns to what was before
+    unless it is confirmed within that time and all groups stay online.
     """
 
     text: ConfigurationText
@@ -51,6 +52,15 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     author: ShortText = ""
     owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
     mark: Annotated[str, Meta(max_length=64)] = ""
+    probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
+
+
+class EndProbation(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """End the probation of `tx`: keep what it brought, or return to what was before at once."""
+
+    tx: Annotated[str, Meta(max_length=120)]
+    end: Literal["confirm", "return"]
+    author: ShortText = ""
 
 
 class Abort(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -100,15 +110,15 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
+Operate = Abort | Fence | EndProbation
 Request = (
     GetSnapshot
     | GetConfiguration
     | GetRecording
     | Apply
-    | Abort
     | SaveDraft
-    | Fence
     | Drill
+    | Operate
     | JoinRequest
 )
 

@@ -78,6 +78,22 @@ class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     fence: FenceLive | None = None
 
 
+class ProbationLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """The active configuration is on probation: `tx` brought it, `previous` is the epoch before.
+
+    `left_ms` is what is left by the observer's own count. `returning` says why the previous one is
+    brought back ("": it is not), `problem` what kept the last attempt from it.
+    """
+
+    tx: str
+    previous: int
+    seconds: int
+    left_ms: int
+    author: str = ""
+    returning: str = ""
+    problem: str = ""
+
+
 class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The cluster as the observing agent knows it.
 
@@ -103,6 +119,7 @@ class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     events_waiting: int = 0
     draft_digest: str = ""
     made_by: str = ""
+    probation: ProbationLive | None = None
 
 
 class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

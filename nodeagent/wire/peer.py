@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
-from nodeagent.wire.limits import MESSAGE_BYTES_MAX
+from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX
 
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
@@ -39,10 +39,23 @@ StepName = Literal[
 ]
 
 
+class Probation(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long a COMMIT may stand without its confirmation, and what returns after that.
+
+    `seconds` are counted by each node from where the COMMIT came into force there; `previous` is
+    the epoch that returns, `before` who ran each group then: these must stay online.
+    """
+
+    seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
+    previous: Counter
+    before: Owners = {}
+
+
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Decree: this configuration (zlib-packed exact bytes) with this view and these owners.
 
     `generation` above 0: no majority decided it but an operator, who opened this generation.
+    Without a `probation` nothing of it is written, so decrees of before keep their digests.
     """
 
     tx: Transaction
@@ -54,6 +67,7 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     author: Text = ""
     reason: Text = ""
     generation: Counter = 0
+    probation: Probation | UnsetType = UNSET
 
 
 class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -78,7 +92,14 @@ class Forget(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     node: Name
 
 
-Value = Commit | Aborted | ViewChange | Forget
+class Confirmed(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Decree: what `tx` brought into force on probation stays."""
+
+    tx: Transaction
+    author: Text = ""
+
+
+Value = Commit | Aborted | ViewChange | Forget | Confirmed
 
 
 class Decree(Struct, frozen=True, forbid_unknown_fields=True):
@@ -300,6 +321,14 @@ class Relay(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     tx: Transaction
 
 
+class EndWanted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A console's wish handed on to the voters: end the probation of `tx`, one way or the other."""
+
+    tx: Transaction
+    end: Literal["confirm", "return"]
+    author: Text = ""
+
+
 class RunWanted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Ask the coordinator how `tx` ended, when its news got lost."""
 
@@ -328,6 +357,7 @@ Message = (
     | ProgressNote
     | DraftNote
     | Relay
+    | EndWanted
     | RunWanted
 )
 
