@@ -40,6 +40,8 @@ def _open(node: Node, top: int) -> str:
         return f"knows decree {shared.log.standing.slot} of {top}"
     if node.participant.suspended or node.participant.open is not None:
         return f"is not resumed: {node.participant.phase}"
+    if shared.log.probation is not None:
+        return f"is on probation: {node.probation.live()}"
     if node.busy():
         return f"is locked: {node.busy()}"
     if run is not None and run.state in ("running", "aborting"):

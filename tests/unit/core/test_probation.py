@@ -99,7 +99,9 @@ def test_it_returns_when_a_group_that_was_online_fails() -> None:
     tried(story, story.changed("web", number=120), seconds=3_600)
 
     exits(story)
-    story.rest()
+    story.until(lambda: story.told("restarts server here"))
+    story.until(lambda: story.node("alpha").shared.runner("web").state == "online")
+    story.world.advance(1_000)
     assert not over(story)  # one restart in its place is allowed
     exits(story)
     wait(story)
