@@ -82,6 +82,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),
     Action("back", ("escape", "f3"), "back", "Back to the list, or to the dashboard"),
     Action("go_to_run", ("R",), "to the DARE", "Go to the DARE that is going on"),
+    Action(
+        "confirm", ("K",), "keep", "Confirm what is on probation: it stays", "app", "operator", 5
+    ),
+    Action(
+        "go_back",
+        ("B",),
+        "go back",
+        "End the probation: bring back what was before",
+        "app",
+        "operator",
+        5,
+    ),
     *(
         Action(f"section('{mode}')", (str(number),), word, text)
         for number, (mode, word, text) in enumerate(SECTIONS, 1)
@@ -163,6 +175,15 @@ ACTIONS: tuple[Action, ...] = (
         "draft",
         "operator",
         3,
+    ),
+    Action(
+        "run_on_probation",
+        ("G",),
+        "on probation",
+        "Run the DARE; it returns unless you confirm it in time",
+        "draft",
+        "operator",
+        4,
     ),
     Action(
         "merge",

@@ -23,6 +23,7 @@ from tui import actions, messages
 from tui.crash import write_report
 from tui.keep import keep
 from tui.palette import ActionProvider
+from tui.screens import probation
 from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dare import DareScreen
@@ -36,6 +37,7 @@ from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.ports import DrillItem, Drills, Probe
+from tui.viewmodels.probation import open_probation
 from tui.viewmodels.spans import Row, line, put
 from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
@@ -43,6 +45,9 @@ from tui.widgets.text import plain
 PAINT_S = 0.25
 ENDS = "End the demonstration, its agents and its services"
 Severity = Literal["information", "warning", "error"]
+
+
+PROBATION_ACTIONS = ("confirm", "go_back")
 
 
 class ClusterApp(App[int]):
@@ -275,6 +280,7 @@ class ClusterApp(App[int]):
             for action in actions.offered(scope)
             if not (self.session.read_only and action.role != "observer")
             and not (action.name == "drills" and self.drills is None)
+            and not (action.name in PROBATION_ACTIONS and not open_probation(self.session.view))
         )
 
     def action_section(self, mode: str) -> None:
@@ -291,6 +297,14 @@ class ClusterApp(App[int]):
         """Go to the DARE that is going on."""
         run = self.session.view.run
         self._show_run(run.tx if run else "")
+
+    def action_confirm(self) -> None:
+        """Ask, then keep what is on probation."""
+        probation.ask(self, self, "confirm")
+
+    def action_go_back(self) -> None:
+        """Ask, then bring back what was before the probation."""
+        probation.ask(self, self, "return")
 
     def action_palette(self) -> None:
         """Open the command palette."""

@@ -14,7 +14,16 @@ from textual.message import Message
 
 from nodeagent.model.run import DareRun
 from nodeagent.model.text import clean
-from nodeagent.wire.console import Abort, Answer, Apply, Drill, Refused, Request, SaveDraft
+from nodeagent.wire.console import (
+    Abort,
+    Answer,
+    Apply,
+    Drill,
+    EndProbation,
+    Refused,
+    Request,
+    SaveDraft,
+)
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -29,7 +38,7 @@ from tui.viewmodels.ages import Moment
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
-WRITES = (Apply, Abort, SaveDraft, Drill)
+WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill)
 STREAMED = (ClusterLive, NodeLive, EventLine, ConfigurationChanged, ProgressMade, Snapshot)
 
 

@@ -223,9 +223,7 @@ def prepare_return(
     return made
 
 
-def _prepare(
-    shared: Shared, apply: Apply, ballot: Ballot, author: str
-) -> Request | Done | Refused:
+def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Request | Done | Refused:
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
     if apply.base != standing.digest:

@@ -77,9 +77,7 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
                 node.coordinator.on_reply(sender, message)
         case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():
             _on_ownership(node, sender, incarnation, message)
-        case EndWanted():
-            node.probation.wanted(message)
-        case ProgressNote() | DraftNote() | Relay():
+        case ProgressNote() | DraftNote() | Relay() | EndWanted():
             _on_note(node, sender, message)
         case RunWanted():
             runs.wanted(node, sender, message.tx)
@@ -254,11 +252,13 @@ def may_hold(node: Node, sender: str, incarnation: int, slot: int) -> bool:
     return tentative or standing.view.get(sender) == incarnation
 
 
-def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay) -> None:
+def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay | EndWanted) -> None:
     shared = node.shared
     if isinstance(m, ProgressNote):
         shared.fold(m.progress)
         shared.out.append(Publish(ProgressMade(m.progress)))
+    elif isinstance(m, EndWanted):
+        node.probation.wanted(m)
     elif isinstance(m, Relay):
         if node.coordinator is not None and node.coordinator.request.tx == m.tx:
             node.coordinator.abort(f"an administrator at {sender}")

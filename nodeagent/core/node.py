@@ -206,8 +206,7 @@ class Node:
         self._ticked_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
-        self._catch_up_ms = -CATCH_UP_MS
-        self._catch_up_from = ""
+        self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self._amnesiac = False
@@ -422,7 +421,9 @@ class Node:
         elif self.participant.open is not None:
             self.participant.unlocked()
         if isinstance(value, Confirmed):
-            shared.tell("note", value.tx, f"confirmed by {value.author}: epoch {before.epoch} stays")
+            shared.tell(
+                "note", value.tx, f"confirmed by {value.author}: epoch {before.epoch} stays"
+            )
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
         if isinstance(value, ViewChange) and value.cause:

@@ -66,7 +66,7 @@ class Admins:
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
 
     def _on_probation(self, action: Action) -> int:
-        """Return for how long; drawn apart, so that the other choices of a seed stay as they are."""
+        """Return for how long; drawn apart, so that a seed's other choices stay as they are."""
         chance = random.Random(f"probation {action.pick}")
         lasts = chance.choice((1, 2, 5))
         return lasts if chance.random() < self.options.probations else 0

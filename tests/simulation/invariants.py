@@ -226,9 +226,13 @@ class Invariants:
         self.probation = value if terms is not UNSET else None
         if open_ is not None and open_.probation is not UNSET:
             back = self.epochs[open_.probation.previous]
-            text = f"20 probation: epoch {value.epoch} is decided while {open_.epoch} is on probation"
+            text = (
+                f"20 probation: epoch {value.epoch} is decided while {open_.epoch} is on probation"
+            )
             assert value.digest == back, text
-            assert terms is UNSET, f"20 probation: the return of epoch {value.epoch} is on probation"
+            assert terms is UNSET, (
+                f"20 probation: the return of epoch {value.epoch} is on probation"
+            )
             lasted = self.world.now_ms - self._probation_ms
             early = "not confirmed" in value.reason and lasted < open_.probation.seconds * 980
             assert not early, f"20 probation: returned after {lasted} ms"

@@ -1,20 +1,35 @@
 """`clustertui apply FILE`: change the running cluster, step by step."""
 
+import click
+from msgspec.structs import replace
+
 from nodeagent.client.client import Client
 from nodeagent.config.digest import file_digest
+from nodeagent.model.text import clean
 from nodeagent.wire.console import Apply
+from nodeagent.wire.limits import PROBATION_SECONDS_MAX
 from tui.cli import exits, files, stale
 from tui.cli.access import Way, author
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.dare import Result, Teller, carry_out
 from tui.cli.merge import DIGEST
+from tui.cli.output import say
+from tui.viewmodels.operations import length_of
+from tui.viewmodels.probation import GOES_BACK, KEEPS
 
 
-def run(way: Way, file: str, *, reason: str, base: str, as_json: bool) -> int:
+def run(way: Way, file: str, *, reason: str, base: str, probation: str, as_json: bool) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
+    wanted = Apply(
+        text="",
+        base=_digest_of(base),
+        reason=reason[:500],
+        author=author(),
+        probation_seconds=_seconds_of(probation),
+    )
     try:
-        return _run(way, file, reason=reason, base=_digest_of(base), as_json=as_json)
+        return _run(way, file, wanted, as_json=as_json)
     except files.FileError as error:
         if as_json:
             result = Result("refused", error.exit_code, text=error.message, reports=error.reports)
@@ -27,20 +42,33 @@ def _digest_of(base: str) -> str:
     return base if not base or DIGEST.match(base) else file_digest(files.read(base))
 
 
-def _run(way: Way, file: str, *, reason: str, base: str, as_json: bool) -> int:
+def _seconds_of(length: str) -> int:
+    """Return the length of the probation, 0 for none; UsageError where it is no length of time."""
+    if not length:
+        return 0
+    found = length_of(length)
+    seconds = int(found.total_seconds()) if found else 0
+    if not 0 < seconds <= PROBATION_SECONDS_MAX:
+        raise click.UsageError(
+            f"--probation {clean(length, 40)}: no length of time; write 90s, 10m or 1h30m, "
+            "at most 1d"
+        )
+    return seconds
+
+
+def _run(way: Way, file: str, wanted: Apply, *, as_json: bool) -> int:
     data = files.read(file)
 
     async def work(client: Client) -> int:
         snapshot = await snapshot_of(client)
         live = snapshot.cluster.view
         files.usable(file, data, active_of(snapshot), live)
-        apply = Apply(
-            text=data.decode(),
-            base=base or file_digest(snapshot.active.encode()),
-            reason=reason[:500],
-            author=author(),
-        )
+        base = wanted.base or file_digest(snapshot.active.encode())
+        apply = replace(wanted, text=data.decode(), base=base)
         code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
+        if code == exits.DONE and apply.probation_seconds:
+            seconds = apply.probation_seconds
+            say(f"on probation for {seconds} s: {KEEPS} keeps it, {GOES_BACK} ends it")
         if code == exits.STALE:
             await stale.tell(client, await snapshot_of(client), file, apply.base)
         return code

@@ -142,16 +142,49 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     help="Refuse (exit code 6) unless this is the active configuration: its digest, or a file with "
     "the same text; default: whatever is active when the command starts.",
 )
+@click.option(
+    "--probation",
+    metavar="TIME",
+    default="",
+    help="Return to what was before unless it is confirmed in time (90s, 10m, 1h30m) and all "
+    "groups stay online: `clustertui confirm`.",
+)
 @EACH_STEP
 @click.pass_obj
-def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
+def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
     """Change the running cluster to FILE, step by step.
 
     The last line is the result. Ctrl+C ends this command only; the cluster goes on.
     """
     from tui.cli.apply import run
 
-    return run(way, file, reason=reason, base=base, as_json=as_json)
+    return run(way, file, as_json=as_json, **wanted)
+
+
+@cli.command()
+@json_option()
+@click.pass_obj
+def confirm(way: Way, as_json: bool) -> int:
+    """Keep the configuration that is on probation.
+
+    The exit code is 7 when its time, or another administrator, came first and it was returned.
+    """
+    from tui.cli.probation import run
+
+    return run(way, "confirm", as_json=as_json)
+
+
+@cli.command(name="return")
+@json_option()
+@click.pass_obj
+def go_back(way: Way, as_json: bool) -> int:
+    """Bring back what was before the configuration that is on probation, at once.
+
+    A DARE as any other; `clustertui events --follow` shows it.
+    """
+    from tui.cli.probation import run
+
+    return run(way, "return", as_json=as_json)
 
 
 @cli.command()

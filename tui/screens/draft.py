@@ -117,6 +117,10 @@ class DraftScreen(DraftPage):
         """Show what the DARE would do and ask for it."""
         draft_dare.ask(self)
 
+    def action_run_on_probation(self) -> None:
+        """Ask for how long, then as for any DARE."""
+        draft_dare.ask_for_length(self)
+
     def action_as_text(self) -> None:
         """Edit the whole file as text."""
         self.app.push_screen(RawScreen())

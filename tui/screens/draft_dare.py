@@ -5,19 +5,38 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.draft_page import DraftPage
 from tui.screens.forms import Bench
 from tui.screens.forms.show import ShowScreen
+from tui.screens.menu import MenuScreen
 from tui.viewmodels import draft_page as page
-from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import text_diff
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
-from tui.viewmodels.spans import line, put, wrap
+from tui.viewmodels.operations import length_of
+from tui.viewmodels.probation import LENGTHS, open_probation
+from tui.viewmodels.spans import Row, line, put, wrap
 
+PROBATION_TEXT = "It returns after {} by itself, unless K confirms it and all groups stay online."
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
 
 
-def ask(screen: DraftPage) -> None:
-    """Show what the DARE would do and ask for it."""
+def ask_for_length(screen: DraftPage) -> None:
+    """Ask how long the DARE shall be on probation, then as for any other."""
+    reason = why_not(screen.bench)
+    if reason:
+        screen.desk.tell(reason, title="No DARE", severity="warning")
+        return
+    rows = [Row(length, line("  ", put(length, 8, "strong"))) for length in LENGTHS]
+    hint = "Nothing runs yet: what it does comes next. Esc leaves."
+
+    def chosen(key: str | None) -> None:
+        if key is not None:
+            ask(screen, length=key)
+
+    screen.app.push_screen(MenuScreen("Return unless it is confirmed within", rows, hint), chosen)
+
+
+def ask(screen: DraftPage, *, length: str = "") -> None:
+    """Show what the DARE would do and ask for it; `length` is that of its probation."""
     bench = screen.bench
     reason = why_not(bench)
     if reason:
@@ -25,6 +44,10 @@ def ask(screen: DraftPage) -> None:
         return
     draft, review = bench.draft, bench.review
     lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
+    found = length_of(length)
+    seconds = int(found.total_seconds()) if found else 0
+    if seconds:
+        lines = [line(put(PROBATION_TEXT.format(length), 0, "warn")), line(""), *lines]
     name = bench.session.view.cluster_name
     dialog = ConfirmScreen(
         f"Run the DARE on {name}?",
@@ -36,7 +59,14 @@ def ask(screen: DraftPage) -> None:
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
         if yes:
-            screen.desk.guarded(lambda: _apply(screen, draft, dialog.noted), "apply")
+            request = Apply(
+                draft.text,
+                draft.base_digest,
+                dialog.noted,
+                bench.author,
+                probation_seconds=seconds,
+            )
+            screen.desk.guarded(lambda: _apply(screen, request), "apply")
 
     screen.app.push_screen(dialog, answered)
 
@@ -65,11 +95,12 @@ def _why_not_now(bench: Bench) -> str:
         return bench.review.forbidden
     if bench.session.view.running:
         return "another DARE is going on: key 7 shows it"
+    if open_probation(bench.session.view) is not None:
+        return "a change is on probation: K keeps it, B goes back, then this one can run"
     return ""
 
 
-async def _apply(screen: DraftPage, draft: Draft, reason: str) -> None:
-    request = Apply(draft.text, draft.base_digest, reason, screen.bench.author)
+async def _apply(screen: DraftPage, request: Apply) -> None:
     answer = await screen.session.ask(request, show=False)
     if isinstance(answer, Refused):
         _show_refusal(screen, answer)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tui.viewmodels.ages import Moment, age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import last_fence
+from tui.viewmodels.probation import GOES_BACK, KEEPS, long_text
 from tui.viewmodels.spans import Tone, brief
 from tui.viewmodels.store import View
 
@@ -36,7 +37,7 @@ def problems_of(look: Look) -> tuple[Problem, ...]:
     view, now, nodes, groups = look.view, look.now, look.nodes, look.groups
     found = [
         *_of_feed(view, now),
-        *_of_cluster(view),
+        *_of_cluster(view, now),
         *(problem for node in nodes for problem in _of_node(view, node)),
         *(problem for group in groups for problem in _of_group(group, nodes)),
     ]
@@ -52,7 +53,7 @@ def _of_feed(view: View, now: Moment) -> Iterator[Problem]:
         )
 
 
-def _of_cluster(view: View) -> Iterator[Problem]:
+def _of_cluster(view: View, now: Moment) -> Iterator[Problem]:
     if view.cluster is None:
         return
     cluster = view.cluster.value
@@ -60,6 +61,10 @@ def _of_cluster(view: View) -> Iterator[Problem]:
         yield Problem("bad", "", "no quorum: nothing can be decided", "no takeover, no change")
     elif cluster.state == "error":
         yield Problem("bad", "", "the cluster is in error", "see the events")
+    if cluster.probation is not None:
+        back = bool(cluster.probation.returning)
+        note = "" if back else f"{KEEPS} keeps it, {GOES_BACK} ends it"
+        yield Problem("bad" if back else "warn", "", long_text(view, now), note)
     if cluster.events_waiting:
         yield Problem("warn", "", f"{cluster.events_waiting} events wait for the DARE to end")
 

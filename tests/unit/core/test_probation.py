@@ -1,13 +1,10 @@
-"""A commit on probation: confirmed it stays, else the cluster returns by itself, whoever is lost."""
-
-import pytest
+"""A commit on probation: confirmed it stays, else the cluster returns by itself."""
 
 from nodeagent.core.events import ResourceExited
-from nodeagent.core.log import DecreeLog, chain_digest
+from nodeagent.core.log import chain_digest
 from nodeagent.model.ownership import Ballot
-from nodeagent.wire.codec import decode_envelope
 from nodeagent.wire.console import Answer, Apply, EndProbation, Refused
-from nodeagent.wire.peer import Commit, Confirmed, Decree
+from nodeagent.wire.peer import Commit, Decree
 from tests.simulation.shapes import Shape
 from tests.unit.core.story import Story
 
