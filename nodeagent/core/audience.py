@@ -11,6 +11,7 @@ from nodeagent.core.groups import limit_s
 from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
+from nodeagent.model.choice import Choice
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot, Standing
 from nodeagent.model.plan import Plan
@@ -38,6 +39,7 @@ class Request:
     reason: str = ""
     mark: str = ""
     probation_seconds: int = 0
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

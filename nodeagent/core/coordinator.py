@@ -27,6 +27,7 @@ from nodeagent.wire.peer import (
     Probation,
     Promise,
     Refuse,
+    Stamp,
     StepName,
     StepOrder,
     StepReply,
@@ -65,6 +66,7 @@ class Coordinator:
         self.standing = request.base
         self.before = before
         self.finished = False
+        self._began_unix = shared.now.unix
         self.decided: Decree | None = None
         self._ask_whom = Audiences(shared, request, shared.log.configuration)
         self.proposer = Proposer(
@@ -207,7 +209,7 @@ class Coordinator:
         proposer, now, ask = self.proposer, self.shared.now.ms, self._ask_whom
         if first:
             early = ask.only_new_voters() or ask.deciders()
-            self.shared.out += proposer.accept(self._commit(), early, now)
+            self.shared.out += proposer.accept(proposer.value or self._commit(), early, now)
             return
         if proposer.audience != ask.deciders() and ask.new_voters_suffice(proposer.accepted_by):
             proposer.audience = ask.deciders()
@@ -247,7 +249,15 @@ class Coordinator:
             author=request.author,
             reason=request.reason,
             probation=self._probation(),
+            stamp=self._stamp(),
+            choices=request.choices or UNSET,
         )
+
+    def _stamp(self) -> Stamp:
+        """Return when this is proposed, how long it took until now, and who wanted it."""
+        now, request = self.shared.now.unix, self.request
+        seconds = max(0.0, now - self._began_unix)
+        return Stamp(now, round(seconds, 3), request.author, request.reason)
 
     def _probation(self) -> Probation | UnsetType:
         """Return the terms of the probation, made when the change is asked to be decided."""
@@ -420,7 +430,8 @@ class Coordinator:
             return
         self.board.run("aborting", text=reason)
         self._row = None
-        value = Aborted(self.request.tx, reason[:500], self.request.plan.owners)
+        owners = self.request.plan.owners
+        value = Aborted(self.request.tx, reason[:500], owners, self._stamp())
         self.shared.out += self.proposer.accept(value, self.shared.log.voters, self.shared.now.ms)
 
     def _refuse(self, reason: str) -> None:

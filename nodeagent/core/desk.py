@@ -5,6 +5,7 @@ groups, sends nodes to standby and aborts, an admin changes the configuration. T
 place where a role is judged.
 """
 
+from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
 from nodeagent.config.load import load
@@ -244,12 +245,13 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
     if problem:
         return Refused("move", problem, 4)
     held = held_groups(shared.now.unix, active, candidate)
+    asked = {**kept(shared.log.wishes.placed(), active, candidate), **apply.owners}
     planned = plan(
         active,
         candidate,
         view=tuple(standing.view),
         owners=standing.owners,
-        asked={**kept(shared.log.wishes.placed(), active, candidate), **apply.owners},
+        asked=asked,
         held=held,
     )
     kept_out = _kept_out(candidate, planned, apply.owners, held)
@@ -262,6 +264,12 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
     if digest == standing.digest and not planned.release and not planned.acquire:
         return Done("nothing to change: this is the active configuration")
     added = [node for node in candidate.node if node not in active.node]
+    facts = Facts(
+        view=(*standing.view, *added),
+        owners=standing.owners,
+        asked=asked,
+        leaving=planned.removed_nodes,
+    )
     slot = shared.log.next_slot
     return Request(
         tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",
@@ -271,6 +279,7 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         digest=file_digest(data),
         candidate=candidate,
         plan=planned,
+        choices=choices(candidate, facts, planned.owners),
         participants=(*shared.log.standing.view, *added),
         base=standing,
         author=clean(author, 100),

@@ -6,6 +6,10 @@ normally only one of them proposes. A node counts as in when a majority of voter
 bad link does not make two opinions.
 """
 
+import msgspec
+from msgspec import UNSET
+
+from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
 from nodeagent.config.placement import place
 from nodeagent.core.adapters import cut_off
@@ -27,6 +31,7 @@ from nodeagent.wire.peer import (
     Prepare,
     Promise,
     Refuse,
+    Stamp,
     Value,
     ViewChange,
     Withdraw,
@@ -170,24 +175,33 @@ class Governor:
         wished = shared.log.wishes.placed()
         starts = starts_anew(standing, view)
         before = settled_owners(configuration, standing.owners, view) if starts else standing.owners
-        owners = place(
-            configuration,
+        ran = () if starts else shared.log.ran
+        facts = Facts(
             view=tuple(view),
             owners=shared.log.wishes.owners(before),
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
-            moment=self._presence.moment(
-                configuration, shared.now, () if starts else shared.log.ran, starts=starts
-            ),
-            held=held_groups(shared.now.unix, configuration),
             cut=self._cut(configuration),
+            ran=ran,
+        )
+        owners = place(
+            configuration,
+            view=facts.view,
+            owners=facts.owners,
+            failed=facts.failed,
+            asked=facts.asked,
+            leaving=facts.leaving,
+            moment=self._presence.moment(configuration, shared.now, ran, starts=starts),
+            held=held_groups(shared.now.unix, configuration),
+            cut=facts.cut,
         )
         owners = {group: self._judged(group, node, view) for group, node in owners.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners) + self._why_cut(standing, owners)
-        return Wish(view, owners, clean(why, 500))
+        told = msgspec.structs.replace(facts, owners=standing.owners)
+        return Wish(view, owners, clean(why, 500), choices(configuration, told, owners))
 
     def _judged(self, group: str, node: str, view: dict[str, int]) -> str:
         """Return the new owner of a group, or that of before where this node cannot judge.
@@ -384,7 +398,7 @@ class Governor:
             return
         if not self.shared.log.decides(proposer.promises):
             return
-        value = proposer.found or self._own_value(proposer)
+        value = proposer.value or proposer.found or self._own_value(proposer)
         if value is None:
             self._give_up()
             return
@@ -393,13 +407,19 @@ class Governor:
     def _own_value(self, proposer: Proposer) -> Value | None:
         if proposer.purpose == "terminate":
             owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
-            return Aborted(proposer.tx, self._why_terminated(), owners)
+            return Aborted(proposer.tx, self._why_terminated(), owners, self._stamp())
         wish = self.wish() or self._confirmation()
         if wish is not None and wish.voters:
             return shrunk(self.shared, wish)
         if wish is not None and wish.confirmed is not None:
-            return wish.confirmed
-        return ViewChange(wish.view, wish.owners, wish.cause) if wish else None
+            return msgspec.structs.replace(wish.confirmed, stamp=self._stamp())
+        if wish is None:
+            return None
+        told = wish.choices or UNSET
+        return ViewChange(wish.view, wish.owners, wish.cause, self._stamp(), told)
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.shared.now.unix)
 
     def _deciders(self, value: Value) -> tuple[str, ...]:
         voters = self.shared.log.voters

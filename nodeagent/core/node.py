@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from nodeagent.core import desk, fence_desk, fenced, heir, inbox, runs, unended
+from nodeagent.core import desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
 from nodeagent.core.audience import Request
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
@@ -86,6 +86,7 @@ from nodeagent.wire.console import (
     SaveDraft,
 )
 from nodeagent.wire.joining import Admitted
+from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.live import Snapshot
 from nodeagent.wire.peer import (
@@ -779,7 +780,7 @@ class Node:
         if isinstance(request, GetRecording):
             self.shared.out.append(ReadRecording(event.client, event.ask.id, request))
             return None
-        if isinstance(request, GetSnapshot | GetConfiguration):
+        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger):
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
@@ -807,7 +808,9 @@ class Node:
             self.reporter.configuration_changed(name, draft=True)
         return answer
 
-    def _shown(self, request: GetSnapshot | GetConfiguration) -> Answer:
+    def _shown(self, request: GetSnapshot | GetConfiguration | GetLedger) -> Answer:
+        if isinstance(request, GetLedger):
+            return ledger.page(self.shared.log, request)
         if isinstance(request, GetConfiguration):
             return desk.configuration_of(self.shared, request)
         return self.snapshot()

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.core.shared import Shared
+from nodeagent.model.choice import Choice
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import Commit, Confirmed
+from nodeagent.wire.peer import Commit, Confirmed, Stamp
 
 VOTERS_MIN = 3
 
@@ -28,6 +29,7 @@ class Wish:
     view: dict[str, int] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     cause: str = ""
+    choices: tuple[Choice, ...] = ()
     voters: tuple[str, ...] = ()
     confirmed: Confirmed | None = None
 
@@ -54,7 +56,7 @@ def shrinking(shared: Shared) -> Wish | None:
     if not lost or len(staying) < VOTERS_MIN:
         return None
     cause = f"no vote any more: {', '.join(v for v in shared.log.voters if v not in staying)}"
-    return Wish(standing.view, standing.owners, cause, tuple(staying))
+    return Wish(standing.view, standing.owners, cause, voters=tuple(staying))
 
 
 def shrunk(shared: Shared, wish: Wish) -> Commit:
@@ -74,4 +76,5 @@ def shrunk(shared: Shared, wish: Wish) -> Commit:
         owners=wish.owners,
         author="cluster",
         reason=wish.cause,
+        stamp=Stamp(shared.now.unix),
     )

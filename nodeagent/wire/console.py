@@ -15,6 +15,7 @@ from nodeagent.wire.joining import (
     Joining,
     Withdraw,
 )
+from nodeagent.wire.ledger import GetLedger, Ledger
 from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX, PROBATION_SECONDS_MAX
 from nodeagent.wire.live import Snapshot
 from nodeagent.wire.recording import GetRecording, Recording
@@ -115,6 +116,7 @@ Request = (
     GetSnapshot
     | GetConfiguration
     | GetRecording
+    | GetLedger
     | Apply
     | SaveDraft
     | Drill
@@ -154,7 +156,17 @@ class ConfigurationFile(Struct, frozen=True, forbid_unknown_fields=True, tag=Tru
     text: str
 
 
-Answer = Snapshot | ConfigurationFile | Recording | Done | Refused | Invited | Joining | Admitted
+Answer = (
+    Snapshot
+    | ConfigurationFile
+    | Recording
+    | Ledger
+    | Done
+    | Refused
+    | Invited
+    | Joining
+    | Admitted
+)
 
 
 class Answered(Struct, frozen=True, forbid_unknown_fields=True):

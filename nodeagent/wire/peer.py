@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from nodeagent.model.choice import Choice
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
@@ -15,6 +16,8 @@ Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Moves = Annotated[tuple[tuple[Name, Name], ...], Meta(max_length=2000)]
+UnixSeconds = Annotated[float, Meta(ge=0, le=1e12)]
+"""Bounded, for what is no number is not equal to itself, and a decree must be."""
 Owners = Annotated[dict[Name, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]
 Packed = Annotated[bytes, Meta(max_length=MESSAGE_BYTES_MAX)]
@@ -39,6 +42,22 @@ StepName = Literal[
 ]
 
 
+class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a value was proposed, by the clock of its proposer; `at` is Unix seconds.
+
+    `seconds`: how long the DARE had taken by then. `author` and `reason` say who wanted what was
+    aborted, and why; a COMMIT has its own.
+    """
+
+    at: UnixSeconds
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    author: Text = ""
+    reason: Text = ""
+
+
+Choices = Annotated[tuple[Choice, ...], Meta(max_length=1000)]
+
+
 class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     """For how long a COMMIT may stand without its confirmation, and what returns after that.
 
@@ -55,7 +74,8 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Decree: this configuration (zlib-packed exact bytes) with this view and these owners.
 
     `generation` above 0: no majority decided it but an operator, who opened this generation.
-    Without a `probation` nothing of it is written, so decrees of before keep their digests.
+    What is not set is not written, so decrees of before keep their digests. `choices` tell why
+    groups change their owner with it.
     """
 
     tx: Transaction
@@ -68,6 +88,8 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     reason: Text = ""
     generation: Counter = 0
     probation: Probation | UnsetType = UNSET
+    stamp: Stamp | UnsetType = UNSET
+    choices: Choices | UnsetType = UNSET
 
 
 class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -76,6 +98,7 @@ class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     tx: Transaction
     reason: Text = ""
     owners: Owners = {}
+    stamp: Stamp | UnsetType = UNSET
 
 
 class ViewChange(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -84,6 +107,8 @@ class ViewChange(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     view: View
     owners: Owners
     cause: Text = ""
+    stamp: Stamp | UnsetType = UNSET
+    choices: Choices | UnsetType = UNSET
 
 
 class Forget(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -97,6 +122,7 @@ class Confirmed(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     tx: Transaction
     author: Text = ""
+    stamp: Stamp | UnsetType = UNSET
 
 
 Value = Commit | Aborted | ViewChange | Forget | Confirmed
