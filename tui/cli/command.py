@@ -106,15 +106,21 @@ def check(file: str, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("file", type=FILE, required=False)
+@click.option("--from", "old", type=int, metavar="EPOCH", help="Compare this epoch instead,")
+@click.option("--to", "new", type=int, metavar="EPOCH", help="with this one; default: the last.")
 @json_option()
 @click.pass_obj
-def diff(way: Way, file: str | None, as_json: bool) -> int:
-    """Compare FILE, or the draft, with the active configuration.
+def diff(way: Way, file: str | None, old: int | None, new: int | None, as_json: bool) -> int:
+    """Compare FILE, or the draft, with the active configuration, or two epochs.
 
     + is new, - goes, ~ changes. The exit code does not tell whether there are differences.
     """
-    from tui.cli.diff import run
+    from tui.cli.diff import between, run
 
+    if old is not None and file is None:
+        return between(way, old, new, as_json=as_json)
+    if old is not None or new is not None:
+        raise click.UsageError("--from EPOCH, with or without --to EPOCH, goes without a FILE")
     return run(way, file, as_json=as_json)
 
 
@@ -229,6 +235,88 @@ def configuration(way: Way, file: str | None, draft: bool, as_json: bool) -> int
     from tui.cli.export import configuration as run
 
     return run(way, file, draft=draft, as_json=as_json)
+
+
+@export.command()
+@click.argument("file", type=FILE)
+@json_option()
+@click.pass_obj
+def snapshot(way: Way, file: str, as_json: bool) -> int:
+    """Write what is in force to FILE, which must be new, with who owns what.
+
+    It is the active configuration below a few lines of comment, and can be applied again.
+    """
+    from tui.cli.export import snapshot as run
+
+    return run(way, file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("epoch", type=int, required=False)
+@click.option("--limit", default=20, show_default=True, metavar="N", help="How many, newest first.")
+@click.option("--all", "everything", is_flag=True, help="Views, too: who was in, who owned what.")
+@click.option("--verify", is_flag=True, help="Ask every agent whether it remembers the same.")
+@json_option("One JSON object for each entry.")
+@click.pass_obj
+def history(way: Way, /, epoch: int | None, as_json: bool, **wanted: Any) -> int:
+    """Show what was decided: when, by whom, and why; or EPOCH with what it changed.
+
+    It is read from the hash-chained log by which the cluster decides, the same on every node. With
+    --verify the exit code is 1 when two agents differ or a chain is broken.
+    """
+    from tui.cli.history import history as run
+
+    return run(way, epoch, as_json=as_json, **wanted)
+
+
+@cli.command()
+@click.argument("key", default="")
+@json_option("One JSON object for each field.")
+@click.pass_obj
+def blame(way: Way, key: str, as_json: bool) -> int:
+    """Show for each field below KEY which epoch gave it its value, by whom and why.
+
+    KEY is written as group.web, or group.web.nodes; without it all fields are shown.
+    """
+    from tui.cli.history import blame_of
+
+    return blame_of(way, key, as_json=as_json)
+
+
+@cli.command()
+@click.argument("group", type=GROUP)
+@json_option()
+@click.pass_obj
+def why(way: Way, group: str, as_json: bool) -> int:
+    """Tell why GROUP is where it is: event, rule, candidates, action, result.
+
+    All of it was written down when it was decided; nothing is guessed afterwards.
+    """
+    from tui.cli.why import run
+
+    return run(way, group, as_json=as_json)
+
+
+@cli.command()
+@click.argument("epoch", type=int)
+@click.option("--only", metavar="KEY", default="", help="Take back only this change of EPOCH.")
+@click.option(
+    "--undo", is_flag=True, help="Take back what EPOCH changed, and keep what came since."
+)
+@REASON
+@click.option("--yes", is_flag=True, help="Do not ask; without a terminal it must be given.")
+@EACH_STEP
+@click.pass_obj
+def rollback(way: Way, /, epoch: int, as_json: bool, **wanted: Any) -> int:
+    """Go back to the configuration of EPOCH, or take back one of its changes.
+
+    A DARE like any other, and a new epoch: what it changes and interrupts is shown first. With
+    --undo, or --only group.web.nodes, later changes stay; where they touch the same field nothing
+    is done, and it is said where.
+    """
+    from tui.cli.rollback import run
+
+    return run(way, epoch, as_json=as_json, **wanted)
 
 
 @cli.command()

@@ -4,6 +4,9 @@ import time
 
 from nodeagent.config.holds import forbidden, held_groups
 from nodeagent.config.plan import kept, plan
+from nodeagent.model.configuration import Configuration
+from nodeagent.model.plan import Plan
+from nodeagent.wire.live import Snapshot
 from tui.cli import files
 from tui.cli.access import Way
 from tui.cli.active import active_of
@@ -18,10 +21,7 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
     snapshot = ask_snapshot(way)
     cluster, active = snapshot.cluster, active_of(snapshot)
     new = files.usable(file, data, active, cluster.view)
-    held = held_groups(time.time(), active, new)
-    asked = kept(cluster.asked, active, new)
-    planned = plan(active, new, view=cluster.view, owners=cluster.owners, asked=asked, held=held)
-    problem = forbidden(planned, held, new.group, {})
+    planned, problem = planned_of(snapshot, active, new)
     if as_json:
         put_json(
             {"epoch": cluster.epoch, "kind": planned.kind, "plan": planned, "refused": problem}
@@ -36,3 +36,12 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
     if problem:
         put(f"it would be refused: {problem}")
     return 0
+
+
+def planned_of(snapshot: Snapshot, active: Configuration, new: Configuration) -> tuple[Plan, str]:
+    """Return what going from `active` to `new` would do now, and why a hold forbids it ("")."""
+    cluster = snapshot.cluster
+    held = held_groups(time.time(), active, new)
+    asked = kept(cluster.asked, active, new)
+    planned = plan(active, new, view=cluster.view, owners=cluster.owners, asked=asked, held=held)
+    return planned, forbidden(planned, held, new.group, {})
