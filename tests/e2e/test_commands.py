@@ -72,6 +72,21 @@ def test_example_of_a_change_is_right_and_can_be_applied(box: Box) -> None:
     assert owner(box, "mail") == "bravo"
 
 
+def test_what_was_decided_is_told_and_taken_back(box: Box) -> None:
+    said = run(box, "history", "2")
+    assert "+ group.mail" in said.stdout
+    assert "mail: nobody > " in said.stdout
+    assert "same unbroken chain" in run(box, "history", "--verify").stdout
+    assert "it starts, startup home-node" in run(box, "why", "mail").stdout
+
+    taken_back = run(box, "rollback", "2", "--undo", "--yes")
+
+    assert taken_back.returncode == 0, taken_back.stderr
+    assert "mail" not in status(box)["cluster"]["owners"]
+    again = run(box, "apply", str(box.folder / "add-group.toml"))
+    assert again.returncode == 0, again.stderr
+
+
 def test_group_is_moved(box: Box) -> None:
     moved = run(box, "move", "web", "bravo")
 
