@@ -66,8 +66,9 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("verify", "Verify", "What is wrong with the draft, and what would be right"),
     ("dare", "DARE", "The reconfiguration: steps down, nodes across"),
     ("events", "Events", "What happened, newest last"),
+    ("past", "Past", "What was decided, by whom and why, and the way back"),
 )
-"""(mode, tab's word, help) in the order of the keys 1 to 8."""
+"""(mode, tab's word, help) in the order of the keys 1 to 9."""
 
 _LIST = ("nodes", "networks", "groups")
 
@@ -245,6 +246,29 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "newer", ("right_square_bracket",), "newer", "The DARE after this one", "dare", priority=6
+    ),
+    Action("why", ("w",), "why here", "Why the group is where it is", "groups", priority=3),
+    Action("why", ("w",), "why here", "Why the group is where it is", "dashboard", priority=3),
+    Action("open", ("enter",), "open", "The entry with more room", "past", priority=2),
+    Action(
+        "take_back",
+        ("u",),
+        "take back",
+        "Put one change of the epoch back into the draft",
+        "past",
+        "operator",
+        3,
+    ),
+    Action(
+        "go_back", ("b",), "go back", "Put the whole epoch into the draft", "past", "operator", 4
+    ),
+    Action(
+        "everything",
+        ("v",),
+        "views",
+        "Show views, too: who was in, who owned what",
+        "past",
+        priority=5,
     ),
     Action("filter", ("slash",), "filter", "Show only lines with a text", "events", priority=2),
     Action(

@@ -45,11 +45,12 @@ async def _one(client: Client, epoch: int, *, as_json: bool) -> int:
     found = await ledger.changes_of(client)
     place = ledger.epoch_in(found, epoch)
     entry = found[place]
-    changes = await _difference(client, found[place - 1] if place else None, entry)
+    before = found[place - 1] if place else None
+    changes = await _difference(client, before, entry)
     if as_json:
         put_json({"entry": entry, "changes": changes})
         return exits.DONE
-    for line in entry_lines(entry):
+    for line in entry_lines(entry, before):
         put(line)
     put("")
     put("changes" if changes else "the configuration is that of the epoch before")

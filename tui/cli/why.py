@@ -18,9 +18,9 @@ def run(way: Way, group: str, *, as_json: bool) -> int:
         known("group", group, active_of(snapshot).group)
         found = await ledger.entries(client, limit=1, group=group)
         entry = found[0] if found else None
-        lines = why_lines(group, snapshot, entry, snapshot.events)
+        owner = snapshot.cluster.owners.get(group, "")
+        lines = why_lines(group, owner, snapshot.nodes, entry, snapshot.events)
         if as_json:
-            owner = snapshot.cluster.owners.get(group, "")
             choice = next((c for c in entry.choices if c.group == group), None) if entry else None
             put_json({"group": group, "owner": owner, "entry": entry, "choice": choice,
                       "chain": lines})  # fmt: skip

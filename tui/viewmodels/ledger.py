@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from nodeagent.model.choice import Choice
 from nodeagent.wire.ledger import LedgerEntry
-from nodeagent.wire.live import EventLine, Snapshot
+from nodeagent.wire.live import EventLine, NodeLive
 from tui.viewmodels.ages import age_text
 
 UNKNOWN_TIME = "-"
@@ -79,12 +79,12 @@ def broken_chain(entries: Sequence[LedgerEntry]) -> str:
     return ""
 
 
-def entry_lines(entry: LedgerEntry) -> list[str]:
-    """Return everything about one decided value but the difference of its files."""
+def entry_lines(entry: LedgerEntry, before: LedgerEntry | None = None) -> list[str]:
+    """Return everything about one decided value but the difference to the change `before` it."""
     lines = [
         f"slot {entry.slot}: {WORDS[entry.kind]}, epoch {entry.epoch} ({entry.file[:12]})",
         f"when     {when_text(entry.at)} by the clock of {entry.by or 'nobody'}",
-        f"what     {what_text(entry)}",
+        f"what     {what_text(entry, before)}",
     ]
     if entry.author:
         lines.append(f"who      {entry.author}")
@@ -115,14 +115,17 @@ def choice_lines(choice: Choice) -> list[str]:
 
 
 def why_lines(
-    group: str, snapshot: Snapshot, entry: LedgerEntry | None, events: Sequence[EventLine]
+    group: str,
+    owner: str,
+    nodes: Sequence[NodeLive],
+    entry: LedgerEntry | None,
+    events: Sequence[EventLine],
 ) -> list[tuple[str, str]]:
     """Return the chain (word, text): where it is, event, rule, candidates, action, result.
 
     `entry`: the last decided value with which the group changed its owner. All of it is from
     records but the first line, which is the state of now.
     """
-    owner = snapshot.cluster.owners.get(group, "")
     lines = [("now", f"on {owner}" if owner else "on no node")]
     if entry is None:
         return [*lines, ("event", "no change of its owner is recorded")]
@@ -138,7 +141,7 @@ def why_lines(
     moves = [move_text(move) for move in entry.moved if move[0] == group]
     accepted = ", ".join(entry.accepted_by) or "an operator"
     lines.append(("action", f"{', '.join(moves)}; proposed by {entry.by}, accepted by {accepted}"))
-    return [*lines, *_result(group, snapshot, entry, events)]
+    return [*lines, *_result(group, nodes, entry, events)]
 
 
 def _cause_of_change(entry: LedgerEntry) -> str:
@@ -148,13 +151,13 @@ def _cause_of_change(entry: LedgerEntry) -> str:
 
 
 def _result(
-    group: str, snapshot: Snapshot, entry: LedgerEntry, events: Sequence[EventLine]
+    group: str, nodes: Sequence[NodeLive], entry: LedgerEntry, events: Sequence[EventLine]
 ) -> Iterator[tuple[str, str]]:
     told = [event for event in events if event.subject == group and event.time >= entry.at - 1.0]
     for index, event in enumerate(told[:6]):
         text = f"{when_text(event.time)} {event.node}: {event.text}"
         yield ("" if index else "result"), text
-    for node in snapshot.nodes:
+    for node in nodes:
         for live in node.groups:
             if live.group == group:
                 since = f" since {when_text(live.since)}" if live.since else ""
