@@ -96,6 +96,24 @@ def test_group_is_moved(box: Box) -> None:
     assert run(box, "move", "web", "alpha").returncode == 0
 
 
+def test_change_on_probation_returns_by_itself_when_its_console_is_gone(box: Box) -> None:
+    before = run(box, "export", "configuration").stdout
+    file = box.folder / "on-probation.toml"
+    file.write_text(edit.set_value(before, ("timing", "suspend-ms"), 12_000))
+
+    applied = run(box, "apply", str(file), "--probation", "2s")
+
+    assert applied.returncode == 0, applied
+    assert "clustertui confirm keeps it" in applied.stderr
+    until(lambda: not status(box)["cluster"]["probation"], LIMIT_S, "the end of the probation")
+    assert run(box, "export", "configuration").stdout == before
+    kept = run(box, "apply", str(file), "--probation", "1h")
+    assert kept.returncode == 0, kept
+    assert run(box, "move", "web", "bravo").returncode == 3
+    assert run(box, "confirm").stdout == f"confirmed: epoch {status(box)['cluster']['epoch']} stays\n"
+    assert run(box, "confirm").returncode == 1
+
+
 def test_node_goes_to_standby_and_serves_again(box: Box) -> None:
     before = run(box, "export", "configuration").stdout
 

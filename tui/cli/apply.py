@@ -42,6 +42,14 @@ def _digest_of(base: str) -> str:
     return base if not base or DIGEST.match(base) else file_digest(files.read(base))
 
 
+async def _tell_probation(client: Client) -> None:
+    """Say how long it is on probation; nothing where there was nothing to change."""
+    probation = (await snapshot_of(client)).cluster.probation
+    if probation is not None:
+        left = probation.left_ms // 1000
+        say(f"on probation for {left} s more: {KEEPS} keeps it, {GOES_BACK} ends it")
+
+
 def _seconds_of(length: str) -> int:
     """Return the length of the probation, 0 for none; UsageError where it is no length of time."""
     if not length:
@@ -67,8 +75,7 @@ def _run(way: Way, file: str, wanted: Apply, *, as_json: bool) -> int:
         apply = replace(wanted, text=data.decode(), base=base)
         code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
         if code == exits.DONE and apply.probation_seconds:
-            seconds = apply.probation_seconds
-            say(f"on probation for {seconds} s: {KEEPS} keeps it, {GOES_BACK} ends it")
+            await _tell_probation(client)
         if code == exits.STALE:
             await stale.tell(client, await snapshot_of(client), file, apply.base)
         return code
