@@ -70,6 +70,8 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
 )
 """(mode, tab's word, help) in the order of the keys 1 to 9."""
 
+OF_PROBATION = frozenset(("confirm", "go_back"))
+"""What would do nothing while nothing is on probation."""
 _LIST = ("nodes", "networks", "groups")
 
 ACTIONS: tuple[Action, ...] = (

@@ -47,9 +47,6 @@ ENDS = "End the demonstration, its agents and its services"
 Severity = Literal["information", "warning", "error"]
 
 
-PROBATION_ACTIONS = ("confirm", "go_back")
-
-
 class ClusterApp(App[int]):
     """The console on one cluster. `client` is closed when the app ends.
 
@@ -280,7 +277,7 @@ class ClusterApp(App[int]):
             for action in actions.offered(scope)
             if not (self.session.read_only and action.role != "observer")
             and not (action.name == "drills" and self.drills is None)
-            and not (action.name in PROBATION_ACTIONS and not open_probation(self.session.view))
+            and not (action.name in actions.OF_PROBATION and not open_probation(self.session.view))
         )
 
     def action_section(self, mode: str) -> None:

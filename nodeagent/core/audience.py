@@ -24,6 +24,7 @@ class Request:
     """What the administrator wants, checked and planned. `base` is what stood when it was asked.
 
     `probation_seconds` above 0: what it brings returns after that time unless it is confirmed.
+    `rehearsed`: what *verify* finds must have this digest.
     """
 
     tx: str
@@ -40,6 +41,7 @@ class Request:
     mark: str = ""
     probation_seconds: int = 0
     choices: tuple[Choice, ...] = ()
+    rehearsed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

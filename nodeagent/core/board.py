@@ -52,10 +52,15 @@ def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> Dar
 
 
 class Board:
-    """Publishes one run's progress, from its beginning or from where another one left it."""
+    """Publishes one run's progress, from its beginning or from where another one left it.
 
-    def __init__(self, shared: Shared, run: DareRun) -> None:
+    Of a rehearsal (`quiet`) only consoles of this agent are told, and nothing is kept: it is no
+    part of the cluster's history.
+    """
+
+    def __init__(self, shared: Shared, run: DareRun, *, quiet: bool = False) -> None:
         self._shared = shared
+        self._quiet = quiet
         self._step_began: dict[tuple[str, bool], int] = {}
         self._began_ms = shared.now.ms - int(max(0.0, shared.now.unix - run.began) * 1000)
         self._peers = tuple(dict.fromkeys((*shared.log.standing.view, *run.nodes)))
@@ -76,8 +81,10 @@ class Board:
         record = advance(self.run_record, progress)
         assert record is not None, "an own run stays"
         self.run_record = record
-        self._shared.fold(progress)
         self._shared.out.append(Publish(ProgressMade(progress)))
+        if self._quiet:
+            return
+        self._shared.fold(progress)
         others = [node for node in self._peers if node != self._shared.name]
         self._shared.send_all(others, ProgressNote(progress))
 
@@ -115,11 +122,12 @@ class Board:
         text: str,
         restored: RestoreState = "",
         gap: tuple[int, str] = (0, ""),
+        rehearsed: str = "",
     ) -> None:
         """Say how the run as a whole stands; `gap`: worst detection gap in ms, and its node."""
         seconds = (self._shared.now.ms - self._began_ms) / 1000
         told = clean(text, 500)
-        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, told, *gap))
+        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, told, *gap, rehearsed))
 
     def end(self, state: RunState, text: str, restored: RestoreState, gap: tuple[int, str]) -> None:
         """Say how the run ended, also as an event."""

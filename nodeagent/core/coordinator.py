@@ -14,9 +14,11 @@ from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
 from nodeagent.core.effects import End
+from nodeagent.core.rehearsal import digest_of, drift_text, finding_of
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
 from nodeagent.model.health import CellState, RestoreState, RunState
+from nodeagent.model.ownership import NOBODY
 from nodeagent.model.run import AS_BEFORE, DareRun
 from nodeagent.wire.peer import (
     Aborted,
@@ -92,6 +94,7 @@ class Coordinator:
         self._aborting = ""
         self._restored: RestoreState = ""
         self._exceptions: list[str] = []
+        self._facts: dict[str, dict[str, str]] = {}
         names = tuple(step.name for step in self._forward)
         self.board = Board(shared, first_record(shared, request, names))
 
@@ -264,8 +267,11 @@ class Coordinator:
         seconds = self.request.probation_seconds
         if not seconds:
             return UNSET
-        before = {group: node for node, groups in self.before.items() for group in groups}
-        return Probation(seconds, self.standing.epoch, before)
+        ordered = self.shared.log.wishes.placed()
+        owners = self.standing.owners.items()
+        before = {g: n for g, n in owners if n or ordered.get(g) == NOBODY}
+        online = sorted(group for groups in self.before.values() for group in groups)
+        return Probation(seconds, self.standing.epoch, before, tuple(online))
 
     # -- answers
 
@@ -290,6 +296,8 @@ class Coordinator:
             return
         row.done.add(sender)
         row.done_ms[sender] = self.shared.now.ms
+        if m.step == "verify":
+            self._facts[sender] = m.facts
         self.board.cell(m.step, sender, "done", undo=row.undo, reason=m.reason, evidence=m.evidence)
         self._row_may_be_done()
 
@@ -454,10 +462,22 @@ class Coordinator:
         if row.step.name == "lock" and not self.shared.log.decides(row.done):
             self._fail("lock: no majority of the voters can promise it")
             return
+        drifted = self._drift() if row.step.name == "verify" and not row.failed else ""
+        if drifted:
+            self._fail(drifted)
+            return
         state: CellState = "failed" if row.failed else "done"
         reason = next(iter(row.failed.values()), "")
         self.board.step(row.step.name, state, undo=row.undo, reason=reason)
         self._enter(self._index + 1)
+
+    def _drift(self) -> str:
+        """Return what is not any more as it was rehearsed, empty if all is or nothing was."""
+        wanted = self.request.rehearsed
+        found = finding_of(self.request, self._facts)
+        if not wanted or digest_of(found) == wanted:
+            return ""
+        return drift_text(self.shared.rehearsed.get(wanted), found)
 
     # -- time
 

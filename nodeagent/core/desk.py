@@ -36,6 +36,7 @@ from nodeagent.wire.console import (
     EndProbation,
     GetConfiguration,
     Refused,
+    Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.limits import PACKED_BYTES_MAX
@@ -219,9 +220,17 @@ def prepare_return(
         text, shared.log.standing.digest, f"probation: {why}"[:300], owners=owners, mark=MARK
     )
     made = _prepare(shared, apply, ballot, probation.commit.author)
-    if isinstance(made, Done):
-        return Refused("same", made.text)
+    assert not isinstance(made, Done), "a probation ends by a COMMIT, also one that changes nothing"
     return made
+
+
+def prepare_rehearsal(shared: Shared, wanted: Rehearse, author: str) -> Request | Done | Refused:
+    """Check and plan what shall be rehearsed, as for a DARE; an open one does not matter."""
+    refusal = _not_ready(shared, "")
+    if refusal is not None:
+        return refusal
+    apply = Apply(wanted.text, wanted.base)
+    return _prepare(shared, apply, Ballot(0, shared.name), author)
 
 
 def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Request | Done | Refused:
@@ -261,7 +270,8 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
     if len(packed) > PACKED_BYTES_MAX:
         return _too_large(packed)
     digest = file_digest(data)
-    if digest == standing.digest and not planned.release and not planned.acquire:
+    idle = digest == standing.digest and not planned.release and not planned.acquire
+    if idle and shared.log.probation is None:
         return Done("nothing to change: this is the active configuration")
     added = [node for node in candidate.node if node not in active.node]
     facts = Facts(
@@ -286,6 +296,7 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         reason=clean(apply.reason, 300),
         mark=clean(apply.mark, 64),
         probation_seconds=apply.probation_seconds,
+        rehearsed=apply.rehearsed,
     )
 
 

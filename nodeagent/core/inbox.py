@@ -73,6 +73,7 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
         case StepOrder():
             node.participant.ordered(sender, message)
         case StepReply():
+            node.rehearsals.on_reply(sender, message)
             if node.coordinator is not None:
                 node.coordinator.on_reply(sender, message)
         case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():

@@ -65,6 +65,7 @@ from nodeagent.core.records import (
     Started,
     compact,
 )
+from nodeagent.core.rehearsal import Rehearsals
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.wiring import connections
@@ -75,6 +76,7 @@ from nodeagent.wire.console import (
     Abort,
     Answer,
     Apply,
+    Change,
     Done,
     Drill,
     EndProbation,
@@ -83,6 +85,7 @@ from nodeagent.wire.console import (
     GetSnapshot,
     JoinRequest,
     Refused,
+    Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.joining import Admitted
@@ -196,6 +199,7 @@ class Node:
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
         self.fencing = Fencing(self.shared, self.proofs)
         self.probation = ProbationWatch(self.shared)
+        self.rehearsals = Rehearsals(self.shared)
         self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
         self.coordinator: Coordinator | None = None
@@ -203,8 +207,7 @@ class Node:
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = now.ms
-        self._ticked_ms = now.ms
+        self._linger_ms = self._ticked_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
@@ -493,7 +496,7 @@ class Node:
             return coordinator.request.candidate
         if self._after is not None and self.shared.now.ms < self._linger_ms:
             return self._after
-        return self.shared.joining
+        return self.rehearsals.candidate or self.shared.joining
 
     def _leaving(self) -> Configuration | None:
         """Return the configuration before the last COMMIT while removed nodes are waited for.
@@ -554,6 +557,7 @@ class Node:
             self.coordinator.tick()
         self.governor.tick()
         self._watch_probation()
+        self.rehearsals.tick()
         runs.tick(self)
         self.reporter.lock_text = self.busy()
         self.reporter.beat()
@@ -792,7 +796,10 @@ class Node:
             return self._join(event, request, name)
         return self._change(request, name)
 
-    def _change(self, request: Apply | SaveDraft | Drill, name: str) -> Answer:
+    def _change(self, request: Change, name: str) -> Answer:
+        if isinstance(request, Rehearse):
+            made = desk.prepare_rehearsal(self.shared, request, name)
+            return self.rehearsals.begin(made) if isinstance(made, Request) else made
         if isinstance(request, SaveDraft):
             answer = desk.save_draft(self.shared, request)
             if isinstance(answer, Done):
@@ -827,7 +834,7 @@ class Node:
             return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
 
-    def _only_operates(self, request: Apply | SaveDraft | Drill | JoinRequest) -> bool:
+    def _only_operates(self, request: Change | JoinRequest) -> bool:
         return isinstance(request, Apply) and desk.operates(self.shared, request)
 
     def _apply(self, request: Apply, name: str) -> Answer:

@@ -43,6 +43,7 @@ from nodeagent.wire.peer import Aborted, Commit, StepName, StepOrder, StepReply
 
 BEATS_TO_GREET = 2
 CHECKS_MAX = 8
+FACTS_MAX = 1_000
 SUSPENSION_MAX_MS = 3_600_000
 """No row may ask for more: `core.desk` refuses such a DARE before it begins."""
 AFTER_DECISION: frozenset[StepName] = frozenset(
@@ -73,6 +74,7 @@ class Work:
     problems: list[str] = field(default_factory=list)
     started: set[str] = field(default_factory=set)
     told: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 class Participant:
@@ -235,6 +237,7 @@ class Participant:
             gap_ms=0 if order.step == "verify" else self._gap_ms(),
             digest=digest,
             incarnation=self.shared.incarnation,
+            facts=work.facts,
         )
         if work is self._work:
             self._work = None
@@ -296,6 +299,7 @@ class Participant:
         if candidate is None:
             self._answer(work, ok=False, reason="; ".join(work.problems))
             return
+        work.facts["agent"] = clean(self.shared.software, 200)
         log = self.shared.log
         current = log.next_slot >= work.order.slot  # a node that joins may know some history only
         base = log.configuration if current else None
@@ -350,6 +354,8 @@ class Participant:
         what = work.ops.pop(event.op)
         line = f"{what}: {event.text or event.code}"
         work.evidence.append(("ok   " if event.ok else "FAIL ") + line)
+        if len(work.facts) < FACTS_MAX:
+            work.facts[clean(what, 200)] = clean(f"{event.code} {_fact(event)}".strip(), 200)
         if not event.ok:
             work.problems.append(line)
         self._verified(work)
@@ -357,7 +363,8 @@ class Participant:
 
     def _verified(self, work: Work) -> None:
         if not work.ops:
-            self._answer(work, ok=not work.problems, reason="; ".join(work.problems))
+            reason, digest = "; ".join(work.problems), work.order.digest
+            self._answer(work, ok=not work.problems, reason=reason, digest=digest)
 
     # -- steps that take a while: looked at after every event
 
@@ -593,3 +600,8 @@ class Participant:
                 return
             self._note_once(work, f"{group} online again")
         self._answer(work, ok=True)
+
+
+def _fact(event: DriverFinished | FenceFinished) -> str:
+    """Return what a driver found, where it told."""
+    return event.fact if isinstance(event, DriverFinished) else ""

@@ -170,7 +170,7 @@ class ProbationWatch:
         lost = [node for node in commit.view if node not in standing.view]
         if lost:
             return f"{lost[0]} was lost"
-        watched = [group for group in probation.terms.before if commit.owners.get(group)]
+        watched = [group for group in probation.terms.online if commit.owners.get(group)]
         return next(filter(None, (self._sick(group) for group in watched)), "")
 
     def _sick(self, group: str) -> str:

@@ -17,6 +17,7 @@ from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import Record
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Timing
+from nodeagent.model.rehearsal import Finding
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, keep
 from nodeagent.model.text import clean
@@ -75,6 +76,7 @@ class Shared:
     draft_digest: str = ""
     draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
+    rehearsed: dict[str, Finding] = field(default_factory=dict)
     probation_until_ms: int = 0
     confirming: Confirmed | None = None
     boasters: set[str] = field(default_factory=set)

@@ -316,6 +316,7 @@ class Hands:
                 outcome.text,
                 outcome.evidence,
                 outcome.seconds,
+                outcome.fact,
             )
         )
 

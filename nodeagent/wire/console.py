@@ -44,7 +44,8 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     `owners` are moves asked for: group to node, or to "" for offline. `mark`, if any, is drawn at
     random by who asks and comes back in the DARE's record: by it a DARE is known as one's own where
     the answer that names it was lost. `probation_seconds` above 0: it returns to what was before
-    unless it is confirmed within that time and all groups stay online.
+    unless it is confirmed within that time and all groups stay online. `rehearsed` is the digest
+    of a rehearsal: what it found must be so still, or the DARE is refused with what drifted.
     """
 
     text: ConfigurationText
@@ -54,6 +55,18 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
     mark: Annotated[str, Meta(max_length=64)] = ""
     probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
+    rehearsed: Annotated[str, Meta(max_length=80)] = ""
+
+
+class Rehearse(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask all nodes what a DARE would ask before it changes anything, and change nothing.
+
+    Answered by Done with the name of the rehearsal, whose progress comes on the stream.
+    """
+
+    text: ConfigurationText
+    base: Annotated[str, Meta(max_length=80)]
+    author: ShortText = ""
 
 
 class EndProbation(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -112,17 +125,9 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
 Operate = Abort | Fence | EndProbation
-Request = (
-    GetSnapshot
-    | GetConfiguration
-    | GetRecording
-    | GetLedger
-    | Apply
-    | SaveDraft
-    | Drill
-    | Operate
-    | JoinRequest
-)
+Change = Apply | Rehearse | SaveDraft | Drill
+Look = GetSnapshot | GetConfiguration | GetRecording | GetLedger
+Request = Look | Change | Operate | JoinRequest
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):

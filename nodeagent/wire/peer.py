@@ -20,6 +20,10 @@ UnixSeconds = Annotated[float, Meta(ge=0, le=1e12)]
 """Bounded, for what is no number is not equal to itself, and a decree must be."""
 Owners = Annotated[dict[Name, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]
+Facts = Annotated[
+    dict[Annotated[str, Meta(max_length=200)], Annotated[str, Meta(max_length=200)]],
+    Meta(max_length=2000),
+]
 Packed = Annotated[bytes, Meta(max_length=MESSAGE_BYTES_MAX)]
 
 StepName = Literal[
@@ -62,12 +66,14 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     """For how long a COMMIT may stand without its confirmation, and what returns after that.
 
     `seconds` are counted by each node from where the COMMIT came into force there; `previous` is
-    the epoch that returns, `before` who ran each group then: these must stay online.
+    the epoch that returns, `before` whose each group was then ("" offline by order), and `online`
+    are the groups that were well and must stay so.
     """
 
     seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
     previous: Counter
     before: Owners = {}
+    online: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()
 
 
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -248,6 +254,8 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A participant's result of one step; `final` False is a sign of life with news.
 
     `gap_ms`: the longest time in this DARE for which it did not look whether its peers live.
+    `facts` is what *verify* rests on here, by what was looked at: it must be the same again when
+    what was rehearsed is carried out.
     """
 
     tx: Transaction
@@ -262,6 +270,7 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     gap_ms: Counter = 0
     digest: Digest = ""
     incarnation: Counter = 0
+    facts: Facts = {}
 
 
 class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

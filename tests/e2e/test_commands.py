@@ -110,7 +110,9 @@ def test_change_on_probation_returns_by_itself_when_its_console_is_gone(box: Box
     kept = run(box, "apply", str(file), "--probation", "1h")
     assert kept.returncode == 0, kept
     assert run(box, "move", "web", "bravo").returncode == 3
-    assert run(box, "confirm").stdout == f"confirmed: epoch {status(box)['cluster']['epoch']} stays\n"
+    assert (
+        run(box, "confirm").stdout == f"confirmed: epoch {status(box)['cluster']['epoch']} stays\n"
+    )
     assert run(box, "confirm").returncode == 1
 
 

@@ -43,7 +43,7 @@ from nodeagent.core.records import (
 )
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
-from nodeagent.model.run import Progress, RunChanged
+from nodeagent.model.run import Progress, RunChanged, is_rehearsal
 from nodeagent.wire.codec import unpack
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
@@ -351,6 +351,8 @@ class Invariants:
     def _tells(self, machine: Machine, progress: Progress) -> None:
         if not isinstance(progress, RunChanged) or progress.state in ("running", "aborting"):
             return
+        if is_rehearsal(progress.tx):
+            return  # it decides nothing
         told = self.ended.setdefault(progress.tx, progress.state)
         if progress.state in ("done", "aborted", "refused"):
             done = progress.state == "done"
