@@ -180,6 +180,15 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     Action(
+        "rehearse",
+        ("h",),
+        "rehearse",
+        "Ask all nodes whether they would take it, and change nothing",
+        "draft",
+        "operator",
+        4,
+    ),
+    Action(
         "run_on_probation",
         ("G",),
         "on probation",

@@ -16,7 +16,7 @@ import msgspec
 from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.table import REHEARSAL_STEPS
-from nodeagent.model.rehearsal import Finding
+from nodeagent.model.rehearsal import DRIFTED, Finding
 from nodeagent.model.run import REHEARSAL
 from nodeagent.wire.console import Answer, Done, Refused
 from nodeagent.wire.peer import StepOrder
@@ -32,8 +32,6 @@ RESEND_MS = 250
 RUNNING_MAX = 4
 KEPT_MAX = 32
 DRIFTS_TOLD = 5
-DRIFTED = "drifted since the rehearsal"
-"""With this begins the reason of a refusal that only says: rehearse again."""
 
 
 def finding_of(request: Request, facts: dict[str, dict[str, str]]) -> Finding:
@@ -85,7 +83,11 @@ def _drifts_on(node: str, before: dict[str, str], now: dict[str, str]) -> Iterat
         if old != new and what == "agent":
             yield f"the agent of {node} is {new}, it was {old}"
         elif old != new:
-            yield f"{what} on {node} changed: {new.removeprefix('ok ')}, was {old.removeprefix('ok ')}"
+            yield f"{what} on {node} changed: {_bare(new)}, was {_bare(old)}"
+
+
+def _bare(fact: str) -> str:
+    return fact.removeprefix("ok ")
 
 
 class Rehearsals:

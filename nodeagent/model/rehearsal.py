@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+DRIFTED = "drifted since the rehearsal"
+"""With this begins the reason of a refusal that only says: rehearse again."""
+
 
 class Finding(Struct, frozen=True):
     """All that must be the same again when what was rehearsed is carried out.

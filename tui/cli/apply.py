@@ -19,7 +19,9 @@ from tui.viewmodels.operations import length_of
 from tui.viewmodels.probation import GOES_BACK, KEEPS
 
 
-def run(way: Way, file: str, *, reason: str, base: str, probation: str, as_json: bool) -> int:
+def run(
+    way: Way, file: str, *, reason: str, base: str, probation: str, rehearsed: str, as_json: bool
+) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
     wanted = Apply(
         text="",
@@ -27,6 +29,7 @@ def run(way: Way, file: str, *, reason: str, base: str, probation: str, as_json:
         reason=reason[:500],
         author=author(),
         probation_seconds=_seconds_of(probation),
+        rehearsed=_rehearsal_of(rehearsed),
     )
     try:
         return _run(way, file, wanted, as_json=as_json)
@@ -48,6 +51,14 @@ async def _tell_probation(client: Client) -> None:
     if probation is not None:
         left = probation.left_ms // 1000
         say(f"on probation for {left} s more: {KEEPS} keeps it, {GOES_BACK} ends it")
+
+
+def _rehearsal_of(digest: str) -> str:
+    """Return the digest that --rehearsed names; UsageError where it is none."""
+    if digest and not DIGEST.match(digest):
+        text = f"--rehearsed {clean(digest, 80)}: no digest; `clustertui rehearse` prints it"
+        raise click.UsageError(text)
+    return digest
 
 
 def _seconds_of(length: str) -> int:
@@ -76,7 +87,7 @@ def _run(way: Way, file: str, wanted: Apply, *, as_json: bool) -> int:
         code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
         if code == exits.DONE and apply.probation_seconds:
             await _tell_probation(client)
-        if code == exits.STALE:
+        if code == exits.STALE and apply.base != (await snapshot_of(client)).cluster.digest:
             await stale.tell(client, await snapshot_of(client), file, apply.base)
         return code
 

@@ -155,6 +155,12 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     help="Return to what was before unless it is confirmed in time (90s, 10m, 1h30m) and all "
     "groups stay online: `clustertui confirm`.",
 )
+@click.option(
+    "--rehearsed",
+    metavar="DIGEST",
+    default="",
+    help="Refuse (exit code 6) what drifted since the rehearsal that printed this digest.",
+)
 @EACH_STEP
 @click.pass_obj
 def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
@@ -165,6 +171,21 @@ def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
     from tui.cli.apply import run
 
     return run(way, file, as_json=as_json, **wanted)
+
+
+@cli.command()
+@click.argument("file")
+@EACH_STEP
+@click.pass_obj
+def rehearse(way: Way, file: str, as_json: bool) -> int:
+    """Ask all nodes whether they would take FILE, and change nothing.
+
+    No lock is taken, nobody is suspended, nothing is written. The last line has a digest; with
+    `clustertui apply FILE --rehearsed DIGEST` only what was rehearsed is carried out.
+    """
+    from tui.cli.rehearse import run
+
+    return run(way, file, as_json=as_json)
 
 
 @cli.command()

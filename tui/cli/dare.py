@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from nodeagent.client.client import Client
 from nodeagent.client.errors import TimedOut
+from nodeagent.model.rehearsal import DRIFTED
 from nodeagent.model.reports import Report
-from nodeagent.model.run import DareRun
+from nodeagent.model.run import DareRun, is_rehearsal
 from nodeagent.wire.console import Apply, Done, Refused
 from nodeagent.wire.live import Snapshot
 from tui.cli import exits
@@ -33,6 +34,7 @@ class Result(Struct, frozen=True):
     detection_gap_ms: int = 0
     detection_gap_node: str = ""
     reports: tuple[Report, ...] = ()
+    rehearsed: str = ""
 
 
 class Teller:
@@ -45,7 +47,8 @@ class Teller:
     def run(self, run: DareRun) -> None:
         """Write what is new in `run`."""
         if self._told is None and run.nodes:
-            say(f"DARE {run.tx}: coordinator {run.coordinator}, nodes {', '.join(run.nodes)}")
+            who = "asked by" if is_rehearsal(run.tx) else "DARE {}: coordinator"
+            say(f"{who.format(run.tx)} {run.coordinator}, nodes {', '.join(run.nodes)}")
         elif self._told is not None and run.coordinator != self._told.coordinator:
             say(f"DARE {run.tx}: {self._told.coordinator} was lost; {run.coordinator} goes on")
         for item in news(self._told, run):
@@ -151,7 +154,7 @@ def _exit_of_refusal(run: DareRun) -> int:
     if failed is None:
         return exits.FAILED
     if failed.name == "verify":
-        return exits.INVALID
+        return exits.STALE if DRIFTED in failed.reason else exits.INVALID
     reasons = [failed.reason, *(cell.reason for cell in failed.cells.values())]
     if any(reason.startswith("stale:") or ": stale:" in reason for reason in reasons):
         return exits.STALE

@@ -117,6 +117,10 @@ class DraftScreen(DraftPage):
         """Show what the DARE would do and ask for it."""
         draft_dare.ask(self)
 
+    def action_rehearse(self) -> None:
+        """Ask all nodes whether they would take the draft."""
+        draft_dare.rehearse(self)
+
     def action_run_on_probation(self) -> None:
         """Ask for how long, then as for any DARE."""
         draft_dare.ask_for_length(self)

@@ -1,6 +1,6 @@
 """From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
 
-from nodeagent.wire.console import Apply, Done, Refused
+from nodeagent.wire.console import Apply, Done, Refused, Rehearse
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.draft_page import DraftPage
 from tui.screens.forms import Bench
@@ -12,11 +12,31 @@ from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
 from tui.viewmodels.operations import length_of
 from tui.viewmodels.probation import LENGTHS, open_probation
+from tui.viewmodels.rehearsal import rehearsal_of, rehearsed_text
 from tui.viewmodels.spans import Row, line, put, wrap
 
 PROBATION_TEXT = "It returns after {} by itself, unless K confirms it and all groups stay online."
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
+
+
+def rehearse(screen: DraftPage) -> None:
+    """Ask all nodes whether they would take the draft; its matrix is shown as that of a DARE."""
+    bench = screen.bench
+    reason = why_not(bench)
+    if reason:
+        screen.desk.tell(reason, title="No rehearsal", severity="warning")
+        return
+    request = Rehearse(bench.draft.text, bench.draft.base_digest, bench.author)
+
+    async def send() -> None:
+        answer = await screen.session.ask(request, show=False)
+        if isinstance(answer, Refused):
+            _show_refusal(screen, answer)
+        elif isinstance(answer, Done):
+            screen.desk.open_section("dare", f"run:{answer.tx}")
+
+    screen.desk.guarded(send, "rehearse")
 
 
 def ask_for_length(screen: DraftPage) -> None:
@@ -44,6 +64,9 @@ def ask(screen: DraftPage, *, length: str = "") -> None:
         return
     draft, review = bench.draft, bench.review
     lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
+    rehearsal = rehearsal_of(bench.session.view, draft)
+    if rehearsal is not None:
+        lines = [line(put(rehearsed_text(rehearsal), 0, "ok")), line(""), *lines]
     found = length_of(length)
     seconds = int(found.total_seconds()) if found else 0
     if seconds:
@@ -65,6 +88,7 @@ def ask(screen: DraftPage, *, length: str = "") -> None:
                 dialog.noted,
                 bench.author,
                 probation_seconds=seconds,
+                rehearsed=rehearsal.rehearsed if rehearsal is not None else "",
             )
             screen.desk.guarded(lambda: _apply(screen, request), "apply")
 

@@ -2,7 +2,7 @@
 
 from nodeagent.core import effects as fx
 from nodeagent.core.records import Record
-from nodeagent.model.run import DareRun, RunChanged, RunStarted, advance
+from nodeagent.model.run import DareRun, RunStarted, advance
 from nodeagent.wire.console import Apply, Refused, Rehearse
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import Prepare, StepOrder
