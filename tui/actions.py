@@ -190,7 +190,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "run_on_probation",
-        ("G",),
+        ("p",),
         "on probation",
         "Run the DARE; it returns unless you confirm it in time",
         "draft",
