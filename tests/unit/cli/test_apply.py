@@ -175,6 +175,7 @@ def test_refusal_keeps_the_agents_exit_code(
         "text": "not now",
         "restored": "",
         "seconds": 0.0,
+        "rehearsed": "",
         "detection_gap_ms": 0,
         "detection_gap_node": "",
     }

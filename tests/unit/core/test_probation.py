@@ -23,6 +23,7 @@ def tried(story: Story, shape: Shape, at: str = "alpha", seconds: int = SECONDS)
 
 def ended(story: Story, tx: str, end: str, at: str = "alpha") -> Answer | None:
     """Ask for the end of a probation."""
+    story.invariants.asked_to_end.add((tx, end))
     return story.world.ask(at, EndProbation(tx, end))  # type: ignore[arg-type]
 
 
