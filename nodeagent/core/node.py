@@ -567,7 +567,7 @@ class Node:
         """Run the DARE back to the previous configuration when a probation was not passed."""
         probation, busy = self.shared.log.probation, self.busy()
         why = self.probation.tick(busy=bool(busy))
-        if not why or probation is None or not self.shared.quorum:
+        if not why or probation is None or not self.shared.quorum or self.shared.stopping:
             return
         ballot = self.governor.next_ballot()
         made = desk.prepare_return(

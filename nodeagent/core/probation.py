@@ -174,11 +174,14 @@ class ProbationWatch:
         return next(filter(None, (self._sick(group) for group in watched)), "")
 
     def _sick(self, group: str) -> str:
-        """Return how a group is, empty if it is online or away for a moment only."""
+        """Return how a group is, empty if it is online or away for a moment only.
+
+        Of a node that is not heard here others know more, or it is out by decree soon.
+        """
         shared, now = self.shared, self.shared.now.ms
         owner = shared.log.standing.owners.get(group, NOBODY)
         state = shared.group_state(group, owner) if owner else "offline"
-        if state == "online":
+        if state == "online" or (owner and not shared.alive(owner)):
             self._sick_ms.pop(group, None)
             return ""
         since = self._sick_ms.setdefault(group, now)

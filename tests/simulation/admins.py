@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from nodeagent.wire.console import Abort, Apply, EndProbation, SaveDraft
+from nodeagent.wire.console import Abort, Apply, EndProbation, Rehearse, SaveDraft
 from tests.simulation import shapes
 from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
@@ -56,6 +56,7 @@ class Admins:
         if chance.random() < 0.05:
             base = chance.choice(list(self.shapes))
         self.shapes.setdefault(target.digest, target)
+        self._rehearse(action, machine, target, base)
         seconds = self._on_probation(action)
         request = Apply(target.text, base, owners=owners, probation_seconds=seconds)
         answer = self.world.ask(machine.name, request)
@@ -64,6 +65,12 @@ class Admins:
             self.txs.append(tx)
         text = getattr(answer, "text", "nothing")[:90]
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
+
+    def _rehearse(self, action: Action, machine: Machine, target: Shape, base: str) -> None:
+        """Rehearse it, too, in some schedules: it must not matter."""
+        chance = random.Random(f"rehearse {action.pick}")
+        if self.options.probations and chance.random() < 0.3:
+            self.world.ask(machine.name, Rehearse(target.text, base))
 
     def _on_probation(self, action: Action) -> int:
         """Return for how long; drawn apart, so that a seed's other choices stay as they are."""
