@@ -42,6 +42,17 @@ def probation_over_restarts(seed: int) -> Scene:
     return scene.wait(2_000)
 
 
+def second_change_during_a_probation(seed: int) -> Scene:
+    """Another administrator wants something else while a probation is open."""
+    scene = Scene(seed, cluster(THREE)).settle()
+    _on_probation(scene)
+    scene.wait(100, 2_000)
+    at = scene.chance.choice(THREE)
+    refused = not scene.ask(with_groups(scene.shape, web=("charlie", "bravo")), at)
+    assert refused, "20 probation: another change was taken"
+    return scene.until(lambda: _returned(scene), 30_000)
+
+
 def confirmed_at_one(seed: int) -> Scene:
     """The confirmation reaches one voter's disk alone, and that one is cut off then."""
     scene = Scene(seed, cluster(THREE)).settle()

@@ -21,6 +21,8 @@ def restless(world: World, invariants: Invariants) -> str:
     missing = [name for name in invariants.active.node if name not in present]
     if missing:
         return f"{missing} do not run"
+    if invariants.probation is not None:
+        return f"nobody confirmed epoch {invariants.probation.epoch} and nobody returned it"
     top = len(invariants.decided)
     for name, node in present.items():
         if name in invariants.forgetful:
