@@ -243,7 +243,8 @@ MEANINGS = {
     exits.DONE: "done",
     exits.FAILED: "failed; also aborted, but something named could not be restored",
     exits.USAGE: "used wrongly, or the file is not readable TOML",
-    exits.BUSY: "busy (another DARE is open, a change is on probation, a group is held) or no quorum: try again",
+    exits.BUSY: "busy (another DARE is open, a change is on probation, a group is held) or no "
+    "quorum: try again",
     exits.INVALID: "the configuration has errors",
     exits.STALE: "the change was made from an older epoch (`clustertui merge` puts both into one), "
     "or something drifted since its rehearsal",
