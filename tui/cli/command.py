@@ -174,7 +174,7 @@ def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
 
 
 @cli.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @EACH_STEP
 @click.pass_obj
 def rehearse(way: Way, file: str, as_json: bool) -> int:
