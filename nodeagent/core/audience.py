@@ -24,7 +24,7 @@ class Request:
     """What the administrator wants, checked and planned. `base` is what stood when it was asked.
 
     `probation_seconds` above 0: what it brings returns after that time unless it is confirmed.
-    `rehearsed`: what *verify* finds must have this digest.
+    `rehearsed`: what *verify* finds must have this digest. `check`: see `wire.peer.Probation`.
     """
 
     tx: str
@@ -42,6 +42,7 @@ class Request:
     probation_seconds: int = 0
     choices: tuple[Choice, ...] = ()
     rehearsed: str = ""
+    check: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,7 +271,7 @@ class Coordinator:
         owners = self.standing.owners.items()
         before = {g: n for g, n in owners if n or ordered.get(g) == NOBODY}
         online = sorted(group for groups in self.before.values() for group in groups)
-        return Probation(seconds, self.standing.epoch, before, tuple(online))
+        return Probation(seconds, self.standing.epoch, before, tuple(online), self.request.check)
 
     # -- answers
 

@@ -62,6 +62,8 @@ def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
 
 def operates(shared: Shared, apply: Apply) -> bool:
     """Return whether a request changes no more than an operator may: standby, holds, and owners."""
+    if apply.check:
+        return False  # it is run as what the agent is
     if apply.text.encode() == shared.log.active:
         return True
     active, candidate = shared.log.configuration, parse(apply.text).configuration
@@ -164,10 +166,21 @@ def prepare_dare(
     shared: Shared, apply: Apply, ballot: Ballot, busy: str, author: str
 ) -> Request | Done | Refused:
     """Check an Apply and plan it; the answer says why there is nothing to do or it may not be."""
-    refusal = _not_ready(shared, busy) or _on_probation(shared)
+    refusal = _not_ready(shared, busy) or _on_probation(shared) or _bad_check(apply)
     if refusal is not None:
         return refusal
     return _prepare(shared, apply, ballot, author)
+
+
+def _bad_check(apply: Apply) -> Refused | None:
+    if not apply.check:
+        return None
+    if not apply.probation_seconds:
+        return Refused("check", "a check belongs to a probation: say how long that lasts", 2)
+    if not apply.check[0].startswith("/") or any("\0" in word for word in apply.check):
+        program = clean(apply.check[0], 100)
+        return Refused("check", f"the check needs a program with its whole path: {program}", 2)
+    return None
 
 
 def _on_probation(shared: Shared) -> Refused | None:
@@ -297,6 +310,7 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         mark=clean(apply.mark, 64),
         probation_seconds=apply.probation_seconds,
         rehearsed=apply.rehearsed,
+        check=apply.check,
     )
 
 

@@ -152,6 +152,15 @@ class RunDriver:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCheck:
+    """Run an administrator's check; answered by DriverFinished with the same `op`."""
+
+    op: int
+    arguments: tuple[str, ...]
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FenceNode:
     """Run a fence device of `node`; answered by FenceFinished with the same `op`.
 
@@ -266,6 +275,7 @@ Effect = (
     | Beat
     | Connect
     | RunDriver
+    | RunCheck
     | FenceNode
     | Reply
     | ReadRecording

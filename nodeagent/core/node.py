@@ -743,7 +743,7 @@ class Node:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
     def _driver(self, event: DriverFinished | FenceFinished) -> None:
-        if self.participant.validated(event):
+        if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
             self.fencing.finished(event)

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nodeagent.core.effects import RunCheck
 from nodeagent.model.ownership import NOBODY
 from nodeagent.wire.live import ProbationLive
 from nodeagent.wire.peer import Confirmed
 
 if TYPE_CHECKING:
+    from nodeagent.core.events import DriverFinished, FenceFinished
     from nodeagent.core.log import OnProbation
     from nodeagent.core.shared import Shared
     from nodeagent.wire.peer import EndWanted
@@ -28,6 +30,9 @@ SICK_BEATS = 3
 RANK_MS = 1_000
 PAUSE_MS = 2_000
 PAUSE_MAX_MS = 10_000
+CHECK_MS = 5_000
+CHECK_LIMIT_S = 10.0
+"""An administrator's check is run so often, and may take so long."""
 CONFIRM_MS = 10_000
 """A confirmation that could not be decided for so long is given up; it may be given again."""
 
@@ -46,6 +51,9 @@ class ProbationWatch:
         self._attempts = 0
         self._was_busy = False
         self._problem = ""
+        self._check_op = 0
+        self._checked_ms = 0
+        self._check_failed = ""
 
     # -- what others ask
 
@@ -102,9 +110,11 @@ class ProbationWatch:
         if now >= self._confirm_until_ms:
             self.shared.confirming = None
         self._count_attempts(busy=busy)
+        self._check(probation)
         if busy or self.shared.confirming is not None:
             return ""
-        reason = self._asked or self._unhealthy(probation) or self._over(probation)
+        ill = self._check_failed or self._unhealthy(probation)
+        reason = self._asked or ill or self._over(probation)
         if reason and not self.returning:
             self.returning, self._idle_ms = reason, now
             text = f"returns to epoch {probation.terms.previous}: {reason}"
@@ -126,6 +136,7 @@ class ProbationWatch:
         self._sick_ms, self._asked, self.returning = {}, "", ""
         self._attempts, self._was_busy, self._problem = 0, False, ""
         self.shared.confirming = None
+        self._check_op, self._checked_ms, self._check_failed = 0, self.shared.now.ms, ""
         if probation is not None:
             self.shared.probation_until_ms = self.shared.now.ms + probation.terms.seconds * 1000
 
@@ -158,6 +169,25 @@ class ProbationWatch:
         return self._attempts == 0
 
     # -- health
+
+    def _check(self, probation: OnProbation) -> None:
+        """Run the administrator's check again, some while after the last one has ended."""
+        shared, arguments = self.shared, probation.terms.check
+        votes = shared.name in shared.log.voters and shared.is_member
+        if not arguments or not votes or self._check_op or self.returning:
+            return
+        if shared.now.ms - self._checked_ms >= CHECK_MS:
+            self._check_op = shared.new_op()
+            shared.out.append(RunCheck(self._check_op, arguments, CHECK_LIMIT_S))
+
+    def checked(self, event: DriverFinished | FenceFinished) -> bool:
+        """Take the result of the check; returns whether it is one. A single failure counts."""
+        if not self._check_op or event.op != self._check_op:
+            return False
+        self._check_op, self._checked_ms = 0, self.shared.now.ms
+        if not event.ok:
+            self._check_failed = f"the check failed on {self.shared.name}: {event.text}"
+        return True
 
     def _over(self, probation: OnProbation) -> str:
         if self.left_ms:

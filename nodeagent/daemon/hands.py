@@ -19,6 +19,7 @@ from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import multihomed
+from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
@@ -116,6 +117,8 @@ class Hands:
                 self._start(self._show_past(effect))
             case fx.RunDriver():
                 self._start(self._drive(effect))
+            case fx.RunCheck():
+                self._start(self._check(effect))
             case fx.FenceNode():
                 self._start(self._fence(effect))
             case fx.Note():
@@ -319,6 +322,10 @@ class Hands:
                 outcome.fact,
             )
         )
+
+    async def _check(self, effect: fx.RunCheck) -> None:
+        o = await healthcheck.check(effect.arguments, effect.limit_s)
+        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:
         job = FenceJob(effect.node, effect.name, effect.device, effect.work)

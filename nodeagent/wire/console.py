@@ -22,6 +22,7 @@ from nodeagent.wire.recording import GetRecording, Recording
 
 ConfigurationText = Annotated[str, Meta(max_length=CONFIGURATION_BYTES_MAX)]
 ShortText = Annotated[str, Meta(max_length=500)]
+Arguments = Annotated[tuple[ShortText, ...], Meta(max_length=32)]
 RequestId = Annotated[int, Meta(ge=0, le=2**62)]
 DrillKind = Literal[
     "cut-adapter",
@@ -44,7 +45,8 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     `owners` are moves asked for: group to node, or to "" for offline. `mark`, if any, is drawn at
     random by who asks and comes back in the DARE's record: by it a DARE is known as one's own where
     the answer that names it was lost. `probation_seconds` above 0: it returns to what was before
-    unless it is confirmed within that time and all groups stay online. `rehearsed` is the digest
+    unless it is confirmed within that time and all groups stay online, and `check` (a command as
+    argument list) succeeds on every voter. `rehearsed` is the digest
     of a rehearsal: what it found must be so still, or the DARE is refused with what drifted.
     """
 
@@ -56,6 +58,7 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     mark: Annotated[str, Meta(max_length=64)] = ""
     probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
     rehearsed: Annotated[str, Meta(max_length=80)] = ""
+    check: Arguments = ()
 
 
 class Rehearse(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

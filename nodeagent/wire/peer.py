@@ -60,6 +60,7 @@ class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Choices = Annotated[tuple[Choice, ...], Meta(max_length=1000)]
+Arguments = Annotated[tuple[Annotated[str, Meta(max_length=500)], ...], Meta(max_length=32)]
 
 
 class Probation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,13 +68,15 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
 
     `seconds` are counted by each node from where the COMMIT came into force there; `previous` is
     the epoch that returns, `before` whose each group was then ("" offline by order), and `online`
-    are the groups that were well and must stay so.
+    are the groups that were well and must stay so. `check` is a command (argument list) that every
+    voter runs now and then, and that must end with exit code 0.
     """
 
     seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
     previous: Counter
     before: Owners = {}
     online: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()
+    check: Arguments = ()
 
 
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

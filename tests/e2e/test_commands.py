@@ -101,13 +101,15 @@ def test_change_on_probation_returns_by_itself_when_its_console_is_gone(box: Box
     file = box.folder / "on-probation.toml"
     file.write_text(edit.set_value(before, ("timing", "suspend-ms"), 12_000))
 
-    applied = run(box, "apply", str(file), "--probation", "2s")
+    applied = run(box, "apply", str(file), "--probation", "2s", "--health", "/bin/true")
 
     assert applied.returncode == 0, applied
     assert "clustertui confirm keeps it" in applied.stderr
     until(lambda: not status(box)["cluster"]["probation"], LIMIT_S, "the end of the probation")
     assert run(box, "export", "configuration").stdout == before
-    kept = run(box, "apply", str(file), "--probation", "1h")
+    digest = json.loads(run(box, "rehearse", str(file), "--json").stdout.splitlines()[-1])
+    wanted = ("--rehearsed", digest["rehearsed"], "--probation", "1h")
+    kept = run(box, "apply", str(file), *wanted)
     assert kept.returncode == 0, kept
     assert run(box, "move", "web", "bravo").returncode == 3
     assert (

@@ -127,7 +127,8 @@ STRANGE: Frames = {
     "probation-float": tried(seconds=1.5),
     "probation-of-no-epoch": tried(previous=-1),
     "probation-with-escape": tried(online=["\x1b[2J"]),
-    "probation-of-a-later-version": tried(check=["/bin/true"]),
+    "probation-of-a-later-version": tried(until=1),
+    "probation-with-many-words": tried(check=["/bin/true"] * 33),
     "confirmed-by-nobody": enveloped(
         {"type": "Accept", "slot": 1, "ballot": BALLOT, "value": {"type": "Confirmed"}}
     ),

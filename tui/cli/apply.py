@@ -1,5 +1,8 @@
 """`clustertui apply FILE`: change the running cluster, step by step."""
 
+import shlex
+from dataclasses import dataclass
+
 import click
 from msgspec.structs import replace
 
@@ -18,26 +21,43 @@ from tui.cli.output import say
 from tui.viewmodels.operations import length_of
 from tui.viewmodels.probation import GOES_BACK, KEEPS
 
+WORDS_MAX = 32
+WORD_LENGTH_MAX = 500
 
-def run(
-    way: Way, file: str, *, reason: str, base: str, probation: str, rehearsed: str, as_json: bool
-) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for beside the file, as it was written there."""
+
+    reason: str = ""
+    base: str = ""
+    probation: str = ""
+    health: str = ""
+    rehearsed: str = ""
+
+
+def run(way: Way, file: str, wanted: Wanted, *, as_json: bool) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
-    wanted = Apply(
-        text="",
-        base=_digest_of(base),
-        reason=reason[:500],
-        author=author(),
-        probation_seconds=_seconds_of(probation),
-        rehearsed=_rehearsal_of(rehearsed),
-    )
     try:
-        return _run(way, file, wanted, as_json=as_json)
+        return _run(way, file, _request(wanted), as_json=as_json)
     except files.FileError as error:
         if as_json:
             result = Result("refused", error.exit_code, text=error.message, reports=error.reports)
             Teller(as_json=True).result(result)
         raise
+
+
+def _request(wanted: Wanted) -> Apply:
+    """Return the request without its text; UsageError where something is written wrongly."""
+    return Apply(
+        text="",
+        base=_digest_of(wanted.base),
+        reason=wanted.reason[:500],
+        author=author(),
+        probation_seconds=_seconds_of(wanted.probation),
+        rehearsed=_rehearsal_of(wanted.rehearsed),
+        check=_words_of(wanted.health, wanted.probation),
+    )
 
 
 def _digest_of(base: str) -> str:
@@ -51,6 +71,21 @@ async def _tell_probation(client: Client) -> None:
     if probation is not None:
         left = probation.left_ms // 1000
         say(f"on probation for {left} s more: {KEEPS} keeps it, {GOES_BACK} ends it")
+
+
+def _words_of(health: str, probation: str) -> tuple[str, ...]:
+    """Return the argument list that --health names; UsageError where it is none."""
+    try:
+        words = tuple(shlex.split(health))
+    except ValueError as error:
+        raise click.UsageError(f"--health: {error}") from None
+    if words and not probation:
+        raise click.UsageError("--health goes with --probation")
+    if words and not words[0].startswith("/"):
+        raise click.UsageError(f"--health: {clean(words[0], 80)}: write the program's whole path")
+    if len(words) > WORDS_MAX or any(len(word) > WORD_LENGTH_MAX for word in words):
+        raise click.UsageError(f"--health: at most {WORDS_MAX} words of {WORD_LENGTH_MAX} letters")
+    return words
 
 
 def _rehearsal_of(digest: str) -> str:

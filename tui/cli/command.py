@@ -156,6 +156,13 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     "groups stay online: `clustertui confirm`.",
 )
 @click.option(
+    "--health",
+    metavar="COMMAND",
+    default="",
+    help="With --probation: a program with its whole path, and arguments; no shell. Every voter "
+    "runs it each 5 s, and what was before returns when it fails or takes 10 s.",
+)
+@click.option(
     "--rehearsed",
     metavar="DIGEST",
     default="",
@@ -168,9 +175,9 @@ def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
 
     The last line is the result. Ctrl+C ends this command only; the cluster goes on.
     """
-    from tui.cli.apply import run
+    from tui.cli.apply import Wanted, run
 
-    return run(way, file, as_json=as_json, **wanted)
+    return run(way, file, Wanted(**wanted), as_json=as_json)
 
 
 @cli.command()

@@ -105,11 +105,25 @@ def test_status_counts_what_is_left(agents: Agents, run: Run) -> None:
 def test_apply_asks_for_it(agents: Agents, run: Run, new_file: NewFile) -> None:
     script(agents[0], ended("done", "epoch 2 is active"))
 
-    ran = run("apply", new_file(CHANGED), "--probation", "1h30m", "--rehearsed", "d" * 64)
+    ran = run("apply", new_file(CHANGED), "--probation", "1h30m", "--rehearsed", "d" * 64,
+              "--health", "/bin/ask 'the web'")  # fmt: skip
 
     assert ran.code == 0, ran
     (apply,) = [r for r in agents[0].requests if isinstance(r, Apply)]
     assert (apply.probation_seconds, apply.rehearsed) == (5_400, "d" * 64)
+    assert apply.check == ("/bin/ask", "the web")
+
+
+@pytest.mark.parametrize(
+    "words", [["--health", "/bin/true"], ["--probation", "1m", "--health", "true"]]
+)
+def test_check_is_a_program_with_its_path_and_goes_with_a_probation(
+    run: Run, new_file: NewFile, words: list[str]
+) -> None:
+    ran = run("apply", new_file(CHANGED), *words)
+
+    assert ran.code == 2
+    assert "--health" in ran.err
 
 
 @pytest.mark.parametrize("length", ["0s", "10", "2d", "-5m", "\x1b[2J"])

@@ -1,5 +1,7 @@
 """A commit on probation: confirmed it stays, else the cluster returns by itself."""
 
+import pytest
+
 from nodeagent.core.events import ResourceExited
 from nodeagent.core.log import chain_digest
 from nodeagent.model.ownership import Ballot
@@ -107,6 +109,36 @@ def test_it_returns_when_a_group_that_was_online_fails() -> None:
     assert story.digests() == before
     assert story.owner("web") == ["alpha"]
     assert story.told("returns to epoch 1: web is error on alpha")
+
+
+def test_it_returns_when_the_check_fails_on_any_voter() -> None:
+    story = Story()
+    before = story.digests()
+    standing = story.node("alpha").shared.log.standing
+    text = story.with_group().text
+    apply = Apply(text, standing.digest, probation_seconds=3_600, check=("/bin/ask", "web"))
+    story.world.ask("alpha", apply)
+    assert story.end().state == "done"
+    story.world.advance(20_000)
+    assert not over(story)
+
+    story.world.refuse_driver.add(("charlie", "/bin/ask", "check"))
+    wait(story)
+
+    assert story.digests() == before
+    assert story.told("the check failed on charlie: refused by the test")
+
+
+@pytest.mark.parametrize("words", [("ask",), ("/bin/a\0sk",)])
+def test_a_check_must_name_its_program(words: tuple[str, ...]) -> None:
+    story = Story()
+    standing = story.node("alpha").shared.log.standing
+    apply = Apply(story.with_group().text, standing.digest, probation_seconds=9, check=words)
+
+    answer = story.world.ask("alpha", apply)
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "check"
 
 
 def exits(story: Story) -> None:
