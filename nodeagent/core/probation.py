@@ -5,7 +5,8 @@ time begins anew, so a probation ends later for it, never earlier. Whichever vot
 or sees that health is lost, runs a DARE to the previous configuration as an administrator would,
 and tries again until one of them has done it. A confirmation is a decree, so nobody can miss it.
 
-Told: what a node knows, twice a second or so. Decides when to return; the node runs the DARE.
+Told: what a node knows, at each tick. Decides when to return; the node runs the DARE. Asks for the
+administrator's check.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ class ProbationWatch:
     def _count_attempts(self, *, busy: bool) -> None:
         """Wait longer after each DARE that did not end it, whoever ran it."""
         if busy:
-            self._idle_ms = self.shared.now.ms
+            self._idle_ms, self._problem = self.shared.now.ms, ""
             self._attempts += not self._was_busy and bool(self.returning)
         self._was_busy = busy
 
