@@ -18,7 +18,6 @@ from nodeagent.core.node import Node
 from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
-from nodeagent.drivers import multihomed
 from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
@@ -113,20 +112,27 @@ class Hands:
                 | fx.WriteDraft()
             ):
                 self._store(effect)
-            case fx.ReadRecording():
-                self._start(self._show_past(effect))
-            case fx.RunDriver():
-                self._start(self._drive(effect))
-            case fx.RunCheck():
-                self._start(self._check(effect))
-            case fx.FenceNode():
-                self._start(self._fence(effect))
+            case fx.ReadRecording() | fx.RunDriver() | fx.RunCheck() | fx.FenceNode():
+                self._start(self._work(effect))
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
                 self._pet(effect.within_ms)
             case fx.CutAdapter() | fx.FailApplication() | fx.End():
                 self._drill(effect)
+
+    def _work(
+        self, effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.FenceNode
+    ) -> Coroutine[None, None, None]:
+        match effect:
+            case fx.ReadRecording():
+                return self._show_past(effect)
+            case fx.RunDriver():
+                return self._drive(effect)
+            case fx.RunCheck():
+                return self._check(effect)
+            case fx.FenceNode():
+                return self._fence(effect)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
