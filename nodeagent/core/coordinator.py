@@ -268,7 +268,15 @@ class Coordinator:
             return
         row.done.add(sender)
         row.done_ms[sender] = self.shared.now.ms
-        self.board.cell(m.step, sender, "done", undo=row.undo, reason=m.reason, evidence=m.evidence)
+        self.board.cell(
+            m.step,
+            sender,
+            "done",
+            undo=row.undo,
+            reason=m.reason,
+            evidence=m.evidence,
+            ages=m.groups,
+        )
         self._row_may_be_done()
 
     def _problem(self, sender: str, m: StepReply) -> str:

@@ -76,6 +76,13 @@ class WriteDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTimes:
+    """Write down how long actions took; nothing vouches for it."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Send a control message; `avoid` are networks that are down."""
 
@@ -252,6 +259,7 @@ Effect = (
     | DropTemporary
     | Activate
     | WriteDraft
+    | KeepTimes
     | Send
     | Beat
     | Connect

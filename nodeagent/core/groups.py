@@ -23,6 +23,7 @@ from nodeagent.model.moves import GROUP_MOVES, may_follow
 from nodeagent.model.operations import operations
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
+from nodeagent.model.times import Timed
 from nodeagent.wire.live import GroupLive, ResourceLive
 
 EXPIRES_S = 60.0
@@ -75,6 +76,7 @@ class GroupRunner:
         self.group: Group | None = None
         self.resources: dict[str, ResourceState] = {}
         self.news: list[GroupNews] = []
+        self.timed: list[Timed] = []
         self.changed = True
         self._new_op = new_op
         self._started_as: dict[str, Resource] = {}
@@ -222,6 +224,8 @@ class GroupRunner:
             return []
         _, action, name = self._op
         self._op = None
+        if event.ok and event.seconds > 0 and action != "validate":
+            self.timed.append(Timed(self.name, name, action, int(event.seconds * 1000)))
         if action == "monitor":
             return self._monitored(name, event, now)
         if action == "reload":

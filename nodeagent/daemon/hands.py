@@ -107,6 +107,7 @@ class Hands:
                 | fx.DropTemporary()
                 | fx.Activate()
                 | fx.WriteDraft()
+                | fx.KeepTimes()
             ):
                 self._store(effect)
             case fx.RunDriver():
@@ -224,7 +225,8 @@ class Hands:
         | fx.ReadTemporary
         | fx.DropTemporary
         | fx.Activate
-        | fx.WriteDraft,
+        | fx.WriteDraft
+        | fx.KeepTimes,
     ) -> None:
         match effect:
             case fx.Persist():
@@ -240,6 +242,8 @@ class Hands:
                 self.directory.drop("temporary")
             case fx.WriteDraft():
                 self._write_if_there_is_room("default", effect.data)
+            case fx.KeepTimes():
+                self._keep_times(effect.data)
             case fx.Activate():
                 self._activate(effect)
 
@@ -270,6 +274,12 @@ class Hands:
             self.directory.write(which, data)
         except StoreError as error:
             self.log.write("error", "the disk refuses a file", {"text": str(error)})
+
+    def _keep_times(self, data: bytes) -> None:
+        try:
+            self.directory.keep_times(data)
+        except StoreError as error:  # only forecasts miss it
+            self.log.write("warning", "how long actions take is not kept", {"text": str(error)})
 
     def _activate(self, effect: fx.Activate) -> None:
         if self.directory.digest("temporary") != effect.digest:

@@ -7,10 +7,15 @@ from msgspec import Meta, Struct
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
+from nodeagent.model.times import Timed
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX
+
+TIMES_TOLD_MAX = 200
+"""So many durations go into one note."""
 
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
+Age = Annotated[int, Meta(ge=0, le=2**40)]
 Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
@@ -201,6 +206,8 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A participant's result of one step; `final` False is a sign of life with news.
 
     `gap_ms`: the longest time in this DARE for which it did not look whether its peers live.
+    `groups`: for each group that was released or acquired how many milliseconds before this answer
+    that began, and ended.
     """
 
     tx: Transaction
@@ -215,6 +222,7 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     gap_ms: Counter = 0
     digest: Digest = ""
     incarnation: Counter = 0
+    groups: Annotated[dict[Name, tuple[Age, Age]], Meta(max_length=1000)] = {}
 
 
 class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -294,6 +302,12 @@ class DraftNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: Digest = ""
 
 
+class TimesNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """How long actions took at the sender; for forecasts only."""
+
+    times: Annotated[tuple[Timed, ...], Meta(max_length=TIMES_TOLD_MAX)]
+
+
 class Relay(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A console's wish handed on to the coordinator: abort of `tx`."""
 
@@ -327,6 +341,7 @@ Message = (
     | FenceWanted
     | ProgressNote
     | DraftNote
+    | TimesNote
     | Relay
     | RunWanted
 )

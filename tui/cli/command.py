@@ -142,16 +142,25 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     help="Refuse (exit code 6) unless this is the active configuration: its digest, or a file with "
     "the same text; default: whatever is active when the command starts.",
 )
+@click.option(
+    "--waive",
+    metavar="FAILURE",
+    multiple=True,
+    help="A failure that need not be survived any more, such as node:alpha, as `plan` names it. "
+    "Without it such a change is refused (exit code 4). May be given more than once.",
+)
 @EACH_STEP
 @click.pass_obj
-def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
+def apply(
+    way: Way, file: str, reason: str, base: str, waive: tuple[str, ...], as_json: bool
+) -> int:
     """Change the running cluster to FILE, step by step.
 
     The last line is the result. Ctrl+C ends this command only; the cluster goes on.
     """
-    from tui.cli.apply import run
+    from tui.cli.apply import Wanted, run
 
-    return run(way, file, reason=reason, base=base, as_json=as_json)
+    return run(way, file, Wanted(reason, base, waive), as_json=as_json)
 
 
 @cli.command()

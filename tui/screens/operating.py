@@ -45,7 +45,7 @@ def ground_of(screen: SectionScreen) -> Ground | None:
         screen.desk.tell("the active configuration is not known", severity="error")
         return None
     unix = session.now.wall - view.skew
-    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix)
+    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix, view.times)
 
 
 def _answered(
