@@ -12,12 +12,16 @@ Each part is taken at its 5th, 50th and 95th percentile (linear interpolation: d
 Hyndman and Fan, Sample Quantiles in Statistical Packages, 1996), and percentiles are added. That is
 exact where all parts are slow together, as on a loaded machine, and too wide where they are
 independent (Dhaene and others, The concept of comonotonicity in actuarial science and finance,
-2002): the interval errs to the safe side. Fewer than 20 durations have no 95th percentile beyond
-the largest of them, so the number of records is part of the answer.
+2002): the interval errs to the safe side.
+
+Fewer than 20 durations have no 5th or 95th percentile of their own. Then the two ends are those of
+the 90 % prediction interval for one more value of a log-normal distribution (Hahn and Meeker,
+Statistical Intervals, chapter 4: mean and deviation of the logarithms, Student's t), at least the
+smallest and largest one seen. The number of records is part of the answer.
 """
 
-from collections.abc import Iterable, Mapping
-from math import inf, isfinite
+from collections.abc import Collection, Iterable, Mapping
+from math import exp, fsum, inf, isfinite, log, sqrt
 
 from msgspec import Struct
 
@@ -29,6 +33,14 @@ from nodeagent.model.times import Durations, Forecast, Recorded, TimedAction
 RECORDS_MIN = 3
 """Below this nothing is said: two durations tell next to nothing of a third."""
 PERCENTILES = (0.05, 0.5, 0.95)
+MANY = 20
+HALF = 0.5
+"""Half a unit: what rounding took or gave, and nothing is the logarithm of zero."""
+STUDENT_T = (
+    6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833,
+    1.812, 1.796, 1.782, 1.771, 1.761, 1.753, 1.746, 1.740, 1.734,
+)  # fmt: skip
+"""The 95th percentile of Student's t for 1 to 18 degrees of freedom."""
 TURN = "turn"
 TURN_TOPOLOGY = "turn-topology"
 """From the last release to the first acquire; longer where rows of the topology lie between."""
@@ -59,6 +71,22 @@ def percentile(values: Iterable[int], at: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def ends_of(values: Collection[int]) -> Seconds3:
+    """Return what one more value will be, in the unit of the at least two given: 5, 50, 95 %."""
+    low, median, high = (percentile(values, at) for at in PERCENTILES)
+    if len(values) >= MANY:
+        return low, median, high
+    logs = [log(value + HALF) for value in values]
+    mean = fsum(logs) / len(logs)
+    deviation = sqrt(fsum((one - mean) ** 2 for one in logs) / (len(logs) - 1))
+    reach = STUDENT_T[len(logs) - 2] * deviation * sqrt(1 + 1 / len(logs))
+    return (
+        max(0.0, min(*values, exp(mean - reach) - HALF)),
+        median,
+        max(*values, exp(mean + reach) - HALF),
+    )
 
 
 def forecasts(
@@ -163,8 +191,8 @@ def _of(times: Durations, node: str, group: str, resource: str, action: TimedAct
     if len(found) < RECORDS_MIN:
         what = f"{action} of {group}/{resource}" if group else f"the {resource} between the two"
         return _Part(_UNKNOWN, 0, what)
-    low, median, high = (percentile(found, at) / 1000 for at in PERCENTILES)
-    return _Part((low, median, high), len(found))
+    low, median, high = ends_of(found)
+    return _Part((low / 1000, median / 1000, high / 1000), len(found))
 
 
 # -- what really happened

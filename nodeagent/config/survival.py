@@ -8,6 +8,7 @@ that does not work there, a fence device that does not answer) is not played.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
+from math import comb
 from types import MappingProxyType
 from typing import Literal
 
@@ -23,6 +24,8 @@ from nodeagent.model.plan import Plan
 PAIRS_PARTS_MAX = 64
 """Pairs are played for at most so many parts (2,016 pairs); their number grows with the square."""
 ROUNDS_MAX = 8
+SETS_MAX = 400
+_NOWHERE: Mapping[str, frozenset[str]] = MappingProxyType({})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _Networks = Mapping[str, frozenset[str]]
 
@@ -43,13 +46,17 @@ Failure = tuple[Part, ...]
 
 
 class Standpoint(Struct, frozen=True):
-    """From where it is asked: who is in, who owns what, what was asked for, what is held."""
+    """From where it is asked: who is in, who owns what, what was asked for, what is held.
+
+    `failed`: nodes on which a group has just failed.
+    """
 
     cfg: Configuration
     view: frozenset[str]
     owners: Mapping[str, str]
     asked: Mapping[str, str] = _NOTHING
     held: frozenset[str] = frozenset()
+    failed: Mapping[str, frozenset[str]] = _NOWHERE
 
 
 class Outcome(Struct, frozen=True):
@@ -128,7 +135,7 @@ def play(at: Standpoint, failure: Failure) -> Outcome:
     reached = _reached(at, failure)
     view = _members(at.cfg, reached)
     cut = _cut(at.cfg, view, failure)
-    owners = _owners(at, view, cut)
+    owners = _owners(at, view, _adapters_cut(at.cfg, view, failure))
     return Outcome(view, owners, _away(at, owners, cut))
 
 
@@ -146,6 +153,28 @@ def survival(at: Standpoint, *, pairs: bool = True) -> Survival:
     ]
     singles = tuple(loss for loss in alone.values() if _costs(loss))
     return Survival(singles, tuple(both), len(parts), len(tried), too_many=pairs and not few)
+
+
+def spare_nodes(at: Standpoint) -> tuple[int, Loss | None]:
+    """Return how many nodes may fail at once, whichever they are, and the first loss beyond that.
+
+    -1: there is no quorum now. A group that a failure shall bring offline is not missed. Counting
+    ends, without a loss, where more than SETS_MAX sets of nodes would have to be tried.
+    """
+    known: dict[object, Outcome] = {}
+    calm = {name for name, group in at.cfg.group.items() if group.fallover == "bring-offline"}
+    if not play(at, ()).quorum:
+        return -1, Loss("", quorum=False)
+    nodes = [name for name in at.cfg.node if name in at.view]
+    for count in range(1, len(nodes) + 1):
+        if comb(len(nodes), count) > SETS_MAX:
+            return count - 1, None
+        for some in combinations(nodes, count):
+            loss = _loss(at, tuple(Part("node", name) for name in some), known)
+            missed = tuple(group for group in loss.groups if group not in calm)
+            if not loss.quorum or missed:
+                return count - 1, Loss(loss.failure, loss.quorum, missed)
+    return len(nodes), None
 
 
 class Endurance(Struct, frozen=True, forbid_unknown_fields=True):
@@ -183,7 +212,7 @@ def newly_lost(old: Survival, new: Survival, groups: Iterable[str]) -> tuple[Los
     """Return the single failures that cost more after a change than before it.
 
     Only `groups`, those that run before and after it, count: who adds a group to one node takes
-    nothing away from anybody.
+    nothing away from anybody. An adapter is not named beside its node where that costs as much.
     """
     return _newly(old.singles, new.singles, frozenset(groups))
 
@@ -205,7 +234,16 @@ def _newly(
         more = tuple(g for g in loss.groups if g in groups and g not in known.groups)
         if not loss.quorum or more:
             found.append(Loss(loss.failure, loss.quorum, more))
-    return tuple(found)
+    return tuple(loss for loss in found if not any(_covers(one, loss) for one in found))
+
+
+def _covers(node: Loss, adapter: Loss) -> bool:
+    """Return whether an adapter's failure costs no more than its node's: one name is enough."""
+    name = adapter.failure.partition("/")[0]
+    if "+" in adapter.failure or name != node.failure.replace("node:", "adapter:", 1):
+        return False
+    worse = not node.quorum or (adapter.quorum and set(adapter.groups) <= set(node.groups))
+    return node is not adapter and worse
 
 
 def _costs(loss: Loss) -> bool:
@@ -224,9 +262,10 @@ def _loss(at: Standpoint, failure: Failure, known: dict[object, Outcome]) -> Los
     reached = _reached(at, failure)
     view = _members(at.cfg, reached)
     cut = _cut(at.cfg, view, failure)
-    key = (view, frozenset(cut.items()))
+    own = _adapters_cut(at.cfg, view, failure)
+    key = (view, frozenset(cut.items()), frozenset(own.items()))
     if key not in known:
-        owners = _owners(at, view, cut)
+        owners = _owners(at, view, own)
         known[key] = Outcome(view, owners, _away(at, owners, cut))
     outcome = known[key]
     return Loss(name_of(failure), outcome.quorum, outcome.away)
@@ -293,14 +332,23 @@ def _who_fences(
 
 
 def _cut(cfg: Configuration, view: frozenset[str], failure: Failure) -> dict[str, frozenset[str]]:
-    """Return the networks that nodes which are in do not reach: their own ones, and dead ones."""
-    silent = {part.name for part in failure if part.kind == "network"}
+    """Return the networks on which nothing reaches nodes that are in: cut off there, or silent."""
+    silent = frozenset(part.name for part in failure if part.kind == "network")
+    own = _adapters_cut(cfg, view, failure)
+    return {node: own.get(node, frozenset()) | silent for node in view}
+
+
+def _adapters_cut(
+    cfg: Configuration, view: frozenset[str], failure: Failure
+) -> dict[str, frozenset[str]]:
+    """Return the networks on which all adapters of a node failed, as the node itself says.
+
+    A network that falls silent as a whole is no adapter's failure, so nothing moves for it.
+    """
     found = {}
     for node in view:
         bad = {p.adapter for p in failure if p.kind == "adapter" and p.name == node}
-        mine = {adapter.network for adapter in cfg.node[node].adapter.values()}
-        lost = cut_off(cfg, node, bad) | (mine & silent)
-        if lost:
+        if lost := cut_off(cfg, node, bad):
             found[node] = lost
     return found
 
@@ -316,6 +364,7 @@ def _owners(at: Standpoint, view: frozenset[str], cut: _Networks) -> Mapping[str
             at.cfg,
             view=view,
             owners=owners,
+            failed=at.failed,
             asked=asked,
             moment=Moment(ran=ran),
             held=at.held,

@@ -1,29 +1,58 @@
 """From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
 
+from nodeagent.config.survival import Loss
 from nodeagent.wire.console import Apply, Done, Refused
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.draft_page import DraftPage
 from tui.screens.forms import Bench
-from tui.screens.forms.show import ShowScreen
+from tui.screens.forms.show import ShowScreen, program_of
 from tui.viewmodels import draft_page as page
+from tui.viewmodels.commands import draft_commands
 from tui.viewmodels.draft import Draft
-from tui.viewmodels.draft_review import text_diff
+from tui.viewmodels.draft_review import Review, text_diff
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
 from tui.viewmodels.spans import line, put, wrap
+from tui.viewmodels.survives import with_waivers
 
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
 
 
 def ask(screen: DraftPage) -> None:
-    """Show what the DARE would do and ask for it."""
+    """Have what is not survived any more waived, show what the DARE would do, and ask for it."""
     bench = screen.bench
     reason = why_not(bench)
     if reason:
         screen.desk.tell(reason, title="No DARE", severity="warning")
         return
-    draft, review = bench.draft, bench.review
+    _waive(screen, bench.draft, bench.review, bench.review.endurance.lost)
+
+
+def _waive(screen: DraftPage, draft: Draft, review: Review, left: tuple[Loss, ...]) -> None:
+    """Ask for the name of each failure that would not be survived any more, one after the other."""
+    if not left:
+        _confirm(screen, draft, review)
+        return
+    loss = left[0]
+    lines = [
+        "After this change the cluster does not survive a failure that it survives now:",
+        "",
+        f"{loss.failure}: {loss.text}",
+        "",
+        "The waiver is kept with the reason of the DARE. Nothing is done yet.",
+    ]
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        if yes:
+            _waive(screen, draft, review, left[1:])
+
+    dialog = ConfirmScreen(f"Waive {loss.failure}?", lines, loss.failure, yes="Waive it")
+    screen.app.push_screen(dialog, answered)
+
+
+def _confirm(screen: DraftPage, draft: Draft, review: Review) -> None:
+    bench = screen.bench
     lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
     name = bench.session.view.cluster_name
     dialog = ConfirmScreen(
@@ -32,11 +61,14 @@ def ask(screen: DraftPage) -> None:
         name if review.interrupted else "",
         yes="Run the DARE",
         note="Reason, kept in the history:",
+        command=lambda noted: draft_commands(program_of(screen.app), draft, review, noted)[-1],
     )
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
         if yes:
-            screen.desk.guarded(lambda: _apply(screen, draft, dialog.noted), "apply")
+            named = [loss.failure for loss in review.endurance.lost]
+            noted = with_waivers(dialog.noted, named, review.endurance)
+            screen.desk.guarded(lambda: _apply(screen, draft, noted), "apply")
 
     screen.app.push_screen(dialog, answered)
 
