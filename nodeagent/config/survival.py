@@ -13,11 +13,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nodeagent.config.placement import cut_off, place, service_networks
 from nodeagent.config.quorum import majority, outlives
 from nodeagent.config.times import Moment
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import NOBODY
 from nodeagent.model.plan import Plan
 
@@ -293,7 +294,7 @@ def _reached(at: Standpoint, failure: Failure) -> _Networks:
 def _members(cfg: Configuration, reached: _Networks) -> frozenset[str]:
     """Return the nodes that a majority of the voters hears; with one of two, who fences first."""
     voters, tie_breaker = cfg.voters(), cfg.cluster.tie_breaker
-    hearing = {node: _hearing(node, voters, reached) for node in reached}
+    hearing = _hearing(voters, reached)
     found = {n for n, by in hearing.items() if majority(voters, by | {n}, tie_breaker)}
     if found & set(voters):
         return frozenset(found)
@@ -303,10 +304,11 @@ def _members(cfg: Configuration, reached: _Networks) -> frozenset[str]:
     return frozenset({winner} | {n for n, by in hearing.items() if by == {winner}} - set(voters))
 
 
-def _hearing(node: str, voters: tuple[str, ...], reached: _Networks) -> set[str]:
-    """Return the voters that hear a node; a voter hears itself."""
-    mine = reached[node]
-    return {v for v in voters if v in reached and (v == node or mine & reached[v])}
+def _hearing(voters: tuple[str, ...], reached: _Networks) -> dict[str, set[str]]:
+    """Return for each node the voters that hear it; a voter hears itself."""
+    alive = [voter for voter in voters if voter in reached]
+    on = {mine: {v for v in alive if mine & reached[v]} for mine in set(reached.values())}
+    return {node: on[mine] | ({node} & set(alive)) for node, mine in reached.items()}
 
 
 def _who_fences(
@@ -335,7 +337,7 @@ def _cut(cfg: Configuration, view: frozenset[str], failure: Failure) -> dict[str
     """Return the networks on which nothing reaches nodes that are in: cut off there, or silent."""
     silent = frozenset(part.name for part in failure if part.kind == "network")
     own = _adapters_cut(cfg, view, failure)
-    return {node: own.get(node, frozenset()) | silent for node in view}
+    return {node: own.get(node, frozenset()) | silent for node in (view if silent else own)}
 
 
 def _adapters_cut(
@@ -346,7 +348,7 @@ def _adapters_cut(
     A network that falls silent as a whole is no adapter's failure, so nothing moves for it.
     """
     found = {}
-    for node in view:
+    for node in view.intersection(part.name for part in failure if part.kind == "adapter"):
         bad = {p.adapter for p in failure if p.kind == "adapter" and p.name == node}
         if lost := cut_off(cfg, node, bad):
             found[node] = lost
@@ -357,11 +359,13 @@ def _owners(at: Standpoint, view: frozenset[str], cut: _Networks) -> Mapping[str
     """Return the owners once no view would change them any more; nobody without a quorum."""
     if not view:
         return dict.fromkeys(at.cfg.group, NOBODY)
-    owners, asked = dict(at.owners), dict(at.asked)
+    cfg = replace(at.cfg, group=_concerned(at, view, cut))
+    found = {**dict.fromkeys(at.cfg.group, NOBODY), **at.owners}
+    owners, asked = {g: found[g] for g in cfg.group}, dict(at.asked)
     ran = frozenset(group for group, owner in at.owners.items() if owner)
-    for _ in range(ROUNDS_MAX):
+    for _ in range(ROUNDS_MAX if cfg.group else 0):
         after = place(
-            at.cfg,
+            cfg,
             view=view,
             owners=owners,
             failed=at.failed,
@@ -375,7 +379,45 @@ def _owners(at: Standpoint, view: frozenset[str], cut: _Networks) -> Mapping[str
         if after == owners:
             break
         owners = after
-    return {g: n if _proved(at, view, g) else NOBODY for g, n in owners.items()}
+    found |= {g: n if _proved(at, view, g) else NOBODY for g, n in owners.items()}
+    return {group: found[group] for group in at.cfg.group}
+
+
+def _concerned(at: Standpoint, view: frozenset[str], cut: _Networks) -> dict[str, Group]:
+    """Return the groups that may go elsewhere, and those that are bound to them by any rule.
+
+    All others stay where they are, for placement looks at nothing else of them.
+    """
+    groups = at.cfg.group
+    begun = [name for name in groups if not _stays(at, name, view, cut)]
+    bound = _bound(at.cfg) if begun else {}
+    seen = set[str]()
+    while begun:
+        name = begun.pop()
+        if name not in seen:
+            seen.add(name)
+            begun += bound.get(name, ())
+    if any(groups[name].fallover == "least-loaded" for name in seen):
+        return dict(groups)
+    return {name: group for name, group in groups.items() if name in seen}
+
+
+def _stays(at: Standpoint, group: str, view: frozenset[str], cut: _Networks) -> bool:
+    """Return whether the group's owner is in, serves it, and has not failed it."""
+    owner = at.owners.get(group, NOBODY)
+    if owner not in view or owner in at.failed.get(group, frozenset()):
+        return False
+    return _serves(at.cfg, group, owner, cut)
+
+
+def _bound(cfg: Configuration) -> dict[str, list[str]]:
+    """Return for each group those that it is bound to, whoever of the two names the other."""
+    found: dict[str, list[str]] = {}
+    for name, group in cfg.group.items():
+        for other in (*group.after, *group.together, *group.apart_from):
+            found.setdefault(name, []).append(other)
+            found.setdefault(other, []).append(name)
+    return found
 
 
 def _proved(at: Standpoint, view: frozenset[str], group: str) -> bool:
