@@ -8,7 +8,7 @@ an answer that says so.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from typing import Protocol
+from typing import Protocol, get_args
 
 from textual.message import Message
 
@@ -16,12 +16,9 @@ from nodeagent.model.run import DareRun
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Abort, Answer, Apply, Drill, Refused, Request, SaveDraft
 from nodeagent.wire.live import (
-    ClusterLive,
     ConfigurationChanged,
-    EventLine,
-    NodeLive,
-    ProgressMade,
     Snapshot,
+    StreamMessage,
 )
 from tui import messages
 from tui.viewmodels import store
@@ -30,7 +27,7 @@ from tui.viewmodels.ages import Moment
 RETRY_S = 1.0
 CLOSE_S = 2.0
 WRITES = (Apply, Abort, SaveDraft, Drill)
-STREAMED = (ClusterLive, NodeLive, EventLine, ConfigurationChanged, ProgressMade, Snapshot)
+STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
 class Client(Protocol):

@@ -96,14 +96,15 @@ class Loss(Struct, frozen=True, forbid_unknown_fields=True):
 class Survival(Struct, frozen=True, forbid_unknown_fields=True):
     """Which failures cost something: single ones, and pairs that cost more than their parts.
 
-    `played_singles` and `played_pairs` count what was tried; no pairs are where `too_many` parts
-    could fail.
+    `played_singles` and `played_pairs` count what was tried, `survived_pairs` those that cost
+    nothing; no pairs are played where `too_many` parts could fail.
     """
 
     singles: tuple[Loss, ...] = ()
     pairs: tuple[Loss, ...] = ()
     played_singles: int = 0
     played_pairs: int = 0
+    survived_pairs: int = 0
     too_many: bool = False
 
 
@@ -147,13 +148,15 @@ def survival(at: Standpoint, *, pairs: bool = True) -> Survival:
     alone = {part: _loss(at, (part,), known) for part in parts}
     few = len(parts) <= PAIRS_PARTS_MAX
     tried = tuple(pairs_of(parts)) if pairs and few else ()
-    both = [
-        loss
-        for pair in tried
-        if _costs(loss := _loss(at, pair, known)) and _is_more(loss, *(alone[one] for one in pair))
-    ]
-    singles = tuple(loss for loss in alone.values() if _costs(loss))
-    return Survival(singles, tuple(both), len(parts), len(tried), too_many=pairs and not few)
+    losses = [(pair, loss) for pair in tried if _costs(loss := _loss(at, pair, known))]
+    return Survival(
+        singles=tuple(loss for loss in alone.values() if _costs(loss)),
+        pairs=tuple(loss for pair, loss in losses if _is_more(loss, *(alone[p] for p in pair))),
+        played_singles=len(parts),
+        played_pairs=len(tried),
+        survived_pairs=len(tried) - len(losses),
+        too_many=pairs and not few,
+    )
 
 
 def spare_nodes(at: Standpoint) -> tuple[int, Loss | None]:

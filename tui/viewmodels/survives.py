@@ -1,6 +1,6 @@
 """What a change does to what the cluster survives, in lines for a page, a dialog and a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from nodeagent.config.survival import Endurance, Loss, Survival
 
@@ -8,11 +8,10 @@ PAIRS_SHOWN = 5
 
 
 def survival_lines(found: Endurance) -> list[str]:
-    """Return what is survived before and after, then what is not survived any more."""
+    """Return how many failures are survived, before too, then what is not survived any more."""
     if not found.after.played_singles:
         return []
-    lines = [f"survived now: {_count(found.before)}", f"and then: {_count(found.after)}"]
-    return [*lines, *loss_lines(found)]
+    return [f"survives {_count(found)}", *loss_lines(found)]
 
 
 def loss_lines(found: Endurance) -> list[str]:
@@ -43,14 +42,18 @@ def refusal(losses: Iterable[Loss]) -> str:
     return f"not survived any more: {words}"
 
 
-def _count(found: Survival) -> str:
-    return ", ".join(_counts(found))
+def _count(found: Endurance) -> str:
+    before, after = _survived(found.before), _survived(found.after)
+    single = f"{after[0]} of {after[2]} single failures"
+    pairs = f" and {after[1]} of {after[3]} pairs" if after[3] else ""
+    untried = "; too many parts for pairs" if found.after.too_many else ""
+    was = "as now" if before == after else f"now {before[0]} of {before[2]}"
+    if before != after and before[3]:
+        was += f" and {before[1]} of {before[3]}"
+    return f"{single}{pairs}{untried}, {was}"
 
 
-def _counts(found: Survival) -> Iterator[str]:
-    played = found.played_singles
-    yield f"{played - len(found.singles)} of {played} single failures"
-    if found.too_many:
-        yield "too many parts to play their pairs"
-    elif found.played_pairs:
-        yield f"{len(found.pairs)} of {found.played_pairs} pairs cost more than their parts"
+def _survived(found: Survival) -> tuple[int, int, int, int]:
+    """Return single failures and pairs that are survived, then how many were played."""
+    single = found.played_singles - len(found.singles)
+    return single, found.survived_pairs, found.played_singles, found.played_pairs

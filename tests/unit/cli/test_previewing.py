@@ -59,7 +59,7 @@ def test_plan_tells_for_how_long_and_what_is_survived(
 
     assert ran.code == 0
     assert "away 0.45 s, at most 0.45 s (20 records)" in ran.out
-    assert "survived now: " in ran.out
+    assert "survives " in ran.out
     assert "apply wants" not in ran.out
     told = run("plan", file, "--json").json
     assert told["forecasts"][0]["median_s"] == 0.45
