@@ -397,7 +397,7 @@ def _concerned(at: Standpoint, view: frozenset[str], cut: _Networks) -> dict[str
     seen = set[str]()
     while begun:
         name = begun.pop()
-        if name not in seen:
+        if name in groups and name not in seen:  # a draft may name what is not there
             seen.add(name)
             begun += bound.get(name, ())
     if any(groups[name].fallover == "least-loaded" for name in seen):

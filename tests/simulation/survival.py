@@ -68,22 +68,22 @@ def failures(text: str, *, pairs: bool) -> Iterator[Failure]:
         yield from pairs_of(parts)
 
 
-def started(text: str) -> World:
+def started(text: str, calm_ms: int = START_MS) -> World:
     """Return the cluster of a configuration, with nothing left to do."""
     world = World(text, consoles=0)
     world.start()
     settles = read_configuration(text.encode(), "example").cluster.settling_seconds
-    world.advance(START_MS + int(settles * 1000))
+    world.advance(calm_ms + int(settles * 1000))
     world.until(world.stable)
     return world
 
 
-def attempt(world: World, failure: Failure) -> Trial:
+def attempt(world: World, failure: Failure, rest_ms: int = REST_MS) -> Trial:
     """Let a cluster fail, and look at it when it rests."""
     foretold = play(_standpoint(world), failure)
     for part in failure:
         _break(world, part)
-    world.advance(REST_MS)
+    world.advance(rest_ms)
     return Trial(failure, foretold, _view(world), _online(world))
 
 

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from nodeagent.config.load import load
+from nodeagent.config.parse import parse
 from nodeagent.config.placement import place
+from nodeagent.config.plan import plan
 from nodeagent.config.survival import (
     Loss,
     Part,
     Standpoint,
+    endurance,
     newly_lost,
     pairs_of,
     parts_of,
@@ -144,6 +148,27 @@ def test_pairs_are_played_while_they_are_few_and_it_is_said_where_they_are_not()
     assert not few.too_many
     assert most.played_pairs == 0
     assert most.too_many
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('startup = "first-available"', 'after = ["nobody"]\nwith = ["none"]\napart-from = ["no"]'),
+        ('startup = "first-available"', 'after = ["orders"]\nwith = ["web"]\napart-from = ["web"]'),
+        ('nodes = ["alpha", "bravo", "charlie"]', 'nodes = ["alfa"]'),
+        ('nodes = ["alpha", "bravo", "charlie"]', "nodes = []"),
+        ('network = "public"', 'network = "nowhere"'),
+        ('name = "box"', 'name = "box"\nvoters = ["nobody"]'),
+    ],
+)
+def test_a_draft_with_errors_is_played_as_far_as_it_goes(right: str, wrong: str) -> None:
+    before, parsed = _standing(cluster(3)), parse(cluster(3).replace(right, wrong, 1))
+    assert parsed.configuration is not None
+    planned = plan(before.cfg, parsed.configuration, view=before.view, owners=before.owners)
+
+    found = endurance(before, parsed.configuration, planned)
+
+    assert found.after.played_singles
 
 
 def test_a_group_whose_home_is_cut_off_starts_elsewhere_and_waits_for_one_that_is_late() -> None:
