@@ -15,7 +15,7 @@ from nodeagent.model.plan import Plan
 from nodeagent.model.run import DareRun
 from nodeagent.model.times import Durations, Forecast
 
-NO_RECORDS = "for how long is not known, no records yet"
+NO_RECORDS = "how long: no records yet"
 
 
 @dataclass(frozen=True, slots=True)
