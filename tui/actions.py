@@ -226,6 +226,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "as_text", ("f7",), "edit as text", "Edit the whole draft as a file", "draft", "operator", 6
     ),
+    Action("command", ("f6",), "command", "The commands that do the same, to copy", "draft"),
     Action("undo", ("ctrl+z",), "undo", "Take the last edit back", "draft", "operator", 7),
     Action("redo", ("ctrl+y", "U"), "redo", "Do what was undone again", "draft", "operator", 8),
     Action(

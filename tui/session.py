@@ -8,7 +8,7 @@ an answer that says so.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from typing import Protocol
+from typing import Protocol, get_args
 
 from textual.message import Message
 
@@ -25,12 +25,9 @@ from nodeagent.wire.console import (
     SaveDraft,
 )
 from nodeagent.wire.live import (
-    ClusterLive,
     ConfigurationChanged,
-    EventLine,
-    NodeLive,
-    ProgressMade,
     Snapshot,
+    StreamMessage,
 )
 from tui import messages
 from tui.viewmodels import store
@@ -39,7 +36,7 @@ from tui.viewmodels.ages import Moment
 RETRY_S = 1.0
 CLOSE_S = 2.0
 WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill)
-STREAMED = (ClusterLive, NodeLive, EventLine, ConfigurationChanged, ProgressMade, Snapshot)
+STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
 class Client(Protocol):

@@ -6,9 +6,9 @@ Told: the request and who is heard. Asks for nothing.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from nodeagent.config.quorum import majority
 from nodeagent.core.effects import DriverAction
 from nodeagent.core.groups import limit_s
-from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
 from nodeagent.model.choice import Choice

@@ -6,10 +6,13 @@ run's record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from nodeagent.config.forecast import forecasts
 from nodeagent.core.effects import Publish
 from nodeagent.model.run import (
     Cell,
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from nodeagent.core.shared import Shared
     from nodeagent.model.health import CellState, RestoreState, RunState
     from nodeagent.model.reports import Severity
+    from nodeagent.model.times import Forecast
+
+_NONE: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> DareRun:
@@ -48,7 +54,15 @@ def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> Dar
         plan=request.plan,
         began=shared.now.unix,
         steps=tuple(StepRow(name=row) for row in rows),
+        forecasts=_forecasts(shared, request),
     )
+
+
+def _forecasts(shared: Shared, request: Request) -> tuple[Forecast, ...]:
+    active = shared.log.configuration
+    if active is None:
+        return ()
+    return forecasts(request.plan, active, request.candidate, shared.times.known)
 
 
 class Board:
@@ -107,12 +121,18 @@ class Board:
         undo: bool,
         reason: str = "",
         evidence: tuple[str, ...] = (),
+        ages: Mapping[str, tuple[int, int]] = _NONE,
     ) -> None:
-        """Say how one node's part in a row stands."""
+        """Say how one node's part in a row stands.
+
+        `ages`: how many milliseconds ago each group's release or acquire began, and ended.
+        """
         seconds = self._seconds(step, undo=undo)
         began = self._shared.now.unix - seconds
         lines = tuple(clean(line, 300) for line in evidence)
-        cell = Cell(state, began, seconds, clean(reason, 300), lines)
+        unix = self._shared.now.unix
+        groups = {clean(g, 63): (unix - b / 1000, unix - e / 1000) for g, (b, e) in ages.items()}
+        cell = Cell(state, began, seconds, clean(reason, 300), lines, groups)
         self._tell(CellChanged(self.run_record.tx, step, undo, node, cell))
 
     def run(

@@ -298,7 +298,15 @@ class Coordinator:
         row.done_ms[sender] = self.shared.now.ms
         if m.step == "verify":
             self._facts[sender] = m.facts
-        self.board.cell(m.step, sender, "done", undo=row.undo, reason=m.reason, evidence=m.evidence)
+        self.board.cell(
+            m.step,
+            sender,
+            "done",
+            undo=row.undo,
+            reason=m.reason,
+            evidence=m.evidence,
+            ages=m.groups,
+        )
         self._row_may_be_done()
 
     def _problem(self, sender: str, m: StepReply) -> str:

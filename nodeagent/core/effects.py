@@ -77,6 +77,13 @@ class WriteDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepTimes:
+    """Write down how long actions took; nothing vouches for it."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """Send a control message; `avoid` are networks that are down."""
 
@@ -271,6 +278,7 @@ Effect = (
     | DropTemporary
     | Activate
     | WriteDraft
+    | KeepTimes
     | Send
     | Beat
     | Connect

@@ -11,10 +11,9 @@ from msgspec import UNSET
 
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
-from nodeagent.config.placement import place
-from nodeagent.core.adapters import cut_off
+from nodeagent.config.placement import cut_off, place
+from nodeagent.config.quorum import majority
 from nodeagent.core.decree import Acceptor, Proposer
-from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared

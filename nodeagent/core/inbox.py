@@ -42,6 +42,7 @@ from nodeagent.wire.peer import (
     RunWanted,
     StepOrder,
     StepReply,
+    TimesNote,
     Value,
     ViewChange,
     Withdraw,
@@ -78,7 +79,7 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
                 node.coordinator.on_reply(sender, message)
         case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():
             _on_ownership(node, sender, incarnation, message)
-        case ProgressNote() | DraftNote() | Relay() | EndWanted():
+        case ProgressNote() | DraftNote() | Relay() | EndWanted() | TimesNote():
             _on_note(node, sender, message)
         case RunWanted():
             runs.wanted(node, sender, message.tx)
@@ -253,13 +254,17 @@ def may_hold(node: Node, sender: str, incarnation: int, slot: int) -> bool:
     return tentative or standing.view.get(sender) == incarnation
 
 
-def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay | EndWanted) -> None:
+def _on_note(
+    node: Node, sender: str, m: ProgressNote | DraftNote | Relay | EndWanted | TimesNote
+) -> None:
     shared = node.shared
     if isinstance(m, ProgressNote):
         shared.fold(m.progress)
         shared.out.append(Publish(ProgressMade(m.progress)))
     elif isinstance(m, EndWanted):
         node.probation.wanted(m)
+    elif isinstance(m, TimesNote):
+        shared.times.heard(sender, m)
     elif isinstance(m, Relay):
         if node.coordinator is not None and node.coordinator.request.tx == m.tx:
             node.coordinator.abort(f"an administrator at {sender}")

@@ -17,6 +17,7 @@ from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.parse import Parsed, parse
+from nodeagent.config.quorum import majority, outlives
 from nodeagent.core.lease import takeover_wait_ms
 from nodeagent.core.wishes import Wishes
 from nodeagent.model.configuration import Configuration, Timing
@@ -37,30 +38,6 @@ def chain_digest(decree: Decree) -> str:
     """
     body = msgspec.msgpack.encode((decree.slot, decree.value, decree.previous))
     return hashlib.sha256(body).hexdigest()
-
-
-def majority(voters: Collection[str], of: Collection[str], tie_breaker: str = "") -> bool:
-    """Return whether `of` holds more than half of `voters`, or half with the tie-breaker.
-
-    Any two that hold it share a voter: two halves cannot both have the tie-breaker.
-    """
-    votes = len(set(voters) & set(of)) * 2
-    return votes > len(voters) or (votes == len(voters) and tie_breaker in set(voters) & set(of))
-
-
-def outlives(
-    voters: Collection[str], of: Collection[str], tie_breaker: str, fenced: Collection[str]
-) -> bool:
-    """Return whether `of` holds one of two voters and the other one is fenced.
-
-    That one cannot have decided anything without the first, and cannot do so when it comes back: a
-    life that nobody counted in fences nobody. With a tie-breaker that one decides alone anyway, and
-    the other must not.
-    """
-    if len(set(voters)) != 2 or tie_breaker in voters:
-        return False
-    lost = set(voters) & set(fenced)
-    return len(lost) == 1 and bool((set(voters) - lost) & set(of))
 
 
 @dataclass(frozen=True, slots=True)

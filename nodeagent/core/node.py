@@ -68,6 +68,7 @@ from nodeagent.core.records import (
 from nodeagent.core.rehearsal import Rehearsals
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
+from nodeagent.core.times import Times
 from nodeagent.core.wiring import connections
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
@@ -143,6 +144,7 @@ class Setup:
 
     `joining` is the configuration that a node was given which has no history yet. `mark` is drawn
     at random for this start. `unended` is (group, resource) of an earlier start that still runs.
+    `times` is what an earlier start knew of how long actions take.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Setup:
     software: str = ""
     drills: bool = False
     unended: tuple[tuple[str, str], ...] = ()
+    times: bytes = b""
 
 
 class Node:
@@ -184,6 +187,7 @@ class Node:
             draft=setup.draft,
             draft_digest=setup.draft_digest,
             draft_base=durable.draft_base,
+            times=Times(setup.times),
         )
         self.shared.fenced |= durable.fenced
         brought = {node for _, node in durable.tried}
@@ -315,6 +319,9 @@ class Node:
             for item in runner.news:
                 self.shared.tell(item.severity, name, item.text, item.cause)
             runner.news.clear()
+            for timed in runner.timed:
+                self.shared.times.took(self.shared.name, timed)
+            runner.timed.clear()
 
     def _look_at_proposals(self) -> None:
         coordinator = self.coordinator
@@ -559,6 +566,8 @@ class Node:
         self._watch_probation()
         self.rehearsals.tick()
         runs.tick(self)
+        peers = tuple(node for node in shared.alive_nodes() if node != shared.name)
+        shared.out += shared.times.tick(shared.now.ms, peers, consoles=shared.consoles > 0)
         self.reporter.lock_text = self.busy()
         self.reporter.beat()
         self.reporter.tick()
@@ -623,7 +632,7 @@ class Node:
             return
         if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
             return
-        shared.out.append(End(shared.stopping))
+        shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
 
     def _notice_boasts(self) -> None:
         """Wait no longer for who says to know more and tells nothing of it, and say so.

@@ -73,8 +73,19 @@ class Work:
     evidence: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     started: set[str] = field(default_factory=set)
+    groups: dict[str, tuple[int, int]] = field(default_factory=dict)
     told: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+
+    def begins(self, group: str, now_ms: int) -> None:
+        """Note that a group's release or acquire begins."""
+        self.groups.setdefault(group, (now_ms, -1))
+
+    def ends(self, group: str, now_ms: int) -> None:
+        """Note that it ended, once, where its beginning was seen."""
+        began, ended = self.groups.get(group, (-1, 0))
+        if ended < 0:
+            self.groups[group] = (began, now_ms)
 
 
 class Participant:
@@ -238,6 +249,11 @@ class Participant:
             digest=digest,
             incarnation=self.shared.incarnation,
             facts=work.facts,
+            groups={
+                group: (max(0, self.shared.now.ms - began), max(0, self.shared.now.ms - ended))
+                for group, (began, ended) in work.groups.items()
+                if ended >= 0
+            },
         )
         if work is self._work:
             self._work = None
@@ -458,11 +474,13 @@ class Participant:
             runner = shared.runner(group)
             if not runner.held and runner.state != "online":
                 self._note_once(work, f"{group} released")
+                work.ends(group, shared.now.ms)
                 continue
             if self._waits_for_children(group, work.order):
                 self._progress(f"{group} waits until its dependents are offline")
                 return
             if runner.state != "releasing":
+                work.begins(group, shared.now.ms)
                 shared.out += runner.release(shared.now)
             self._progress(f"releasing {group} {runner.text}".strip())
             return
@@ -512,6 +530,7 @@ class Participant:
             if result == "waits":
                 return
             self._note_once(work, f"{group} online")
+            work.ends(group, self.shared.now.ms)
         self._answer(work, ok=True)
 
     def _wanting(self, work: Work, group: str, noun: Group) -> str:
@@ -570,6 +589,7 @@ class Participant:
         token = Token(shared.log.standing.generation, work.order.slot, work.order.ballot)
         refuse = "drill: acquire refused" if group in shared.drills.refuse_acquire else ""
         work.started.add(group)
+        work.begins(group, shared.now.ms)
         shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, tentative=True)
         return "waits" if runner.state != "online" else "done"
 
@@ -592,6 +612,7 @@ class Participant:
             if owners.get(group) != shared.name:
                 continue
             runner = shared.runner(group)
+            work.begins(group, work.began_ms)
             if runner.state == "error" and runner.settled and group not in shared.forgiven:
                 self._answer(work, ok=False, reason=f"{group}: {runner.text}")
                 return
@@ -599,6 +620,7 @@ class Participant:
                 self._progress(f"acquiring {group} again")
                 return
             self._note_once(work, f"{group} online again")
+            work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
 
 

@@ -309,6 +309,7 @@ class Reporter:
             active=shared.log.active.decode("utf-8", "replace"),
             draft=shared.draft.decode("utf-8", "replace"),
             draft_base=shared.draft_base,
+            times=shared.times.recorded(),
         )
 
     def configuration_changed(self, author: str, *, draft: bool) -> None:

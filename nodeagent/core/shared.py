@@ -15,11 +15,12 @@ from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import Record
+from nodeagent.core.times import Times
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Timing
 from nodeagent.model.rehearsal import Finding
 from nodeagent.model.reports import Severity
-from nodeagent.model.run import DareRun, Progress, keep
+from nodeagent.model.run import DareRun, Progress, RunChanged, keep
 from nodeagent.model.text import clean
 from nodeagent.wire.live import EventLine, FenceLive
 from nodeagent.wire.peer import Confirmed, Message
@@ -82,6 +83,7 @@ class Shared:
     boasters: set[str] = field(default_factory=set)
     drills: Drills = field(default_factory=Drills)
     adapters: Adapters = field(default_factory=Adapters)
+    times: Times = field(default_factory=Times)
     load: float = 0.0
     consoles: int = 0
     out: list[Effect] = field(default_factory=list)
@@ -215,6 +217,8 @@ class Shared:
         """Keep the record of the newest run, and of those before it."""
         self.run_news_ms = self.now.ms
         self.run, self.runs = keep(self.run, self.runs, progress, RUNS_KEPT)
+        if isinstance(progress, RunChanged) and self.run and self.run.tx == progress.tx:
+            self.times.ran(self.run)
 
     def runner(self, group: str) -> GroupRunner:
         """Return the runner of a group, made when first needed."""

@@ -110,6 +110,7 @@ class Hands:
                 | fx.DropTemporary()
                 | fx.Activate()
                 | fx.WriteDraft()
+                | fx.KeepTimes()
             ):
                 self._store(effect)
             case fx.ReadRecording() | fx.RunDriver() | fx.RunCheck() | fx.FenceNode():
@@ -249,7 +250,8 @@ class Hands:
         | fx.ReadTemporary
         | fx.DropTemporary
         | fx.Activate
-        | fx.WriteDraft,
+        | fx.WriteDraft
+        | fx.KeepTimes,
     ) -> None:
         match effect:
             case fx.Persist():
@@ -265,6 +267,8 @@ class Hands:
                 self.directory.drop("temporary")
             case fx.WriteDraft():
                 self._write_if_there_is_room("default", effect.data)
+            case fx.KeepTimes():
+                self._keep_times(effect.data)
             case fx.Activate():
                 self._activate(effect)
 
@@ -295,6 +299,12 @@ class Hands:
             self.directory.write(which, data)
         except StoreError as error:
             self.log.write("error", "the disk refuses a file", {"text": str(error)})
+
+    def _keep_times(self, data: bytes) -> None:
+        try:
+            self.directory.keep_times(data)
+        except StoreError as error:  # only forecasts miss it
+            self.log.write("warning", "how long actions take is not kept", {"text": str(error)})
 
     def _activate(self, effect: fx.Activate) -> None:
         if self.directory.digest("temporary") != effect.digest:

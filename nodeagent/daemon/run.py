@@ -113,6 +113,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         software=software(),
         drills=options.drills,
         unended=leftovers.keys,
+        times=directory.kept_times(),
     )
     node = _remembering(options.state, setup)
     configuration = node.shared.configuration

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from nodeagent.model.health import CellState, RestoreState, RunState
 from nodeagent.model.moves import RUN_MOVES, may_follow
 from nodeagent.model.plan import Plan
+from nodeagent.model.times import Forecast
 
 OPEN: frozenset[RunState] = frozenset({"running", "aborting"})
 Transaction = Annotated[str, Meta(max_length=120)]
@@ -30,13 +31,17 @@ def is_rehearsal(tx: str) -> bool:
 
 
 class Cell(Struct, frozen=True, forbid_unknown_fields=True):
-    """One node's part in one step. `began` is Unix time in seconds, 0 before it began."""
+    """One node's part in one step. `began` is Unix time in seconds, 0 before it began.
+
+    `groups`: when the release or acquire of each group began and ended, by the coordinator's clock.
+    """
 
     state: CellState = "waiting"
     began: float = 0.0
     seconds: float = 0.0
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    groups: dict[str, tuple[float, float]] = {}
 
 
 class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +58,8 @@ class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
 class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     """One DARE from request to result. `nodes` are the columns; times are Unix seconds.
 
-    `mark` is what the request carried, for who asked to know it by.
+    `mark` is what the request carried, for who asked to know it by. `forecasts` were made by the
+    coordinator before it began.
 
     `detection_gap_ms` is the longest time for which a node (`detection_gap_node`) did not look
     whether its peers live, while it was suspended; what died then was seen that much later.
@@ -80,6 +86,7 @@ class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     detection_gap_node: str = ""
     steps: tuple[StepRow, ...] = ()
     rehearsed: str = ""
+    forecasts: tuple[Forecast, ...] = ()
 
 
 class RunStarted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

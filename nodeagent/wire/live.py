@@ -10,6 +10,7 @@ from msgspec import Struct
 from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress
+from nodeagent.model.times import Recorded, Timed
 
 
 class LinkLive(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,7 +155,16 @@ class ProgressMade(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     progress: Progress
 
 
-StreamMessage = NodeLive | ClusterLive | EventLine | ConfigurationChanged | ProgressMade
+class TimesLearned(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """An action took so long on `node` ("": a step of a DARE); for forecasts."""
+
+    node: str
+    timed: Timed
+
+
+StreamMessage = (
+    TimesLearned | NodeLive | ClusterLive | EventLine | ConfigurationChanged | ProgressMade
+)
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -168,3 +178,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     active: str = ""
     draft: str = ""
     draft_base: str = ""
+    times: tuple[Recorded, ...] = ()

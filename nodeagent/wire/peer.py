@@ -8,10 +8,15 @@ from nodeagent.model.choice import Choice
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
+from nodeagent.model.times import Timed
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX
+
+TIMES_TOLD_MAX = 200
+"""So many durations go into one note."""
 
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
+Age = Annotated[int, Meta(ge=0, le=2**40)]
 Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
@@ -259,6 +264,8 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     `gap_ms`: the longest time in this DARE for which it did not look whether its peers live.
     `facts` is what *verify* rests on here, by what was looked at: it must be the same again when
     what was rehearsed is carried out.
+    `groups`: for each group that was released or acquired how many milliseconds before this answer
+    that began, and ended.
     """
 
     tx: Transaction
@@ -274,6 +281,7 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     digest: Digest = ""
     incarnation: Counter = 0
     facts: Facts = {}
+    groups: Annotated[dict[Name, tuple[Age, Age]], Meta(max_length=1000)] = {}
 
 
 class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -353,6 +361,12 @@ class DraftNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: Digest = ""
 
 
+class TimesNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """How long actions took at the sender; for forecasts only."""
+
+    times: Annotated[tuple[Timed, ...], Meta(max_length=TIMES_TOLD_MAX)]
+
+
 class Relay(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A console's wish handed on to the coordinator: abort of `tx`."""
 
@@ -394,6 +408,7 @@ Message = (
     | FenceWanted
     | ProgressNote
     | DraftNote
+    | TimesNote
     | Relay
     | EndWanted
     | RunWanted

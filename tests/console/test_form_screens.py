@@ -372,6 +372,29 @@ def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]
     play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING))
 
 
+LONELY = TEXT.replace('["bravo", "charlie"]', '["bravo"]')
+
+
+def test_dare_after_which_less_is_survived_takes_the_name_of_the_failure() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "! node:bravo: web has no node left to run on")
+        await pilot.press("f6")
+        await shows(pilot, "apply draft.toml", "--waive node:bravo")
+        await pilot.press("escape", "g")
+        await shows(pilot, "Waive node:bravo?", "does not survive a failure")
+        await pilot.press("enter", *"node:bravo", "enter")
+        await shows(pilot, "Run the DARE on orders?")
+        assert not client.asked
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: any(isinstance(one, Apply) for one in client.asked), "Apply")
+
+        (asked,) = [one for one in client.asked if isinstance(one, Apply)]
+        assert asked.reason == "(not survived any more, waived: node:bravo)"
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=LONELY))
+
+
 def test_dare_that_interrupts_nobody_takes_a_plain_yes() -> None:
     calm = TEXT + "\n[timing]\nheartbeat-ms = 250\n"
 

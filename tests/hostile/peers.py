@@ -38,6 +38,7 @@ from nodeagent.wire.peer import (
     Refuse,
     Relay,
     RunWanted,
+    TimesNote,
     Value,
     ViewChange,
     Withdraw,
@@ -73,8 +74,8 @@ class _Scribe:
             self.words.append(Word(machine.name, machine.node.envelope(effect.message)))
 
 
-NOT_PROTOCOL = (ProgressNote, DraftNote)
-"""What is said for people: told again, it is shown again."""
+NOT_PROTOCOL = (ProgressNote, DraftNote, TimesNote)
+"""What is said for people and their forecasts: told again, it is shown or counted again."""
 
 
 @cache

@@ -27,9 +27,10 @@ from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import is_held
+from nodeagent.config.quorum import majority, outlives
 from nodeagent.config.rules import apart_of, broken_rules
 from nodeagent.core import effects as fx
-from nodeagent.core.log import chain_digest, majority, outlives, read_configuration
+from nodeagent.core.log import chain_digest, read_configuration
 from nodeagent.core.participant import AFTER_DECISION
 from nodeagent.core.records import (
     AcceptedAgain,

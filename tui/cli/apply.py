@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from nodeagent.client.client import Client
 from nodeagent.config.digest import file_digest
+from nodeagent.config.survival import Endurance, Loss
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Apply
 from nodeagent.wire.limits import PROBATION_SECONDS_MAX
@@ -18,8 +19,10 @@ from tui.cli.asking import snapshot_of, with_client
 from tui.cli.dare import Result, Teller, carry_out
 from tui.cli.merge import DIGEST
 from tui.cli.output import say
+from tui.cli.previewing import preview_of
 from tui.viewmodels.operations import length_of
 from tui.viewmodels.probation import GOES_BACK, KEEPS
+from tui.viewmodels.survives import refusal, waivers, with_waivers
 
 WORDS_MAX = 32
 WORD_LENGTH_MAX = 500
@@ -27,19 +30,23 @@ WORD_LENGTH_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command line asks for beside the file, as it was written there."""
+    """What the command line asks for beside the file, as it was written there.
+
+    `waived` are failures that need not be survived any more.
+    """
 
     reason: str = ""
     base: str = ""
     probation: str = ""
     health: str = ""
     rehearsed: str = ""
+    waived: tuple[str, ...] = ()
 
 
 def run(way: Way, file: str, wanted: Wanted, *, as_json: bool) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
     try:
-        return _run(way, file, _request(wanted), as_json=as_json)
+        return _run(way, file, _request(wanted), wanted.waived, as_json=as_json)
     except files.FileError as error:
         if as_json:
             result = Result("refused", error.exit_code, text=error.message, reports=error.reports)
@@ -110,15 +117,24 @@ def _seconds_of(length: str) -> int:
     return seconds
 
 
-def _run(way: Way, file: str, wanted: Apply, *, as_json: bool) -> int:
+def _run(way: Way, file: str, wanted: Apply, waived: tuple[str, ...], *, as_json: bool) -> int:
     data = files.read(file)
 
     async def work(client: Client) -> int:
         snapshot = await snapshot_of(client)
         live = snapshot.cluster.view
-        files.usable(file, data, active_of(snapshot), live)
-        base = wanted.base or file_digest(snapshot.active.encode())
-        apply = replace(wanted, text=data.decode(), base=base)
+        active = active_of(snapshot)
+        new = files.usable(file, data, active, live)
+        found = preview_of(snapshot, active, new, pairs=False).endurance
+        left = found.unwaived(waived)
+        if left:
+            return refused_as_lost(left, found, Teller(as_json=as_json))
+        apply = replace(
+            wanted,
+            text=data.decode(),
+            base=wanted.base or file_digest(snapshot.active.encode()),
+            reason=with_waivers(wanted.reason, waived, found),
+        )
         code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
         if code == exits.DONE and apply.probation_seconds:
             await _tell_probation(client)
@@ -127,3 +143,11 @@ def _run(way: Way, file: str, wanted: Apply, *, as_json: bool) -> int:
         return code
 
     return with_client(way, work)
+
+
+def refused_as_lost(left: tuple[Loss, ...], found: Endurance, teller: Teller) -> int:
+    """Say what would not be survived any more, and how it is waived."""
+    for loss in left:
+        say(f"{loss.failure}: {loss.text}")
+    text = f"{refusal(left)}; if that is wanted: {waivers(found)}"
+    return teller.result(Result("refused", exits.INVALID, text=text))

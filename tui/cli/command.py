@@ -29,6 +29,14 @@ def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
 FILE = click.Path()
 """Any path: it is opened where it is used, and what is wrong with it is said there."""
 REASON = click.option("--reason", default="", help="Why, for the cluster's records.")
+WAIVE = click.option(
+    "--waive",
+    "waived",
+    metavar="FAILURE",
+    multiple=True,
+    help="A failure that need not be survived any more, such as node:alpha, as `plan` names it. "
+    "Without it such a change is refused (exit code 4). May be given more than once.",
+)
 EACH_STEP = json_option("One JSON object for each step and node, the last for the result.")
 
 
@@ -148,6 +156,7 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     help="Refuse (exit code 6) unless this is the active configuration: its digest, or a file with "
     "the same text; default: whatever is active when the command starts.",
 )
+@WAIVE
 @click.option(
     "--probation",
     metavar="TIME",
@@ -342,9 +351,9 @@ def rollback(way: Way, /, epoch: int, as_json: bool, **wanted: Any) -> int:
     --undo, or --only group.web.nodes, later changes stay; where they touch the same field nothing
     is done, and it is said where.
     """
-    from tui.cli.rollback import run
+    from tui.cli.rollback import Wanted, run
 
-    return run(way, epoch, as_json=as_json, **wanted)
+    return run(way, epoch, Wanted(**wanted), as_json=as_json)
 
 
 @cli.command()

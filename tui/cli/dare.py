@@ -17,9 +17,25 @@ from tui.cli import exits
 from tui.cli.follow import Follower, follow_to_end, heard_by, take_first
 from tui.cli.output import complain, put, put_json, say
 from tui.cli.progress import Item, item_line, news
+from tui.viewmodels.preview import Foretold, outcome_text, outcomes
 
 ANSWER_S = 15.0
 LOOK_ON = "`clustertui status` and `clustertui events --follow` show how it goes on"
+
+
+class Away(Struct, frozen=True):
+    """For how long a group was away, or took to start: forecast and actual, in seconds.
+
+    -1 is not known. `text` says the same to people.
+    """
+
+    group: str
+    low_s: float = -1.0
+    median_s: float = -1.0
+    high_s: float = -1.0
+    actual_s: float = -1.0
+    records: int = 0
+    text: str = ""
 
 
 class Result(Struct, frozen=True):
@@ -35,6 +51,7 @@ class Result(Struct, frozen=True):
     detection_gap_node: str = ""
     reports: tuple[Report, ...] = ()
     rehearsed: str = ""
+    groups: tuple[Away, ...] = ()
 
 
 class Teller:
@@ -70,6 +87,8 @@ class Teller:
             if result.detection_gap_ms > 0:
                 where = f" on {result.detection_gap_node}" if result.detection_gap_node else ""
                 put(f"longest gap in failure detection: {result.detection_gap_ms} ms{where}")
+            for away in result.groups:
+                put(away.text)
             put(f"{result.result}: {result.text}")
         return result.exit
 
@@ -132,7 +151,16 @@ def result_of(follower: Follower, client: Client) -> Result:
         run.seconds,
         run.detection_gap_ms,
         run.detection_gap_node,
+        groups=tuple(_away(one) for one in outcomes(run)),
     )
+
+
+def _away(one: Foretold) -> Away:
+    told, text = one.forecast, outcome_text(one)
+    actual = -1.0 if one.actual_s is None else round(one.actual_s, 3)
+    if told is None or not told.known:
+        return Away(one.group, actual_s=actual, text=text)
+    return Away(one.group, told.low_s, told.median_s, told.high_s, actual, told.records, text)
 
 
 def exit_of(run: DareRun) -> int:

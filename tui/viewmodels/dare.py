@@ -8,6 +8,7 @@ from nodeagent.model.plan import GroupEffect, Plan
 from nodeagent.model.run import REHEARSAL, DareRun, StepRow, is_rehearsal
 from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
+from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
 from tui.viewmodels.store import View
@@ -200,7 +201,9 @@ def outlook_lines(run: DareRun, width: int, *, lost: bool = False) -> list[Line]
     """Return what an abort would do now, or how it ended; `lost`: the coordinator is."""
     if run.state not in OPEN:
         text, tone = result_text(run)
-        return [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+        ended = [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+        away = "; ".join(outcome_lines(run))
+        return [*ended, *(line(" ", put(part, 0, "dim")) for part in wrap(away, width - 2) if away)]
     if is_rehearsal(run.tx):
         return [line(" The nodes are asked only: no lock, no pause, nothing is written.")]
     if lost:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tui.viewmodels.ages import Moment, age_text
+from tui.viewmodels.endures import endurance
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import last_fence
 from tui.viewmodels.probation import GOES_BACK, KEEPS, long_text
@@ -193,31 +194,3 @@ def verdict(look: Look, problems: tuple[Problem, ...]) -> Verdict:
     if problems:
         return Verdict("warn", "ATTENTION", f"services run; {endurance(look)}")
     return Verdict("ok", "ALL RIGHT", endurance(look))
-
-
-def endurance(look: Look) -> str:
-    """Return which loss of nodes the cluster would survive, and what limits it."""
-    spare, limit = _spare(look)
-    if spare < 0:
-        return "quorum is lost"
-    if spare == 0:
-        return f"no node may fail: {limit}"
-    plural = "" if spare == 1 else "s"
-    return f"any {spare} node{plural} may fail ({limit})"
-
-
-def _spare(look: Look) -> tuple[int, str]:
-    voters = look.view.cluster.value.voters if look.view.cluster else ()
-    usable = {node.name for node in look.nodes if node.usable}
-    need = len(voters) // 2 + 1
-    voting = sum(voter in usable for voter in voters)
-    spare, limit = voting - need, f"quorum {need} of {len(voters)} voters, {voting} up"
-    for group in look.groups:
-        if group.noun is None or not group.owner or group.noun.fallover == "bring-offline":
-            continue
-        if group.held and spare > 0:
-            spare, limit = 0, f"{group.name} is held, so nobody takes it over"
-        elif len(group.heirs) < spare:
-            heirs = len(group.heirs)
-            spare, limit = heirs, f"{group.name} has {heirs or 'no'} other node{'s' * (heirs != 1)}"
-    return spare, limit

@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from nodeagent.config.forecast import by_key
 from nodeagent.model.run import (
     OPEN,
     CellChanged,
@@ -21,6 +22,7 @@ from nodeagent.model.run import (
     is_rehearsal,
     keep,
 )
+from nodeagent.model.times import Durations, with_timed
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -29,6 +31,7 @@ from nodeagent.wire.live import (
     ProgressMade,
     Snapshot,
     StreamMessage,
+    TimesLearned,
 )
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.documents import Document, read
@@ -100,6 +103,7 @@ class View:
     draft: Document = field(default_factory=Document)
     connection: Connection = field(default_factory=Connection)
     skew: float = 0.0
+    times: Durations = field(default_factory=dict)
 
     @property
     def cluster_name(self) -> str:
@@ -206,6 +210,7 @@ def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
         runs=runs,
         active=active,
         draft=draft,
+        times=by_key(snapshot.times),
     )
 
 
@@ -262,6 +267,8 @@ def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[Vi
             return _configuration(view, message), "draft" if message.draft else "active"
         case ProgressMade():
             return _progress(view, message.progress, now), "run"
+        case TimesLearned():
+            return replace(view, times=with_timed(view.times, message.node, message.timed)), "run"
         case Snapshot():
             return _snapshot(view, message, now), "connection"
 

@@ -168,6 +168,7 @@ def test_refusal_keeps_the_agents_exit_code(
     assert ran.code == code
     told = ran.lines[-1]
     assert [one["text"] for one in told.pop("reports")] == ["bravo is needed"]
+    assert told.pop("groups") == []
     assert told == {
         "result": "refused",
         "exit": code,

@@ -3,7 +3,8 @@
 import pytest
 
 from nodeagent.config.parse import parse
-from nodeagent.core.adapters import Sight, attachment, cut_off, judge
+from nodeagent.config.placement import cut_off
+from nodeagent.core.adapters import Sight, attachment, judge
 from nodeagent.core.effects import Effect, RunDriver
 from nodeagent.core.records import Record
 from nodeagent.model.configuration import Configuration
