@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -240,9 +239,7 @@ class Poller:
 
 
 def _shared_disk(file: Path) -> Disk | None:
-    """Return the disk for groups whose data move, None without a driver or a loop device."""
-    if find_spec("nodeagent.drivers.filesystem") is None:
-        return None
+    """Return the disk for groups whose data move, None without a loop device."""
     try:
         return Disk(file)
     except NoDiskError:

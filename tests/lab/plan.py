@@ -5,12 +5,10 @@ Every network lies in namespaces of the lab alone, so the addresses are the same
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from nodeagent.config import edit
 from nodeagent.config.load import load
-from tests.lab import carrier
 from tui.demo import service, warden
 
 NETWORKS = {"public1": "10.77.1", "public2": "10.77.2", "private1": "10.77.3"}
@@ -22,12 +20,8 @@ CONTROL_PORT, HEARTBEAT_PORT, ADMIN_PORT, EVENT_PORT = range(7410, 7414)
 GROUPS = {"web": ("public1", 101), "orders": ("public2", 102), "mail": ("public1", 103)}
 """Network and number of each group's service address; *mail* is not there at the start."""
 
-
-CARRIED = find_spec("nodeagent.drivers.interface") is None
-"""No driver puts addresses on interfaces: a program of the lab does, as a resource of its own."""
-
 ON_DISK = "web"
-"""The group whose data are on the shared disk, where a driver mounts file systems."""
+"""The group whose data are on the shared disk, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +91,8 @@ event-port = {event}
 class Plan:
     """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses.
 
-    `carried`: service addresses come with a program that carries them. `device`: of the shared
-    disk with the data of *web*; where there is none they lie in a folder that all hosts see.
+    `device`: of the shared disk with the data of *web*; where there is none they lie in a folder
+    that all hosts see.
     """
 
     hosts: tuple[str, ...]
@@ -110,7 +104,6 @@ class Plan:
     python: str
     timing: str = SHORT
     standby: bool = True
-    carried: bool = CARRIED
     device: str = ""
 
     def address(self, host: str, plug: Plug) -> str:
@@ -163,10 +156,8 @@ class Plan:
         """Return `text` with a group of service address, data folder and HTTP service."""
         network, _ = GROUPS[group]
         address, data = address_of(group), str(self.data(group))
-        by = (Path(carrier.__file__), address, _interface(network))
         resources = {
             "address": {"type": "service-address", "network": network, "address": address},
-            **({"carrier": self._program(*by)} if self.carried else {}),
             "data": self._data(group),
             "server": self._program(
                 Path(service.__file__), group, address, str(SERVICE_PORT), data
@@ -210,7 +201,3 @@ def without_network(text: str, network: str) -> str:
     for node, name, _ in configuration.adapters_on(network):
         text = edit.remove(text, ("node", node, "adapter", name))
     return edit.remove(text, ("network", network))
-
-
-def _interface(network: str) -> str:
-    return next(plug.name for plug in PLUGS if (plug.network, plug.role) == (network, "service"))
