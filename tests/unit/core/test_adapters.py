@@ -79,10 +79,13 @@ class Ran:
 
     def __init__(self) -> None:
         self.actions: list[tuple[str, str]] = []
+        self.handed: list[tuple[str, bool]] = []
 
-    def acts(self, _: Machine, effect: Effect) -> None:
+    def acts(self, machine: Machine, effect: Effect) -> None:
         if isinstance(effect, RunDriver) and effect.action != "monitor":
             self.actions.append((effect.action, effect.name))
+            if (effect.action, effect.name) == ("start", "address"):
+                self.handed.append((machine.name, effect.attachment.handed))
 
     def wrote(self, machine: Machine, record: Record) -> None:
         """Nothing is looked at."""
@@ -113,6 +116,23 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     assert story.told("address moved from eth0 to eth2 here")
     story.until(lambda: shown(story) == "on eth2, because eth0 failed")
     assert story.owner("orders") == ["bravo"]
+
+
+def test_only_an_address_that_its_owner_gave_up_for_a_move_is_used_before_others_are_asked() -> (
+    None
+):
+    story = Story()
+    ran = Ran()
+    story.world.watchers.append(ran)
+
+    moved = story.dare(story.shape, web="bravo")
+    story.rest()
+    story.world.crash("bravo")
+    story.until(lambda: story.owner("web") not in ([], ["bravo"]))
+
+    assert moved.state == "done"
+    assert ran.handed == [("bravo", True), *((name, False) for name, _ in ran.handed[1:])]
+    assert len(ran.handed) > 1
 
 
 def test_an_address_stays_when_its_service_adapter_returns() -> None:
