@@ -118,21 +118,21 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     assert story.owner("orders") == ["bravo"]
 
 
-def test_only_an_address_that_its_owner_gave_up_for_a_move_is_used_before_others_are_asked() -> (
-    None
-):
+def test_an_address_is_used_at_once_unless_it_failed_where_it_was() -> None:
     story = Story()
     ran = Ran()
     story.world.watchers.append(ran)
 
-    moved = story.dare(story.shape, web="bravo")
-    story.rest()
-    story.world.crash("bravo")
-    story.until(lambda: story.owner("web") not in ([], ["bravo"]))
+    story.world.refuse_driver.add(("alpha", "web", "start"))
+    story.drill("alpha", "fail-application", "web")
+    story.until(lambda: story.owner("web") == ["bravo"])
+    story.world.refuse_driver.clear()
 
-    assert moved.state == "done"
-    assert ran.handed == [("bravo", True), *((name, False) for name, _ in ran.handed[1:])]
-    assert len(ran.handed) > 1
+    story.rest().dare(story.shape, web="alpha")
+    story.rest()
+    story.crash("alpha").until(lambda: story.owner("web") == ["bravo"])
+
+    assert ran.handed == [("bravo", False), ("alpha", True), ("bravo", True)]
 
 
 def test_an_address_stays_when_its_service_adapter_returns() -> None:
