@@ -6,6 +6,7 @@ All else hangs below it, in namespaces without a name, so nothing outlives it ho
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,8 @@ class Cast:
     """Which hosts there are: members and witnesses run from the start, `spares` can be added.
 
     `groups`: to the takeover order, as numbers of members. `timing`: text of the configuration.
-    `standby`: members have a standby adapter beside each service adapter.
+    `standby`: members have a standby adapter beside each service adapter. `disk`: *web* has its
+    data on the shared disk. `restarts`: how often a service may fail before its group leaves.
     """
 
     members: tuple[str, ...]
@@ -51,6 +53,8 @@ class Cast:
     spares: tuple[str, ...] = ()
     timing: str = SHORT
     standby: bool = True
+    disk: bool = True
+    restarts: int = 1
 
 
 _decoder = msgspec.json.Decoder(Sample)
@@ -68,7 +72,7 @@ class Lab:
         self._pairs = {name: _key_pair() for name in (*self.names, *cast.spares)}
         self._console = _key_pair()
         self._parent_read, self._parent_write = os.pipe()
-        disk = _shared_disk(folder / "web.img")
+        disk = _shared_disk(folder / "web.img") if cast.disk else None
         self.plan = Plan(
             hosts=tuple(self._pairs),
             witnesses=cast.witnesses,
@@ -80,6 +84,7 @@ class Lab:
             timing=cast.timing,
             standby=cast.standby,
             device=disk.path if disk else "",
+            restarts=cast.restarts,
         )
         self._disk = disk
         self.pollers: dict[str, Poller] = {}
@@ -149,17 +154,28 @@ class Lab:
         """Start the agent of a host that is up and set up."""
         self.agents[name].start(self._parent_read)
 
-    def join(self, name: str, text: str) -> None:
-        """Boot and start a host that is to be added by changing to the configuration `text`."""
+    def prepare(self, name: str, text: str) -> None:
+        """Boot and set up a host that is to be added by changing to the configuration `text`."""
         configuration = self.folder / f"{name}-joins.toml"
         configuration.write_text(text)
         self._install(name, configuration, join=True)
+
+    def join(self, name: str, text: str) -> None:
+        """Boot and start a host that is to be added by changing to the configuration `text`."""
+        self.prepare(name, text)
         self.run(name)
 
     def adopt(self, name: str) -> None:
         """Count an added host in, for consoles too."""
         self.names.append(name)
         access.save(self.access(), self.access_file)
+
+    def forget(self, name: str) -> None:
+        """Switch off a host that was removed, and take away what is on its disk."""
+        self.power_off(name)
+        self.names.remove(name)
+        access.save(self.access(), self.access_file)
+        shutil.rmtree(self.agents.pop(name).folder)
 
     def power_off(self, name: str) -> None:
         """Take the power from a host: nobody hears of it again, and all that ran there is gone.

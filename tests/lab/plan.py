@@ -69,7 +69,19 @@ suspend-ms = 40000
 step-ms = 12000
 """
 
-TIMES = {"short": SHORT, "calm": CALM, "default": ""}
+EQUAL = """\
+# What a peer with a token of 1000 ms is compared with: the same time until a node counts as dead.
+[timing]
+heartbeat-ms = 100
+dead-after-ms = 1000
+lease-ms = 1200
+renew-ms = 200
+watchdog-ms = 800
+suspend-ms = 8000
+step-ms = 3000
+"""
+
+TIMES = {"short": SHORT, "calm": CALM, "equal": EQUAL, "default": ""}
 """Times of the configuration by name; the empty text leaves the defaults."""
 
 _HEAD = """\
@@ -92,7 +104,7 @@ class Plan:
     """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses.
 
     `device`: of the shared disk with the data of *web*; where there is none they lie in a folder
-    that all hosts see.
+    that all hosts see. `restarts`: how often a service may fail before its group goes elsewhere.
     """
 
     hosts: tuple[str, ...]
@@ -105,6 +117,7 @@ class Plan:
     timing: str = SHORT
     standby: bool = True
     device: str = ""
+    restarts: int = 1
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
@@ -185,6 +198,7 @@ class Plan:
             "start-seconds": 5.0,
             "stop-seconds": 3.0,
             "interval-seconds": 1.0,
+            "restart-count": self.restarts,
         }
 
 

@@ -120,7 +120,8 @@ class Switch:
         self._ip([f"link del dev {port}" for port in self._plugged.pop(owner, ())])
 
     def close(self) -> None:
-        """Take the networks away."""
+        """Take the networks away; the client's end at once, for another lab may follow."""
+        self.disconnect(CLIENT)
         self._room.end()
 
     def _cut(self, pairs: Sequence[tuple[str, str]]) -> None:
