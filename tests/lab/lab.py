@@ -9,6 +9,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from tests.lab.plan import (
     Plan,
     address_of,
 )
+from tests.lab.power import PowerSwitch
 from tests.lab.room import Room
 from tests.lab.seen import Sample
 from tests.lab.switch import Switch
@@ -45,6 +47,7 @@ class Cast:
     `groups`: to the takeover order, as numbers of members. `timing`: text of the configuration.
     `standby`: members have a standby adapter beside each service adapter. `disk`: *web* has its
     data on the shared disk. `restarts`: how often a service may fail before its group leaves.
+    `fenced`: hosts can switch each other off, and must before they take over.
     """
 
     members: tuple[str, ...]
@@ -55,6 +58,7 @@ class Cast:
     standby: bool = True
     disk: bool = True
     restarts: int = 1
+    fenced: bool = False
 
 
 _decoder = msgspec.json.Decoder(Sample)
@@ -71,6 +75,7 @@ class Lab:
         self.hosts: dict[str, Room] = {}
         self._pairs = {name: _key_pair() for name in (*self.names, *cast.spares)}
         self._console = _key_pair()
+        self._power = threading.Lock()
         self._parent_read, self._parent_write = os.pipe()
         disk = _shared_disk(folder / "web.img") if cast.disk else None
         self.plan = Plan(
@@ -85,9 +90,11 @@ class Lab:
             standby=cast.standby,
             device=disk.path if disk else "",
             restarts=cast.restarts,
+            fenced=cast.fenced,
         )
         self._disk = disk
         self.pollers: dict[str, Poller] = {}
+        self.power = PowerSwitch(folder / "power", self.power_off) if cast.fenced else None
         self.switch = Switch()
         self.switch.connect_client()
 
@@ -182,9 +189,11 @@ class Lab:
 
         The cables go first, for the kernel would still say goodbye to everybody in its name.
         """
-        self.switch.disconnect(name)
-        self.hosts[name].end()
-        self.agents[name].kill()
+        with self._power:
+            if self.hosts[name].is_up:
+                self.switch.disconnect(name)
+                self.hosts[name].end()
+                self.agents[name].kill()
 
     def power_on(self, name: str) -> None:
         """Boot a host again, from its own disk, and start its agent."""
@@ -208,6 +217,8 @@ class Lab:
         """End everything."""
         for one in self.pollers.values():
             one.close()
+        if self.power is not None:
+            self.power.close()
         for room in self.hosts.values():
             room.end()
         for agent in self.agents.values():

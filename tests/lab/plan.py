@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nodeagent.config import edit
 from nodeagent.config.load import load
+from tests.lab import power
 from tui.demo import service, warden
 
 NETWORKS = {"public1": "10.77.1", "public2": "10.77.2", "private1": "10.77.3"}
@@ -95,7 +96,7 @@ control-port = {control}
 heartbeat-port = {heartbeat}
 admin-port = {admin}
 event-port = {event}
-
+{fencing}
 {timing}"""
 
 
@@ -105,6 +106,7 @@ class Plan:
 
     `device`: of the shared disk with the data of *web*; where there is none they lie in a folder
     that all hosts see. `restarts`: how often a service may fail before its group goes elsewhere.
+    `fenced`: hosts can switch each other off, and must before they take over.
     """
 
     hosts: tuple[str, ...]
@@ -118,6 +120,7 @@ class Plan:
     standby: bool = True
     device: str = ""
     restarts: int = 1
+    fenced: bool = False
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
@@ -139,6 +142,7 @@ class Plan:
             admin=ADMIN_PORT,
             event=EVENT_PORT,
             timing=self.timing,
+            fencing="fence-required = true\n" if self.fenced else "",
         )
         for network, prefix in NETWORKS.items():
             kind = "private" if network.startswith("private") else "public"
@@ -162,7 +166,9 @@ class Plan:
             if plug.network in networks
         }
         role = "witness" if name in self.witnesses else "member"
-        noun = {"key": self.keys[name], "role": role, "adapter": adapters}
+        noun: dict[str, object] = {"key": self.keys[name], "role": role, "adapter": adapters}
+        if self.fenced:
+            noun["fence"] = {"power": {"agent": power.AGENT, "parameters": {"plug": name}}}
         return edit.add(text, ("node", name), noun)
 
     def with_group(self, text: str, group: str, nodes: Sequence[str]) -> str:

@@ -1,9 +1,9 @@
 """The stories that are told in the lab: which hosts there are, and what happens to them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tests.lab import changes
+from tests.lab import changes, trouble
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
 from tests.lab.plan import CALM
@@ -42,6 +42,16 @@ STORIES = {
         "three hosts: every fault, every kind of change",
         _THREE,
         lambda stage: Tour(stage).steps(),
+    ),
+    "faults": Story(
+        "three hosts: disk, application, a node that comes and goes (not in the suite)",
+        _THREE,
+        trouble.faults,
+    ),
+    "fencing": Story(
+        "three hosts that must switch each other off first (not in the suite)",
+        replace(_THREE, fenced=True),
+        trouble.fencing,
     ),
     "silent": Story(
         "three hosts: a service adapter goes silent, its link stays up (not in the suite)",

@@ -33,6 +33,7 @@ def plan_of(cast: Cast) -> Plan:
         python=sys.executable,
         timing=cast.timing,
         standby=cast.standby,
+        fenced=cast.fenced,
     )
 
 
