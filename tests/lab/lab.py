@@ -23,7 +23,7 @@ import zmq
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tests.lab import poller
-from tests.lab.disk import Disk, NoDiskError
+from tests.lab.disk import SIZE_MIB, Disk, NoDiskError
 from tests.lab.plan import (
     ADMIN_PORT,
     CONSOLE_PLUG,
@@ -57,6 +57,7 @@ class Cast:
     timing: str = SHORT
     standby: bool = True
     disk: bool = True
+    disk_mib: int = SIZE_MIB
     restarts: int = 1
     fenced: bool = False
 
@@ -77,7 +78,7 @@ class Lab:
         self._console = _key_pair()
         self._power = threading.Lock()
         self._parent_read, self._parent_write = os.pipe()
-        disk = _shared_disk(folder / "web.img") if cast.disk else None
+        disk = _shared_disk(folder / "web.img", cast.disk_mib) if cast.disk else None
         self.plan = Plan(
             hosts=tuple(self._pairs),
             witnesses=cast.witnesses,
@@ -242,13 +243,13 @@ class Lab:
 
 
 class Poller:
-    """A running poller and what it wrote so far."""
+    """A running poller, or another program that writes samples, and what it wrote so far."""
 
-    def __init__(self, address: str, port: int, file: Path) -> None:
+    def __init__(self, address: str, port: int, file: Path, program: str = poller.__name__) -> None:
         self._file = file
         with file.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", poller.__name__, address, str(port)],
+                [sys.executable, "-m", program, address, str(port)],
                 stdin=subprocess.PIPE,
                 stdout=out,
             )
@@ -265,10 +266,10 @@ class Poller:
         self._process.wait(10)
 
 
-def _shared_disk(file: Path) -> Disk | None:
+def _shared_disk(file: Path, size_mib: int) -> Disk | None:
     """Return the disk for groups whose data move, None without a loop device."""
     try:
-        return Disk(file)
+        return Disk(file, size_mib)
     except NoDiskError:
         return None
 

@@ -19,7 +19,9 @@ HOSTS_MAX = 40
 SERVICE_PORT = 8080
 CONTROL_PORT, HEARTBEAT_PORT, ADMIN_PORT, EVENT_PORT = range(7410, 7414)
 GROUPS = {"web": ("public1", 101), "orders": ("public2", 102), "mail": ("public1", 103)}
-"""Network and number of each group's service address; *mail* is not there at the start."""
+GROUPS |= {"ledger": ("public1", 104)}
+"""Network and number of each group's service address; *mail* is not there at the start, *ledger*
+only in the story of the database."""
 
 ON_DISK = "web"
 """The group whose data are on the shared disk, where there is one."""

@@ -31,6 +31,8 @@ UNNOTICED_S = 10.0
 """After that long a dead adapter counts as not noticed."""
 REQUEST_S = 2.0
 """By then each request that was asked before has ended."""
+FORGOTTEN_S = 10.0
+"""A node that was removed is still listened for after that; who returns meanwhile seems dead."""
 WELL = 25
 """Good answers in a row after which a service counts as back."""
 
@@ -214,6 +216,7 @@ class Ours:
         self.stage.scene.alive.remove(SPARE)
         await asyncio.to_thread(self._lab.forget, SPARE)
         await self.stage.settled()
+        await asyncio.sleep(FORGOTTEN_S)
         return seconds * 1000
 
     async def _death(self) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.lab import changes, trouble
+from tests.lab import changes, database, trouble
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
 from tests.lab.plan import CALM
@@ -47,6 +47,11 @@ STORIES = {
         "three hosts: disk, application, a node that comes and goes (not in the suite)",
         _THREE,
         trouble.faults,
+    ),
+    "database": Story(
+        "PostgreSQL under write load: no acknowledged row is missing (not in the suite)",
+        Cast(members=NODE_NAMES[:3], groups={}, disk_mib=database.SIZE_MIB),
+        database.steps,
     ),
     "fencing": Story(
         "three hosts that must switch each other off first (not in the suite)",
