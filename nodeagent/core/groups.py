@@ -95,6 +95,7 @@ class GroupRunner:
         self._placed: dict[str, Attachment] = {}
         self._moving: dict[str, str] = {}
         self._moved: dict[str, str] = {}
+        self._handed = False
 
     # -- what others ask
 
@@ -131,14 +132,16 @@ class GroupRunner:
         *,
         refuse: str = "",
         tentative: bool = False,
+        handed: bool = False,
     ) -> list[Effect]:
         """Start all resources in order. `refuse` makes it fail at the end, for a drill.
 
-        `tentative`: for a configuration that is not decided yet.
+        `tentative`: for a configuration that is not decided yet. `handed`: it was online until its
+        owner released it for this.
         """
         assert not self.held, "a held group is not acquired again"
         self.group, self.token, self._refuse = group, token, refuse
-        self.tentative = tentative
+        self.tentative, self._handed = tentative, handed
         self.resources = dict.fromkeys(group.resource, "stopped")
         self.restarts = 0
         self._goal = "online"
@@ -405,6 +408,7 @@ class GroupRunner:
             self._monitor_ms = {}
             self._bad_runs = {}
             self._well_ms = now.ms
+            self._handed = False
             self._become("online", "", now)
             return []
         self._become(self._goal, self.text if self._goal == "error" else "", now)
@@ -428,7 +432,8 @@ class GroupRunner:
             at = self._attach(resource.network, before)
             if at.adapter != before:
                 self._moved.pop(name, None)
-            self._placed[name] = msgspec.structs.replace(at, moves=name in self._moving)
+            moves = name in self._moving
+            self._placed[name] = msgspec.structs.replace(at, moves=moves, handed=self._handed)
 
     def _become(self, state: GroupState, text: str, now: Now) -> None:
         assert may_follow(GROUP_MOVES, self.state, state), f"{self.name}: {self.state} > {state}"

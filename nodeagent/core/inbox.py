@@ -208,9 +208,12 @@ def _on_ownership(
         node.fencing.heard(sender, incarnation, m)
     elif isinstance(m, LeaseRequest):
         if may_hold(node, sender, incarnation, m.slot):
-            shared.send(sender, LeaseAck(m.sequence))
+            shared.granted.grant(sender, shared.now.ms)
+            granted = shared.granted.ages(shared.out_nodes(), shared.now.ms)
+            shared.send(sender, LeaseAck(m.sequence, shared.log.standing.slot, granted))
     elif isinstance(m, LeaseAck):
         shared.lease.acknowledge(sender, m.sequence)
+        shared.granted.told(sender, m, shared.now.ms)
     elif isinstance(m, Probe):
         _on_probe(node, sender, m)
     elif m.asker in {"", shared.name}:

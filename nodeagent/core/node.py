@@ -437,6 +437,7 @@ class Node:
             )
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
+            self.keeper.note_handed(before)
         if isinstance(value, ViewChange) and value.cause:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
             shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")
@@ -459,6 +460,7 @@ class Node:
         """Start the waiting for those who may still hold groups and are not in any more."""
         fenced.decided(self.shared, value)
         now, view = self.shared.now.ms, self.shared.log.standing.view
+        self.shared.note_deciders()
         if view != before.view:
             self.shared.view_since_ms = now
         left = {n for n, life in before.view.items() if view.get(n) != life}

@@ -53,13 +53,14 @@ AFTER_DECISION: frozenset[StepName] = frozenset(
 
 @dataclass
 class Open:
-    """The transaction that is open here."""
+    """The transaction that is open here. `handed`: groups that go from who ran them to others."""
 
     tx: str
     slot: int
     ballot: Ballot
     deadline_ms: int
     staged: Staged | None = None
+    handed: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -430,6 +431,9 @@ class Participant:
         shared.persist(staged)
         shared.hearts.measure_gap()
         self.open.staged = staged
+        self.open.handed = frozenset(
+            group for group, node in staged.release if shared.group_state(group, node) == "online"
+        )
         fenced.brought_to(shared, {node for _, node in staged.acquire}, staged.slot)
         self._take_up(staged, candidate)
         work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")
@@ -521,7 +525,6 @@ class Participant:
         self._answer(work, ok=True)
 
     def _acquire(self, work: Work) -> None:
-        assert self.open is not None, "only a staged transaction acquires"
         for group in self._mine(work.order.acquire):
             result = self._acquire_one(work, group)
             if result == "failed":
@@ -563,6 +566,7 @@ class Participant:
 
     def _acquire_one(self, work: Work, group: str) -> str:
         shared = self.shared
+        assert self.open is not None, "only a staged transaction acquires"
         runner = shared.runner(group)
         noun = self._candidate().group.get(group)
         if noun is None:
@@ -590,7 +594,10 @@ class Participant:
         refuse = "drill: acquire refused" if group in shared.drills.refuse_acquire else ""
         work.started.add(group)
         work.begins(group, shared.now.ms)
-        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, tentative=True)
+        handed = group in self.open.handed
+        shared.out += runner.acquire(
+            noun, token, shared.now, refuse=refuse, tentative=True, handed=handed
+        )
         return "waits" if runner.state != "online" else "done"
 
     # -- undo (156/194): the decree ABORT is known; reconcile does it, these rows report it

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from nodeagent.core.adapters import Adapters, attachment
 from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
 from nodeagent.core.events import Now
+from nodeagent.core.granted import Granted
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
@@ -90,6 +91,10 @@ class Shared:
     _op: int = 0
     _event: int = 0
 
+    def __post_init__(self) -> None:
+        self.granted = Granted(self.began_ms)
+        self.note_deciders()
+
     # -- facts
 
     @property
@@ -120,6 +125,29 @@ class Shared:
         was, and takes the longest that there ever were.
         """
         return self.out_wait_ms.get(node, self.log.longest_wait_ms)
+
+    def out_nodes(self) -> tuple[str, ...]:
+        """Return the configured nodes that the last decree does not count in."""
+        nodes = self.configuration.node if self.configuration else {}
+        return tuple(node for node in nodes if node not in self.log.standing.view)
+
+    def note_deciders(self) -> None:
+        """Learn who decides from now on, and by which rules."""
+        log = self.log
+        deciders = (log.voters, log.tie_breaker, log.fenced, log.standing.generation)
+        self.granted.decided_by(deciders, self.now.ms)
+
+    def silent_since_ms(self, node: str) -> int:
+        """Return since when a node that is out has been granted no lease, as far as is known.
+
+        That is when this node learned that it is out; or the newest grant that the voters tell of,
+        once no lease of voters before them can run any more.
+        """
+        out_since = self.out_since_ms.get(node, self.began_ms)
+        if self.now.ms - self.granted.deciders_since_ms < self.log.longest_wait_ms:
+            return out_since
+        newest = self.granted.newest_ms(node, self.log.standing.slot, self.log.decides)
+        return out_since if newest is None else min(out_since, newest)
 
     def must_be_fenced(self, node: str) -> bool:
         """Return whether no waiting is enough to take over from `node` while it is silent.

@@ -291,10 +291,22 @@ class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     sequence: Counter
 
 
+class Grant(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many milliseconds ago a voter last acknowledged a lease of `node`, at the least."""
+
+    node: Name
+    ms_ago: Counter
+
+
 class LeaseAck(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A voter acknowledges the lease request with this sequence."""
+    """A voter acknowledges the lease request with this sequence.
+
+    `granted` is of the nodes that are out at `slot`, the newest decree that the voter knows.
+    """
 
     sequence: Counter
+    slot: Slot = 0
+    granted: Annotated[tuple[Grant, ...], Meta(max_length=1000)] = ()
 
 
 class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
