@@ -69,7 +69,8 @@ class InterfaceDriver:
 
     async def monitor(self, job: Job) -> Outcome:
         """Tell whether the address is on its interface, and that is up."""
-        return self._claimant(job) or await aside(lambda: self._monitor(job))
+        claimed = self._claimant(job)
+        return claimed if claimed is not None else await aside(lambda: self._monitor(job))
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the interface is there and the address is of its network."""

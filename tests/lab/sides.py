@@ -53,9 +53,16 @@ class Side(Protocol):
     """A cluster at work."""
 
     name: str
-    pollers: Mapping[str, Poller]
-    works: Mapping[str, Callable[[], Awaitable[float]]]
-    """Each returns its milliseconds, or 0 where the client's gap is what counts."""
+
+    @property
+    def pollers(self) -> Mapping[str, Poller]:
+        """Who asks each group."""
+        ...
+
+    @property
+    def works(self) -> Mapping[str, Callable[[], Awaitable[float]]]:
+        """Each returns its milliseconds, or 0 where the client's gap is what counts."""
+        ...
 
     async def start(self) -> None: ...
 

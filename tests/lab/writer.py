@@ -60,7 +60,7 @@ class Line:
                 await self._process.stdin.drain()
                 answer = await self._process.stdout.readline()
         except (TimeoutError, OSError) as error:
-            return f"no acknowledgement: {error or 'too late'}"
+            return f"no acknowledgement: {str(error) or 'too late'}"
         told = answer.decode("utf-8", "replace").strip()
         return "" if told == str(number) else told or "the connection ended"
 
