@@ -45,6 +45,10 @@ _SHOWN = {
     "escape": "Esc",
     "tab": "Tab",
     "space": "Space",
+    "full_stop": ".",
+    "comma": ",",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
 }
 
 
@@ -83,6 +87,27 @@ ACTIONS: tuple[Action, ...] = (
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
     Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),
+    Action(
+        "play", ("space",), "play", "Hold the past still, or let it go on", "replay", priority=1
+    ),
+    Action(
+        "next_event",
+        ("full_stop",),
+        "next",
+        "Go to the next event of the past",
+        "replay",
+        priority=2,
+    ),
+    Action(
+        "event_before",
+        ("comma",),
+        "before",
+        "Go to the event before of the past",
+        "replay",
+        priority=3,
+    ),
+    Action("faster", ("greater_than_sign",), "faster", "Let the past go on faster", "replay"),
+    Action("slower", ("less_than_sign",), "slower", "Let the past go on slower", "replay"),
     Action("back", ("escape", "f3"), "back", "Back to the list, or to the dashboard"),
     Action("go_to_run", ("R",), "to the DARE", "Go to the DARE that is going on"),
     Action(

@@ -133,6 +133,9 @@ class Session:
         return self.view.connection.lost(self._now())
 
     def _take(self, item: object) -> None:
+        if isinstance(item, store.View):
+            self._show_past(item)
+            return
         if not isinstance(item, STREAMED):
             self._hear_of_agent(str(getattr(item, "name", "") or getattr(item, "agent", "")))
             return
@@ -141,6 +144,14 @@ class Session:
         self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
         self._lost_told = False
         self._tell(item, before.run, self.view.run)
+
+    def _show_past(self, view: store.View) -> None:
+        """Take a whole view, as a replay makes them."""
+        first = not self.view.replayed
+        self.view = view
+        self.dirty |= store.TOPICS
+        if first:
+            self._post(messages.SnapshotArrived())
 
     def _hear_of_agent(self, agent: str) -> None:
         self.view = store.connected(self.view, clean(agent, 63), self._now())

@@ -532,6 +532,29 @@ def joining(way: Way, node: str, yes: str, withdraw: bool, to_apply: bool, as_js
     return run(way, node, yes=yes, withdraw=withdraw, apply=to_apply, as_json=as_json)
 
 
+@cli.command()
+@click.argument("file", type=FILE, required=False)
+@click.option(
+    "--since",
+    default="1h",
+    show_default=True,
+    metavar="TIME",
+    help="As 90m, 2h, 1d, 07:30, or a date and time.",
+)
+@click.option("--save", metavar="NEW", help="Write the records there instead; FILE plays them.")
+@json_option("One JSON object for each record, instead of the screen.")
+@click.pass_obj
+def replay(way: Way, /, file: str | None, as_json: bool, **wanted: Any) -> int:
+    """Show what was, in the screens of the console.
+
+    Each agent records what it sees change. Space holds still, comma and full stop go from event to
+    event, < and > change the speed.
+    """
+    from tui.cli.replay import run
+
+    return run(way, file, as_json=as_json, **wanted)
+
+
 @cli.command("support-bundle")
 @click.argument("file", type=FILE, required=False)
 @click.option("--state", type=FILE, help="Add what `nodeagent check` says of this directory.")

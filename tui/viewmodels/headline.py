@@ -94,6 +94,8 @@ def _tabs(view: View, section: str, sections: Sequence[Section], width: int) -> 
 def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> tuple[Line, ...]:
     """Return the one line that must not be missed, or nothing."""
     connection = view.connection
+    if view.replayed:
+        return (spread(line(put(view.replayed, 0, "warn")), (), width),)
     if connection.lost(now):
         return (spread(line(Span(_lost_text(view, now), "warn")), (), width),)
     if view.running and view.run is not None and section != "dare":

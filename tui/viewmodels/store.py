@@ -91,7 +91,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one."""
+    """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one.
+
+    `replayed`: what says that this is the recorded past, "" where it is now.
+    """
 
     nodes: Mapping[str, Heard[NodeLive]] = field(default_factory=dict)
     cluster: Heard[ClusterLive] | None = None
@@ -104,6 +107,7 @@ class View:
     connection: Connection = field(default_factory=Connection)
     skew: float = 0.0
     times: Durations = field(default_factory=dict)
+    replayed: str = ""
 
     @property
     def cluster_name(self) -> str:
