@@ -83,7 +83,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "quit", ("f10", "q", "ctrl+q"), "quit", "Leave; nothing that runs is stopped", priority=8
     ),
-    Action("palette", ("f9", "ctrl+p", "colon"), "palette", "Find any action by name", priority=9),
+    Action("palette", ("f9", "ctrl+p"), "palette", "Find any action by name", priority=9),
+    Action("command_line", ("colon",), "command", "Type a subcommand, as in a shell", priority=9),
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
     Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),

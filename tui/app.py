@@ -25,6 +25,7 @@ from tui.keep import keep
 from tui.palette import ActionProvider
 from tui.screens import probation
 from tui.screens.base import SectionScreen
+from tui.screens.command_line import CommandLine, Shell
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dare import DareScreen
 from tui.screens.forms.bench import keep_draft
@@ -54,6 +55,8 @@ class ClusterApp(App[int]):
     """
 
     command = "clustertui"
+    shell: Shell | None = None
+    """Runs the command line; None where there is nothing that it could be run on."""
 
     TITLE = "clustertui"
     CSS_PATH = "styles/console.tcss"
@@ -87,6 +90,7 @@ class ClusterApp(App[int]):
         self._monotonic = monotonic
         self.report_path = ""
         self._ticks = 0
+        self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
@@ -306,6 +310,13 @@ class ClusterApp(App[int]):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.action_command_palette()
+
+    def action_command_line(self) -> None:
+        """Type a subcommand."""
+        if self.shell is None:
+            self.tell("there is no command line here", severity="warning")
+        elif not isinstance(self.screen, CommandLine):
+            self.push_screen(CommandLine(self.shell, self._said_to_shell))
 
     def action_repaint(self) -> None:
         """Paint the whole screen anew."""
