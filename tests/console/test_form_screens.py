@@ -11,8 +11,9 @@ from textual.widgets import Input
 
 from nodeagent.config.digest import file_digest
 from nodeagent.model.reports import Place, Report
-from nodeagent.wire.console import Answer, Apply, Done, Refused, Request, SaveDraft
-from nodeagent.wire.live import ConfigurationChanged, Snapshot
+from nodeagent.model.run import DareRun, RunChanged, RunStarted
+from nodeagent.wire.console import Answer, Apply, Done, Refused, Rehearse, Request, SaveDraft
+from nodeagent.wire.live import ConfigurationChanged, ProgressMade, Snapshot
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
 from tests.support.story import StoryClient, configuration_text, key_of, three_nodes
 from tui.app import ClusterApp
@@ -407,6 +408,31 @@ def test_dare_that_interrupts_nobody_takes_a_plain_yes() -> None:
         await pilot.press("right", "enter")
         await until(pilot, lambda: Apply(calm, file_digest(TEXT.encode()), author="ann")
                     in client.asked, "Apply")  # fmt: skip
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=calm))
+
+
+def test_draft_is_rehearsed_and_its_run_on_probation_takes_the_digest() -> None:
+    calm = TEXT + "\n[timing]\nheartbeat-ms = 250\n"
+    base, target = file_digest(TEXT.encode()), file_digest(calm.encode())
+    tx, digest = "rehearsal.1.alpha.7", "d" * 64
+    begun = DareRun(tx, "alpha", base_digest=base, target_digest=target, nodes=("alpha",))
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "none interrupted", "h rehearse")
+        await pilot.press("h")
+        asked = Rehearse(calm, base, "ann")
+        await until(pilot, lambda: asked in client.asked, "Rehearse")
+        end = RunChanged(tx, "done", rehearsed=digest)
+        client.say(ProgressMade(RunStarted(begun)), ProgressMade(end))
+        await pilot.press("5", "p")
+        await shows(pilot, "Return unless it is confirmed within")
+        await pilot.press("enter")
+        await shows(pilot, "It returns after 2m by itself", "Rehearsed (dddddddddddd)")
+        await pilot.press("right", "enter")
+        apply = Apply(calm, base, author="ann", probation_seconds=120, rehearsed=digest)
+        await until(pilot, lambda: apply in client.asked, "Apply")
 
     play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=calm))
 
