@@ -285,8 +285,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "newer", ("right_square_bracket",), "newer", "The DARE after this one", "dare", priority=6
     ),
-    Action("why", ("w",), "why here", "Why the group is where it is", "groups", priority=3),
-    Action("why", ("w",), "why here", "Why the group is where it is", "dashboard", priority=3),
+    Action("why", ("w",), "why here", "Why the group is where it is", "groups", priority=6),
+    Action("why", ("w",), "why here", "Why the group is where it is", "dashboard", priority=6),
     Action("open", ("enter",), "open", "The entry with more room", "past", priority=2),
     Action(
         "take_back",

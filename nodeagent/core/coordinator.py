@@ -17,6 +17,7 @@ from nodeagent.core.effects import End
 from nodeagent.core.rehearsal import digest_of, drift_text, finding_of
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
+from nodeagent.core.votes import stamp
 from nodeagent.model.health import CellState, RestoreState, RunState
 from nodeagent.model.ownership import NOBODY
 from nodeagent.model.run import AS_BEFORE, DareRun
@@ -258,9 +259,9 @@ class Coordinator:
 
     def _stamp(self) -> Stamp:
         """Return when this is proposed, how long it took until now, and who wanted it."""
-        now, request = self.shared.now.unix, self.request
-        seconds = max(0.0, now - self._began_unix)
-        return Stamp(now, round(seconds, 3), request.author, request.reason)
+        request, shared = self.request, self.shared
+        seconds = shared.now.unix - self._began_unix
+        return stamp(shared, seconds, request.author, request.reason)
 
     def _probation(self) -> Probation | UnsetType:
         """Return the terms of the probation, made when the change is asked to be decided."""

@@ -17,7 +17,7 @@ from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.participant import Participant
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
-from nodeagent.core.votes import Wish, shrinking, shrunk
+from nodeagent.core.votes import Wish, shrinking, shrunk, stamp
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
 from nodeagent.model.text import clean
@@ -418,7 +418,7 @@ class Governor:
         return ViewChange(wish.view, wish.owners, wish.cause, self._stamp(), told)
 
     def _stamp(self) -> Stamp:
-        return Stamp(self.shared.now.unix)
+        return stamp(self.shared)
 
     def _deciders(self, value: Value) -> tuple[str, ...]:
         voters = self.shared.log.voters

@@ -14,7 +14,7 @@ from nodeagent.config.digest import file_digest
 from nodeagent.core.shared import Shared
 from nodeagent.model.choice import Choice
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import Commit, Confirmed, Stamp
+from nodeagent.wire.peer import UNIX_MAX, Commit, Confirmed, Stamp
 
 VOTERS_MIN = 3
 
@@ -59,6 +59,12 @@ def shrinking(shared: Shared) -> Wish | None:
     return Wish(standing.view, standing.owners, cause, voters=tuple(staying))
 
 
+def stamp(shared: Shared, seconds: float = 0.0, author: str = "", reason: str = "") -> Stamp:
+    """Return when something is proposed; a clock that is out of all bounds is told as its bound."""
+    at = min(max(0.0, shared.now.unix), UNIX_MAX)
+    return Stamp(at, round(min(max(0.0, seconds), UNIX_MAX / 1e3), 3), author, reason)
+
+
 def shrunk(shared: Shared, wish: Wish) -> Commit:
     """Return the COMMIT after which only `wish.voters` vote."""
     standing = shared.log.standing
@@ -76,5 +82,5 @@ def shrunk(shared: Shared, wish: Wish) -> Commit:
         owners=wish.owners,
         author="cluster",
         reason=wish.cause,
-        stamp=Stamp(shared.now.unix),
+        stamp=stamp(shared),
     )

@@ -21,7 +21,8 @@ Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Moves = Annotated[tuple[tuple[Name, Name], ...], Meta(max_length=2000)]
-UnixSeconds = Annotated[float, Meta(ge=0, le=1e12)]
+UNIX_MAX = 1e12
+UnixSeconds = Annotated[float, Meta(ge=0, le=UNIX_MAX)]
 """Bounded, for what is no number is not equal to itself, and a decree must be."""
 Owners = Annotated[dict[Name, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]

@@ -71,7 +71,7 @@ async def test_what_was_typed_comes_back_and_words_are_completed() -> None:
         await until(pilot, lambda: len(shell.ran) == 2, "run again")
         assert shell.ran[0] == shell.ran[1] == ["move", "web", "bravo"]
         await pilot.press(*typed("st"), "tab")
-        await shows(pilot, "standby  status")
+        await shows(pilot, "standby status")
         await pilot.press("t", "u", "s", "enter")
         await until(pilot, lambda: shell.ran[-1] == ["status"], "the completed word")
 
