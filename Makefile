@@ -8,7 +8,7 @@ WORKERS ?= 2
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test check simulate fuzz exhaustive mutants faults pictures bench documents format lock clean
+.PHONY: help setup demo lab compare test check simulate survival fuzz exhaustive mutants faults pictures bench documents format lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' Makefile | column -t -s '|' 2>/dev/null || \
@@ -23,6 +23,9 @@ demo: setup  ## a real cluster on this machine, with the console on it
 lab: setup  ## three hosts in namespaces (root), and the console; ARGS=--headless tells a story
 	@exec $(BIN)/python -m tests.lab $(ARGS)
 
+compare: setup  ## the same work here and on corosync + pacemaker; ARGS="--rounds 1" is quick
+	@exec $(BIN)/python -m tests.lab.compare $(ARGS)
+
 test: check  ## everything that can be checked here
 	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
 
@@ -35,6 +38,9 @@ check: setup  ## style, types and the walls between the rooms
 
 simulate: setup  ## seeded faults against the core, e.g. make simulate SCHEDULES=1000000
 	@exec $(BIN)/python -m tests.simulation --schedules $(or $(SCHEDULES),20000) --workers $(WORKERS) $(ARGS)
+
+survival: setup  ## every single and double failure against what a preview says of it
+	@exec $(BIN)/python -m tests.simulation.survival $(ARGS)
 
 exhaustive: setup  ## every single fault against one DARE of each kind, about 5,000 cases
 	@exec $(BIN)/python -m tests.simulation.exhaustive $(ARGS)

@@ -45,6 +45,10 @@ _SHOWN = {
     "escape": "Esc",
     "tab": "Tab",
     "space": "Space",
+    "full_stop": ".",
+    "comma": ",",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
 }
 
 
@@ -66,9 +70,12 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
     ("verify", "Verify", "What is wrong with the draft, and what would be right"),
     ("dare", "DARE", "The reconfiguration: steps down, nodes across"),
     ("events", "Events", "What happened, newest last"),
+    ("past", "Past", "What was decided, by whom and why, and the way back"),
 )
-"""(mode, tab's word, help) in the order of the keys 1 to 8."""
+"""(mode, tab's word, help) in the order of the keys 1 to 9."""
 
+OF_PROBATION = frozenset(("confirm", "go_back"))
+"""What would do nothing while nothing is on probation."""
 _LIST = ("nodes", "networks", "groups")
 
 ACTIONS: tuple[Action, ...] = (
@@ -76,12 +83,46 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "quit", ("f10", "q", "ctrl+q"), "quit", "Leave; nothing that runs is stopped", priority=8
     ),
-    Action("palette", ("f9", "ctrl+p", "colon"), "palette", "Find any action by name", priority=9),
+    Action("palette", ("f9", "ctrl+p"), "palette", "Find any action by name", priority=9),
+    Action("command_line", ("colon",), "command", "Type a subcommand, as in a shell", priority=9),
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
     Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),
+    Action(
+        "play", ("space",), "play", "Hold the past still, or let it go on", "replay", priority=1
+    ),
+    Action(
+        "next_event",
+        ("full_stop",),
+        "next",
+        "Go to the next event of the past",
+        "replay",
+        priority=2,
+    ),
+    Action(
+        "event_before",
+        ("comma",),
+        "before",
+        "Go to the event before of the past",
+        "replay",
+        priority=3,
+    ),
+    Action("faster", ("greater_than_sign",), "faster", "Let the past go on faster", "replay"),
+    Action("slower", ("less_than_sign",), "slower", "Let the past go on slower", "replay"),
     Action("back", ("escape", "f3"), "back", "Back to the list, or to the dashboard"),
     Action("go_to_run", ("R",), "to the DARE", "Go to the DARE that is going on"),
+    Action(
+        "confirm", ("K",), "keep", "Confirm what is on probation: it stays", "app", "operator", 5
+    ),
+    Action(
+        "go_back",
+        ("B",),
+        "go back",
+        "End the probation: bring back what was before",
+        "app",
+        "operator",
+        5,
+    ),
     *(
         Action(f"section('{mode}')", (str(number),), word, text)
         for number, (mode, word, text) in enumerate(SECTIONS, 1)
@@ -165,6 +206,24 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     Action(
+        "rehearse",
+        ("h",),
+        "rehearse",
+        "Ask all nodes whether they would take it, and change nothing",
+        "draft",
+        "operator",
+        4,
+    ),
+    Action(
+        "run_on_probation",
+        ("p",),
+        "on probation",
+        "Run the DARE; it returns unless you confirm it in time",
+        "draft",
+        "operator",
+        4,
+    ),
+    Action(
         "merge",
         ("m",),
         "merge",
@@ -193,6 +252,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "as_text", ("f7",), "edit as text", "Edit the whole draft as a file", "draft", "operator", 6
     ),
+    Action("command", ("f6",), "command", "The commands that do the same, to copy", "draft"),
     Action("undo", ("ctrl+z",), "undo", "Take the last edit back", "draft", "operator", 7),
     Action("redo", ("ctrl+y", "U"), "redo", "Do what was undone again", "draft", "operator", 8),
     Action(
@@ -224,6 +284,29 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         "newer", ("right_square_bracket",), "newer", "The DARE after this one", "dare", priority=6
+    ),
+    Action("why", ("w",), "why here", "Why the group is where it is", "groups", priority=6),
+    Action("why", ("w",), "why here", "Why the group is where it is", "dashboard", priority=6),
+    Action("open", ("enter",), "open", "The entry with more room", "past", priority=2),
+    Action(
+        "take_back",
+        ("u",),
+        "take back",
+        "Put one change of the epoch back into the draft",
+        "past",
+        "operator",
+        3,
+    ),
+    Action(
+        "go_back", ("b",), "go back", "Put the whole epoch into the draft", "past", "operator", 4
+    ),
+    Action(
+        "everything",
+        ("v",),
+        "views",
+        "Show views, too: who was in, who owned what",
+        "past",
+        priority=5,
     ),
     Action("filter", ("slash",), "filter", "Show only lines with a text", "events", priority=2),
     Action(

@@ -23,7 +23,9 @@ from tui import actions, messages
 from tui.crash import write_report
 from tui.keep import keep
 from tui.palette import ActionProvider
+from tui.screens import probation
 from tui.screens.base import SectionScreen
+from tui.screens.command_line import CommandLine, Shell
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.dare import DareScreen
 from tui.screens.forms.bench import keep_draft
@@ -36,6 +38,7 @@ from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.ports import DrillItem, Drills, Probe
+from tui.viewmodels.probation import open_probation
 from tui.viewmodels.spans import Row, line, put
 from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
@@ -52,6 +55,8 @@ class ClusterApp(App[int]):
     """
 
     command = "clustertui"
+    shell: Shell | None = None
+    """Runs the command line; None where there is nothing that it could be run on."""
 
     TITLE = "clustertui"
     CSS_PATH = "styles/console.tcss"
@@ -85,6 +90,7 @@ class ClusterApp(App[int]):
         self._monotonic = monotonic
         self.report_path = ""
         self._ticks = 0
+        self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
@@ -275,6 +281,7 @@ class ClusterApp(App[int]):
             for action in actions.offered(scope)
             if not (self.session.read_only and action.role != "observer")
             and not (action.name == "drills" and self.drills is None)
+            and not (action.name in actions.OF_PROBATION and not open_probation(self.session.view))
         )
 
     def action_section(self, mode: str) -> None:
@@ -292,9 +299,24 @@ class ClusterApp(App[int]):
         run = self.session.view.run
         self._show_run(run.tx if run else "")
 
+    def action_confirm(self) -> None:
+        """Ask, then keep what is on probation."""
+        probation.ask(self, self, "confirm")
+
+    def action_go_back(self) -> None:
+        """Ask, then bring back what was before the probation."""
+        probation.ask(self, self, "return")
+
     def action_palette(self) -> None:
         """Open the command palette."""
         self.action_command_palette()
+
+    def action_command_line(self) -> None:
+        """Type a subcommand."""
+        if self.shell is None:
+            self.tell("there is no command line here", severity="warning")
+        elif not isinstance(self.screen, CommandLine):
+            self.push_screen(CommandLine(self.shell, self._said_to_shell))
 
     def action_repaint(self) -> None:
         """Paint the whole screen anew."""

@@ -39,7 +39,7 @@ class ActionProvider(Provider):
 
 def prefixed(action: actions.Action) -> str:
     """Return the action's name as a screen can run it."""
-    return f"app.{action.name}" if action.scope == "app" else action.name
+    return f"app.{action.name}" if action.scope in {"app", "replay"} else action.name
 
 
 def _title(action: actions.Action) -> str:

@@ -8,20 +8,26 @@ an answer that says so.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from typing import Protocol
+from typing import Protocol, get_args
 
 from textual.message import Message
 
 from nodeagent.model.run import DareRun
 from nodeagent.model.text import clean
-from nodeagent.wire.console import Abort, Answer, Apply, Drill, Refused, Request, SaveDraft
+from nodeagent.wire.console import (
+    Abort,
+    Answer,
+    Apply,
+    Drill,
+    EndProbation,
+    Refused,
+    Request,
+    SaveDraft,
+)
 from nodeagent.wire.live import (
-    ClusterLive,
     ConfigurationChanged,
-    EventLine,
-    NodeLive,
-    ProgressMade,
     Snapshot,
+    StreamMessage,
 )
 from tui import messages
 from tui.viewmodels import store
@@ -29,8 +35,8 @@ from tui.viewmodels.ages import Moment
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
-WRITES = (Apply, Abort, SaveDraft, Drill)
-STREAMED = (ClusterLive, NodeLive, EventLine, ConfigurationChanged, ProgressMade, Snapshot)
+WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill)
+STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
 class Client(Protocol):
@@ -127,6 +133,9 @@ class Session:
         return self.view.connection.lost(self._now())
 
     def _take(self, item: object) -> None:
+        if isinstance(item, store.View):
+            self._show_past(item)
+            return
         if not isinstance(item, STREAMED):
             self._hear_of_agent(str(getattr(item, "name", "") or getattr(item, "agent", "")))
             return
@@ -135,6 +144,14 @@ class Session:
         self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
         self._lost_told = False
         self._tell(item, before.run, self.view.run)
+
+    def _show_past(self, view: store.View) -> None:
+        """Take a whole view, as a replay makes them."""
+        first = not self.view.replayed
+        self.view = view
+        self.dirty |= store.TOPICS
+        if first:
+            self._post(messages.SnapshotArrived())
 
     def _hear_of_agent(self, agent: str) -> None:
         self.view = store.connected(self.view, clean(agent, 63), self._now())

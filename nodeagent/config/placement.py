@@ -9,7 +9,7 @@ is placed stands. So where `with` and `apart-from` cannot be kept, it is the lat
 offline, and only a group that runs can make one that runs move.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from heapq import heappop, heappush
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 from nodeagent.config.board import Board
 from nodeagent.config.rules import apart_of, sets_of
 from nodeagent.config.times import UNKNOWN, Moment, may_return
-from nodeagent.model.configuration import Configuration, Group, ServiceAddress
+from nodeagent.model.configuration import Adapter, Configuration, Group, ServiceAddress
 from nodeagent.model.ownership import NOBODY
 
 _NONE: Mapping[str, frozenset[str]] = MappingProxyType({})
@@ -132,6 +132,14 @@ def missing_networks(cfg: Configuration, group: Group, node: str) -> tuple[str, 
     noun = cfg.node.get(node)
     present = {adapter.network for adapter in noun.adapter.values()} if noun else set()
     return tuple(sorted(service_networks(group) - present))
+
+
+def cut_off(configuration: Configuration, node: str, bad: Iterable[str]) -> frozenset[str]:
+    """Return the networks that `node` has adapters on, all of which are bad."""
+    noun, spoiled = configuration.node.get(node), set(bad)
+    adapters: dict[str, Adapter] = noun.adapter if noun else {}
+    reached = {one.network for name, one in adapters.items() if name not in spoiled}
+    return frozenset(one.network for one in adapters.values()) - reached
 
 
 def able(cfg: Configuration, group: Group, node: str) -> bool:
@@ -284,12 +292,15 @@ def _where_to_start(at: _Situation, name: str, good: Nodes) -> Nodes:
 def _comes_back(at: _Situation, name: str) -> bool:
     """Return whether a group without owner ran before, or failed at home: it has to fall over.
 
-    So has one whose home is on standby.
+    So has one whose home is on standby, or is in and does not reach the group's networks. (A home
+    that is not in may only be late, so it is waited for.)
     """
-    home = at.cfg.group[name].nodes[:1]
+    group = at.cfg.group[name]
+    home, networks = group.nodes[:1], service_networks(group)
     idle = any(node in at.cfg.node and at.cfg.node[node].standby for node in home)
+    cut = any(node in at.view and networks & at.cut.get(node, frozenset()) for node in home)
     failed_at_home = at.failed.get(name, frozenset()).intersection(home)
-    return name in at.moment.ran or idle or bool(failed_at_home)
+    return name in at.moment.ran or idle or cut or bool(failed_at_home)
 
 
 def awaited(

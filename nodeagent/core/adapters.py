@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from nodeagent.config.placement import cut_off
 from nodeagent.model.attachment import NOWHERE, Attachment
-from nodeagent.model.configuration import Adapter, AdapterRole, Configuration
+from nodeagent.model.configuration import AdapterRole, Configuration
 
 if TYPE_CHECKING:
     from nodeagent.core.shared import Shared
@@ -82,14 +83,6 @@ def attachment(
     chosen = current if kept else (good or there)[0]
     others = tuple(name for name in there if name != chosen)
     return Attachment(chosen, configuration.network[network].subnet, others)
-
-
-def cut_off(configuration: Configuration, node: str, bad: Iterable[str]) -> frozenset[str]:
-    """Return the networks that `node` has adapters on, all of which are bad."""
-    noun, spoiled = configuration.node.get(node), set(bad)
-    adapters: dict[str, Adapter] = noun.adapter if noun else {}
-    reached = {one.network for name, one in adapters.items() if name not in spoiled}
-    return frozenset(one.network for one in adapters.values()) - reached
 
 
 @dataclass(slots=True)

@@ -6,11 +6,12 @@ Told: the request and who is heard. Asks for nothing.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from nodeagent.config.quorum import majority
 from nodeagent.core.effects import DriverAction
 from nodeagent.core.groups import limit_s
-from nodeagent.core.log import majority
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
+from nodeagent.model.choice import Choice
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot, Standing
 from nodeagent.model.plan import Plan
@@ -20,7 +21,11 @@ VALIDATION_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the administrator wants, checked and planned. `base` is what stood when it was asked."""
+    """What the administrator wants, checked and planned. `base` is what stood when it was asked.
+
+    `probation_seconds` above 0: what it brings returns after that time unless it is confirmed.
+    `rehearsed`: what *verify* finds must have this digest. `check`: see `wire.peer.Probation`.
+    """
 
     tx: str
     ballot: Ballot
@@ -34,6 +39,10 @@ class Request:
     author: str = ""
     reason: str = ""
     mark: str = ""
+    probation_seconds: int = 0
+    choices: tuple[Choice, ...] = ()
+    rehearsed: str = ""
+    check: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ run's record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from nodeagent.config.forecast import forecasts
 from nodeagent.core.effects import Publish
 from nodeagent.model.run import (
     Cell,
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from nodeagent.core.shared import Shared
     from nodeagent.model.health import CellState, RestoreState, RunState
     from nodeagent.model.reports import Severity
+    from nodeagent.model.times import Forecast
+
+_NONE: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> DareRun:
@@ -48,14 +54,27 @@ def first_record(shared: Shared, request: Request, rows: tuple[str, ...]) -> Dar
         plan=request.plan,
         began=shared.now.unix,
         steps=tuple(StepRow(name=row) for row in rows),
+        forecasts=_forecasts(shared, request),
     )
 
 
-class Board:
-    """Publishes one run's progress, from its beginning or from where another one left it."""
+def _forecasts(shared: Shared, request: Request) -> tuple[Forecast, ...]:
+    active = shared.log.configuration
+    if active is None:
+        return ()
+    return forecasts(request.plan, active, request.candidate, shared.times.known)
 
-    def __init__(self, shared: Shared, run: DareRun) -> None:
+
+class Board:
+    """Publishes one run's progress, from its beginning or from where another one left it.
+
+    Of a rehearsal (`quiet`) only consoles of this agent are told, and nothing is kept: it is no
+    part of the cluster's history.
+    """
+
+    def __init__(self, shared: Shared, run: DareRun, *, quiet: bool = False) -> None:
         self._shared = shared
+        self._quiet = quiet
         self._step_began: dict[tuple[str, bool], int] = {}
         self._began_ms = shared.now.ms - int(max(0.0, shared.now.unix - run.began) * 1000)
         self._peers = tuple(dict.fromkeys((*shared.log.standing.view, *run.nodes)))
@@ -76,8 +95,10 @@ class Board:
         record = advance(self.run_record, progress)
         assert record is not None, "an own run stays"
         self.run_record = record
-        self._shared.fold(progress)
         self._shared.out.append(Publish(ProgressMade(progress)))
+        if self._quiet:
+            return
+        self._shared.fold(progress)
         others = [node for node in self._peers if node != self._shared.name]
         self._shared.send_all(others, ProgressNote(progress))
 
@@ -100,12 +121,18 @@ class Board:
         undo: bool,
         reason: str = "",
         evidence: tuple[str, ...] = (),
+        ages: Mapping[str, tuple[int, int]] = _NONE,
     ) -> None:
-        """Say how one node's part in a row stands."""
+        """Say how one node's part in a row stands.
+
+        `ages`: how many milliseconds ago each group's release or acquire began, and ended.
+        """
         seconds = self._seconds(step, undo=undo)
         began = self._shared.now.unix - seconds
         lines = tuple(clean(line, 300) for line in evidence)
-        cell = Cell(state, began, seconds, clean(reason, 300), lines)
+        unix = self._shared.now.unix
+        groups = {clean(g, 63): (unix - b / 1000, unix - e / 1000) for g, (b, e) in ages.items()}
+        cell = Cell(state, began, seconds, clean(reason, 300), lines, groups)
         self._tell(CellChanged(self.run_record.tx, step, undo, node, cell))
 
     def run(
@@ -115,11 +142,12 @@ class Board:
         text: str,
         restored: RestoreState = "",
         gap: tuple[int, str] = (0, ""),
+        rehearsed: str = "",
     ) -> None:
         """Say how the run as a whole stands; `gap`: worst detection gap in ms, and its node."""
         seconds = (self._shared.now.ms - self._began_ms) / 1000
         told = clean(text, 500)
-        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, told, *gap))
+        self._tell(RunChanged(self.run_record.tx, state, restored, seconds, told, *gap, rehearsed))
 
     def end(self, state: RunState, text: str, restored: RestoreState, gap: tuple[int, str]) -> None:
         """Say how the run ended, also as an event."""

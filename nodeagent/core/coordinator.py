@@ -8,13 +8,18 @@ value is asked for again, until the majorities have it or another voter has fini
 
 from dataclasses import dataclass, field
 
+from msgspec import UNSET, UnsetType
+
 from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
 from nodeagent.core.effects import End
+from nodeagent.core.rehearsal import digest_of, drift_text, finding_of
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
+from nodeagent.core.votes import stamp
 from nodeagent.model.health import CellState, RestoreState, RunState
+from nodeagent.model.ownership import NOBODY
 from nodeagent.model.run import AS_BEFORE, DareRun
 from nodeagent.wire.peer import (
     Aborted,
@@ -22,8 +27,10 @@ from nodeagent.wire.peer import (
     Commit,
     Decided,
     Decree,
+    Probation,
     Promise,
     Refuse,
+    Stamp,
     StepName,
     StepOrder,
     StepReply,
@@ -62,6 +69,7 @@ class Coordinator:
         self.standing = request.base
         self.before = before
         self.finished = False
+        self._began_unix = shared.now.unix
         self.decided: Decree | None = None
         self._ask_whom = Audiences(shared, request, shared.log.configuration)
         self.proposer = Proposer(
@@ -87,6 +95,7 @@ class Coordinator:
         self._aborting = ""
         self._restored: RestoreState = ""
         self._exceptions: list[str] = []
+        self._facts: dict[str, dict[str, str]] = {}
         names = tuple(step.name for step in self._forward)
         self.board = Board(shared, first_record(shared, request, names))
 
@@ -204,7 +213,7 @@ class Coordinator:
         proposer, now, ask = self.proposer, self.shared.now.ms, self._ask_whom
         if first:
             early = ask.only_new_voters() or ask.deciders()
-            self.shared.out += proposer.accept(self._commit(), early, now)
+            self.shared.out += proposer.accept(proposer.value or self._commit(), early, now)
             return
         if proposer.audience != ask.deciders() and ask.new_voters_suffice(proposer.accepted_by):
             proposer.audience = ask.deciders()
@@ -243,7 +252,27 @@ class Coordinator:
             owners=request.plan.owners,
             author=request.author,
             reason=request.reason,
+            probation=self._probation(),
+            stamp=self._stamp(),
+            choices=request.choices or UNSET,
         )
+
+    def _stamp(self) -> Stamp:
+        """Return when this is proposed, how long it took until now, and who wanted it."""
+        request, shared = self.request, self.shared
+        seconds = shared.now.unix - self._began_unix
+        return stamp(shared, seconds, request.author, request.reason)
+
+    def _probation(self) -> Probation | UnsetType:
+        """Return the terms of the probation, made when the change is asked to be decided."""
+        seconds = self.request.probation_seconds
+        if not seconds:
+            return UNSET
+        ordered = self.shared.log.wishes.placed()
+        owners = self.standing.owners.items()
+        before = {g: n for g, n in owners if n or ordered.get(g) == NOBODY}
+        online = sorted(group for groups in self.before.values() for group in groups)
+        return Probation(seconds, self.standing.epoch, before, tuple(online), self.request.check)
 
     # -- answers
 
@@ -268,7 +297,17 @@ class Coordinator:
             return
         row.done.add(sender)
         row.done_ms[sender] = self.shared.now.ms
-        self.board.cell(m.step, sender, "done", undo=row.undo, reason=m.reason, evidence=m.evidence)
+        if m.step == "verify":
+            self._facts[sender] = m.facts
+        self.board.cell(
+            m.step,
+            sender,
+            "done",
+            undo=row.undo,
+            reason=m.reason,
+            evidence=m.evidence,
+            ages=m.groups,
+        )
         self._row_may_be_done()
 
     def _problem(self, sender: str, m: StepReply) -> str:
@@ -408,7 +447,8 @@ class Coordinator:
             return
         self.board.run("aborting", text=reason)
         self._row = None
-        value = Aborted(self.request.tx, reason[:500], self.request.plan.owners)
+        owners = self.request.plan.owners
+        value = Aborted(self.request.tx, reason[:500], owners, self._stamp())
         self.shared.out += self.proposer.accept(value, self.shared.log.voters, self.shared.now.ms)
 
     def _refuse(self, reason: str) -> None:
@@ -431,10 +471,22 @@ class Coordinator:
         if row.step.name == "lock" and not self.shared.log.decides(row.done):
             self._fail("lock: no majority of the voters can promise it")
             return
+        drifted = self._drift() if row.step.name == "verify" and not row.failed else ""
+        if drifted:
+            self._fail(drifted)
+            return
         state: CellState = "failed" if row.failed else "done"
         reason = next(iter(row.failed.values()), "")
         self.board.step(row.step.name, state, undo=row.undo, reason=reason)
         self._enter(self._index + 1)
+
+    def _drift(self) -> str:
+        """Return what is not any more as it was rehearsed, empty if all is or nothing was."""
+        wanted = self.request.rehearsed
+        found = finding_of(self.request, self._facts)
+        if not wanted or digest_of(found) == wanted:
+            return ""
+        return drift_text(self.shared.rehearsed.get(wanted), found)
 
     # -- time
 

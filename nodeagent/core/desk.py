@@ -5,6 +5,7 @@ groups, sends nodes to standby and aborts, an admin changes the configuration. T
 place where a role is judged.
 """
 
+from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
 from nodeagent.config.load import load
@@ -14,6 +15,8 @@ from nodeagent.config.plan import kept, plan
 from nodeagent.config.why import unkept_move
 from nodeagent.core.audience import Request
 from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
+from nodeagent.core.log import OnProbation
+from nodeagent.core.probation import MARK
 from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import STEPS
@@ -30,14 +33,18 @@ from nodeagent.wire.console import (
     Done,
     Drill,
     DrillKind,
+    EndProbation,
     GetConfiguration,
     Refused,
+    Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.limits import PACKED_BYTES_MAX
-from nodeagent.wire.peer import Commit, DraftNote
+from nodeagent.wire.peer import Commit, DraftNote, EndWanted
 
 NOT_IN = "this node is not in the cluster now; ask another agent, or wait until it has joined"
+
+NO_QUORUM = "no majority of voters is heard; nothing can be decided"
 
 TOO_LONG = (
     "the deadlines of what is started and stopped add up to {} minutes in one step, more than the "
@@ -55,6 +62,8 @@ def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
 
 def operates(shared: Shared, apply: Apply) -> bool:
     """Return whether a request changes no more than an operator may: standby, holds, and owners."""
+    if apply.check:
+        return False  # it is run as what the agent is
     if apply.text.encode() == shared.log.active:
         return True
     active, candidate = shared.log.configuration, parse(apply.text).configuration
@@ -147,7 +156,7 @@ def _not_ready(shared: Shared, busy: str) -> Refused | None:
     if shared.log.configuration is None or not shared.is_member:
         return Refused("not-in", NOT_IN, 3)
     if not shared.quorum:
-        return Refused("no-quorum", "no majority of voters is heard; nothing can be decided", 3)
+        return Refused("no-quorum", NO_QUORUM, 3)
     if busy:
         return Refused("busy", f"another DARE is open: {busy}; try again when it has ended", 3)
     return None
@@ -157,9 +166,87 @@ def prepare_dare(
     shared: Shared, apply: Apply, ballot: Ballot, busy: str, author: str
 ) -> Request | Done | Refused:
     """Check an Apply and plan it; the answer says why there is nothing to do or it may not be."""
-    refusal = _not_ready(shared, busy)
+    refusal = _not_ready(shared, busy) or _on_probation(shared) or _bad_check(apply)
     if refusal is not None:
         return refusal
+    return _prepare(shared, apply, ballot, author)
+
+
+def _bad_check(apply: Apply) -> Refused | None:
+    if not apply.check:
+        return None
+    if not apply.probation_seconds:
+        return Refused("check", "a check belongs to a probation: say how long that lasts", 2)
+    if not apply.check[0].startswith("/") or any("\0" in word for word in apply.check):
+        program = clean(apply.check[0], 100)
+        return Refused("check", f"the check needs a program with its whole path: {program}", 2)
+    return None
+
+
+def _on_probation(shared: Shared) -> Refused | None:
+    probation = shared.log.probation
+    if probation is None:
+        return None
+    author = probation.commit.author or "somebody"
+    left_s = max(0, shared.probation_until_ms - shared.now.ms) // 1000
+    text = (
+        f"epoch {probation.commit.epoch} of {author} is on probation for {left_s} s more; keep it "
+        "(clustertui confirm) or go back (clustertui return) first"
+    )
+    return Refused("probation", text, 3)
+
+
+def end_probation(shared: Shared, request: EndProbation, returning: str, author: str) -> Answer:
+    """Hand an administrator's wish on to those who decide it: a voter may be cut off or gone."""
+    probation = shared.log.probation
+    if probation is None or probation.commit.tx != request.tx:
+        return Refused("no-probation", "nothing is on probation, or it is another change", 1)
+    if returning:
+        text = f"epoch {probation.terms.previous} is already being brought back: {returning}"
+        return Refused("returning", text, 1)
+    if not shared.quorum:
+        return Refused("no-quorum", NO_QUORUM, 3)
+    wish = EndWanted(request.tx, request.end, clean(author, 100))
+    shared.send_all(dict.fromkeys((*shared.log.voters, shared.name)), wish)
+    return Done(f"{request.end} asked for", request.tx)
+
+
+def prepare_return(
+    shared: Shared, probation: OnProbation, ballot: Ballot, why: str, *, as_before: bool
+) -> Request | Refused:
+    """Plan the DARE back to the configuration before a probation, or say why it cannot be yet.
+
+    `as_before`: groups go to who had them, where that is possible, else by their policies.
+    """
+    refusal = _not_ready(shared, "")
+    if refusal is not None:
+        return refusal
+    text = shared.log.file_of(probation.terms.previous).decode()
+    candidate = parse(text).configuration
+    before = probation.terms.before.items() if as_before and candidate is not None else ()
+    owners = {
+        group: node
+        for group, node in before
+        if candidate is not None and not _illegal_moves(shared, candidate, {group: node})
+    }
+    apply = Apply(
+        text, shared.log.standing.digest, f"probation: {why}"[:300], owners=owners, mark=MARK
+    )
+    made = _prepare(shared, apply, ballot, probation.commit.author)
+    assert not isinstance(made, Done), "a probation ends by a COMMIT, also one that changes nothing"
+    return made
+
+
+def prepare_rehearsal(shared: Shared, wanted: Rehearse, author: str) -> Request | Done | Refused:
+    """Check and plan what shall be rehearsed, as for a DARE; an open one does not matter."""
+    refusal = _not_ready(shared, "")
+    if refusal is not None:
+        return refusal
+    apply = Apply(wanted.text, wanted.base)
+    return _prepare(shared, apply, Ballot(0, shared.name), author)
+
+
+def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Request | Done | Refused:
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
     if apply.base != standing.digest:
@@ -180,12 +267,13 @@ def prepare_dare(
     if problem:
         return Refused("move", problem, 4)
     held = held_groups(shared.now.unix, active, candidate)
+    asked = {**kept(shared.log.wishes.placed(), active, candidate), **apply.owners}
     planned = plan(
         active,
         candidate,
         view=tuple(standing.view),
         owners=standing.owners,
-        asked={**kept(shared.log.wishes.placed(), active, candidate), **apply.owners},
+        asked=asked,
         held=held,
     )
     kept_out = _kept_out(candidate, planned, apply.owners, held)
@@ -195,9 +283,16 @@ def prepare_dare(
     if len(packed) > PACKED_BYTES_MAX:
         return _too_large(packed)
     digest = file_digest(data)
-    if digest == standing.digest and not planned.release and not planned.acquire:
+    idle = digest == standing.digest and not planned.release and not planned.acquire
+    if idle and shared.log.probation is None:
         return Done("nothing to change: this is the active configuration")
     added = [node for node in candidate.node if node not in active.node]
+    facts = Facts(
+        view=(*standing.view, *added),
+        owners=standing.owners,
+        asked=asked,
+        leaving=planned.removed_nodes,
+    )
     slot = shared.log.next_slot
     return Request(
         tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",
@@ -207,11 +302,15 @@ def prepare_dare(
         digest=file_digest(data),
         candidate=candidate,
         plan=planned,
+        choices=choices(candidate, facts, planned.owners),
         participants=(*shared.log.standing.view, *added),
         base=standing,
         author=clean(author, 100),
         reason=clean(apply.reason, 300),
         mark=clean(apply.mark, 64),
+        probation_seconds=apply.probation_seconds,
+        rehearsed=apply.rehearsed,
+        check=apply.check,
     )
 
 

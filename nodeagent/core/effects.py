@@ -17,6 +17,7 @@ from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.joining import JoinAnswer
 from nodeagent.wire.live import StreamMessage
 from nodeagent.wire.peer import Message
+from nodeagent.wire.recording import GetRecording
 
 DriverAction = Literal["start", "stop", "monitor", "validate", "reload"]
 
@@ -71,6 +72,13 @@ class Activate:
 @dataclass(frozen=True, slots=True)
 class WriteDraft:
     """Replace the default configuration (block 86)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTimes:
+    """Write down how long actions took; nothing vouches for it."""
 
     data: bytes
 
@@ -151,6 +159,15 @@ class RunDriver:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCheck:
+    """Run an administrator's check; answered by DriverFinished with the same `op`."""
+
+    op: int
+    arguments: tuple[str, ...]
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FenceNode:
     """Run a fence device of `node`; answered by FenceFinished with the same `op`.
 
@@ -171,6 +188,15 @@ class Reply:
     client: bytes
     id: int
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecording:
+    """Answer a console with a page of what was recorded here."""
+
+    client: bytes
+    id: int
+    request: GetRecording
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +278,15 @@ Effect = (
     | DropTemporary
     | Activate
     | WriteDraft
+    | KeepTimes
     | Send
     | Beat
     | Connect
     | RunDriver
+    | RunCheck
     | FenceNode
     | Reply
+    | ReadRecording
     | OpenJoinDoor
     | CloseJoinDoor
     | AnswerJoin

@@ -66,7 +66,10 @@ class MessageHeard:
 
 @dataclass(frozen=True, slots=True)
 class DriverFinished:
-    """A driver action ended. `op` is the number given in RunDriver."""
+    """A driver action ended. `op` is the number given in RunDriver.
+
+    `fact` tells, after a validation, programs and devices from others in their places.
+    """
 
     op: int
     ok: bool
@@ -74,6 +77,7 @@ class DriverFinished:
     text: str = ""
     evidence: tuple[str, ...] = ()
     seconds: float = 0.0
+    fact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ normally only one of them proposes. A node counts as in when a majority of voter
 bad link does not make two opinions.
 """
 
+import msgspec
+from msgspec import UNSET
+
+from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
-from nodeagent.config.placement import place
-from nodeagent.core.adapters import cut_off
+from nodeagent.config.placement import cut_off, place
+from nodeagent.config.quorum import majority
 from nodeagent.core.decree import Acceptor, Proposer
-from nodeagent.core.log import majority
 from nodeagent.core.participant import Participant
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
-from nodeagent.core.votes import Wish, shrinking, shrunk
+from nodeagent.core.votes import Wish, shrinking, shrunk, stamp
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
 from nodeagent.model.text import clean
@@ -27,6 +30,7 @@ from nodeagent.wire.peer import (
     Prepare,
     Promise,
     Refuse,
+    Stamp,
     Value,
     ViewChange,
     Withdraw,
@@ -104,13 +108,17 @@ class Governor:
         if self.acceptor.lock is not None or shared.suspended:
             self._wished_since_ms = -1
             return
-        self._wish = self.wish()
+        self._wish = self.wish() or self._confirmation()
         if self._wish is None and self.acceptor.accepted is not None:
             self._wish = Wish()  # what was accepted must be decided, wished or not
         if self._wish is None:
             self._wished_since_ms = -1
         elif self._my_turn():
             self._propose(self._wish)
+
+    def _confirmation(self) -> Wish | None:
+        confirmed = self.shared.confirming
+        return None if confirmed is None else Wish(confirmed=confirmed)
 
     def _give_back(self) -> None:
         """Drop a lock whose holder never came back to stage anything, by its deadline.
@@ -166,24 +174,33 @@ class Governor:
         wished = shared.log.wishes.placed()
         starts = starts_anew(standing, view)
         before = settled_owners(configuration, standing.owners, view) if starts else standing.owners
-        owners = place(
-            configuration,
+        ran = () if starts else shared.log.ran
+        facts = Facts(
             view=tuple(view),
             owners=shared.log.wishes.owners(before),
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=self._leaving(),
-            moment=self._presence.moment(
-                configuration, shared.now, () if starts else shared.log.ran, starts=starts
-            ),
-            held=held_groups(shared.now.unix, configuration),
             cut=self._cut(configuration),
+            ran=ran,
+        )
+        owners = place(
+            configuration,
+            view=facts.view,
+            owners=facts.owners,
+            failed=facts.failed,
+            asked=facts.asked,
+            leaving=facts.leaving,
+            moment=self._presence.moment(configuration, shared.now, ran, starts=starts),
+            held=held_groups(shared.now.unix, configuration),
+            cut=facts.cut,
         )
         owners = {group: self._judged(group, node, view) for group, node in owners.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners) + self._why_cut(standing, owners)
-        return Wish(view, owners, clean(why, 500))
+        told = msgspec.structs.replace(facts, owners=standing.owners)
+        return Wish(view, owners, clean(why, 500), choices(configuration, told, owners))
 
     def _judged(self, group: str, node: str, view: dict[str, int]) -> str:
         """Return the new owner of a group, or that of before where this node cannot judge.
@@ -380,7 +397,7 @@ class Governor:
             return
         if not self.shared.log.decides(proposer.promises):
             return
-        value = proposer.found or self._own_value(proposer)
+        value = proposer.value or proposer.found or self._own_value(proposer)
         if value is None:
             self._give_up()
             return
@@ -389,11 +406,19 @@ class Governor:
     def _own_value(self, proposer: Proposer) -> Value | None:
         if proposer.purpose == "terminate":
             owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
-            return Aborted(proposer.tx, self._why_terminated(), owners)
-        wish = self.wish()
+            return Aborted(proposer.tx, self._why_terminated(), owners, self._stamp())
+        wish = self.wish() or self._confirmation()
         if wish is not None and wish.voters:
             return shrunk(self.shared, wish)
-        return ViewChange(wish.view, wish.owners, wish.cause) if wish else None
+        if wish is not None and wish.confirmed is not None:
+            return msgspec.structs.replace(wish.confirmed, stamp=self._stamp())
+        if wish is None:
+            return None
+        told = wish.choices or UNSET
+        return ViewChange(wish.view, wish.owners, wish.cause, self._stamp(), told)
+
+    def _stamp(self) -> Stamp:
+        return stamp(self.shared)
 
     def _deciders(self, value: Value) -> tuple[str, ...]:
         voters = self.shared.log.voters

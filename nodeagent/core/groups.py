@@ -23,6 +23,7 @@ from nodeagent.model.moves import GROUP_MOVES, may_follow
 from nodeagent.model.operations import operations
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
+from nodeagent.model.times import Timed
 from nodeagent.wire.live import GroupLive, ResourceLive
 
 EXPIRES_S = 60.0
@@ -75,11 +76,13 @@ class GroupRunner:
         self.group: Group | None = None
         self.resources: dict[str, ResourceState] = {}
         self.news: list[GroupNews] = []
+        self.timed: list[Timed] = []
         self.changed = True
         self._new_op = new_op
         self._started_as: dict[str, Resource] = {}
         self._queue: deque[tuple[DriverAction, str]] = deque()
         self._op: tuple[int, DriverAction, str] | None = None
+        self._began_ms = 0
         self._goal: GroupState = "offline"
         self._refuse = ""
         self._exit: tuple[str, str] | None = None
@@ -92,6 +95,7 @@ class GroupRunner:
         self._placed: dict[str, Attachment] = {}
         self._moving: dict[str, str] = {}
         self._moved: dict[str, str] = {}
+        self._handed = False
 
     # -- what others ask
 
@@ -128,14 +132,16 @@ class GroupRunner:
         *,
         refuse: str = "",
         tentative: bool = False,
+        handed: bool = False,
     ) -> list[Effect]:
         """Start all resources in order. `refuse` makes it fail at the end, for a drill.
 
-        `tentative`: for a configuration that is not decided yet.
+        `tentative`: for a configuration that is not decided yet. `handed`: it was online until its
+        owner released it for this.
         """
         assert not self.held, "a held group is not acquired again"
         self.group, self.token, self._refuse = group, token, refuse
-        self.tentative = tentative
+        self.tentative, self._handed = tentative, handed
         self.resources = dict.fromkeys(group.resource, "stopped")
         self.restarts = 0
         self._goal = "online"
@@ -222,6 +228,8 @@ class GroupRunner:
             return []
         _, action, name = self._op
         self._op = None
+        if event.ok and event.seconds > 0 and action != "validate":
+            self.timed.append(Timed(self.name, name, action, max(0, now.ms - self._began_ms)))
         if action == "monitor":
             return self._monitored(name, event, now)
         if action == "reload":
@@ -331,11 +339,11 @@ class GroupRunner:
         if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
             self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
-            reload = self._reload() if may_restart and not on_hold else []
+            reload = self._reload(now) if may_restart and not on_hold else []
             return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
 
-    def _reload(self) -> list[Effect]:
+    def _reload(self, now: Now) -> list[Effect]:
         """Tell the next resource that was started otherwise than it stands in the group now."""
         assert self.group is not None, "an online group has its configuration"
         for name, resource in self.group.resource.items():
@@ -344,7 +352,7 @@ class GroupRunner:
                 continue
             self._started_as[name] = resource
             if before is not None and is_told(before, resource):
-                return [self._run("reload", name)]
+                return [self._run("reload", name, now)]
         return []
 
     def _expired(self, since_ms: int, now: Now) -> bool:
@@ -385,7 +393,7 @@ class GroupRunner:
                 continue
             every = operations(resource).interval_seconds
             self._monitor_ms[name] = now.ms + int(every * 1000)
-            return [self._run("monitor", name)]
+            return [self._run("monitor", name, now)]
         return []
 
     def _next(self, now: Now) -> list[Effect]:
@@ -395,20 +403,21 @@ class GroupRunner:
             action, name = self._queue.popleft()
             self.resources[name] = _WORKING[action]
             self.changed = True
-            return [self._run(action, name)]
+            return [self._run(action, name, now)]
         if self._goal == "online":
             self._monitor_ms = {}
             self._bad_runs = {}
             self._well_ms = now.ms
+            self._handed = False
             self._become("online", "", now)
             return []
         self._become(self._goal, self.text if self._goal == "error" else "", now)
         return [Persist(Holding(self.name, held=False))]
 
-    def _run(self, action: DriverAction, name: str) -> RunDriver:
+    def _run(self, action: DriverAction, name: str, now: Now) -> RunDriver:
         assert self.group is not None, "a driver runs for a known resource"
         op = self._new_op()
-        self._op = (op, action, name)
+        self._op, self._began_ms = (op, action, name), now.ms
         resource = self.group.resource.get(name) or self._started_as[name]
         if action == "start":
             self._started_as[name] = resource
@@ -423,7 +432,8 @@ class GroupRunner:
             at = self._attach(resource.network, before)
             if at.adapter != before:
                 self._moved.pop(name, None)
-            self._placed[name] = msgspec.structs.replace(at, moves=name in self._moving)
+            moves = name in self._moving
+            self._placed[name] = msgspec.structs.replace(at, moves=moves, handed=self._handed)
 
     def _become(self, state: GroupState, text: str, now: Now) -> None:
         assert may_follow(GROUP_MOVES, self.state, state), f"{self.name}: {self.state} > {state}"

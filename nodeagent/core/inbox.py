@@ -26,6 +26,7 @@ from nodeagent.wire.peer import (
     Decree,
     Decrees,
     DraftNote,
+    EndWanted,
     FenceNote,
     FenceWanted,
     LeaseAck,
@@ -41,6 +42,7 @@ from nodeagent.wire.peer import (
     RunWanted,
     StepOrder,
     StepReply,
+    TimesNote,
     Value,
     ViewChange,
     Withdraw,
@@ -72,11 +74,12 @@ def _take(node: Node, sender: str, incarnation: int, message: Message) -> None:
         case StepOrder():
             node.participant.ordered(sender, message)
         case StepReply():
+            node.rehearsals.on_reply(sender, message)
             if node.coordinator is not None:
                 node.coordinator.on_reply(sender, message)
         case LeaseRequest() | LeaseAck() | Probe() | ProbeReply() | FenceNote() | FenceWanted():
             _on_ownership(node, sender, incarnation, message)
-        case ProgressNote() | DraftNote() | Relay():
+        case ProgressNote() | DraftNote() | Relay() | EndWanted() | TimesNote():
             _on_note(node, sender, message)
         case RunWanted():
             runs.wanted(node, sender, message.tx)
@@ -205,9 +208,12 @@ def _on_ownership(
         node.fencing.heard(sender, incarnation, m)
     elif isinstance(m, LeaseRequest):
         if may_hold(node, sender, incarnation, m.slot):
-            shared.send(sender, LeaseAck(m.sequence))
+            shared.granted.grant(sender, shared.now.ms)
+            granted = shared.granted.ages(shared.out_nodes(), shared.now.ms)
+            shared.send(sender, LeaseAck(m.sequence, shared.log.standing.slot, granted))
     elif isinstance(m, LeaseAck):
         shared.lease.acknowledge(sender, m.sequence)
+        shared.granted.told(sender, m, shared.now.ms)
     elif isinstance(m, Probe):
         _on_probe(node, sender, m)
     elif m.asker in {"", shared.name}:
@@ -251,11 +257,17 @@ def may_hold(node: Node, sender: str, incarnation: int, slot: int) -> bool:
     return tentative or standing.view.get(sender) == incarnation
 
 
-def _on_note(node: Node, sender: str, m: ProgressNote | DraftNote | Relay) -> None:
+def _on_note(
+    node: Node, sender: str, m: ProgressNote | DraftNote | Relay | EndWanted | TimesNote
+) -> None:
     shared = node.shared
     if isinstance(m, ProgressNote):
         shared.fold(m.progress)
         shared.out.append(Publish(ProgressMade(m.progress)))
+    elif isinstance(m, EndWanted):
+        node.probation.wanted(m)
+    elif isinstance(m, TimesNote):
+        shared.times.heard(sender, m)
     elif isinstance(m, Relay):
         if node.coordinator is not None and node.coordinator.request.tx == m.tx:
             node.coordinator.abort(f"an administrator at {sender}")

@@ -25,6 +25,7 @@ class Keeper:
         self.proofs = proofs
         self.participant = participant
         self._undone: set[str] = set()
+        self._handed: frozenset[str] = frozenset()
         self._had_lease = False
         self._held: frozenset[str] = frozenset()
         self._petted_ms = -1_000_000
@@ -82,6 +83,21 @@ class Keeper:
                 self._undone.add(name)
                 text = f"starts again, because it runs after {join(moved)}, which moved"
                 shared.tell("note", name, text)
+
+    def note_handed(self, before: Standing) -> None:
+        """Note which groups a VIEW brings here that were online until now, as last heard.
+
+        This cluster had their addresses then. Where one failed, a stranger may be the reason.
+        """
+        shared, after = self.shared, self.shared.log.standing
+        mine = {group for group, owner in after.owners.items() if owner == shared.name}
+        came = {
+            group
+            for group in mine
+            if before.owners.get(group, NOBODY) not in {NOBODY, shared.name}
+            and shared.group_state(group, before.owners[group]) == "online"
+        }
+        self._handed = frozenset(came | (self._handed & mine))
 
     def renew(self) -> None:
         """Ask all voters for another lease."""
@@ -177,7 +193,9 @@ class Keeper:
         ballot = shared.log.decrees[-1].ballot
         token = Token(standing.generation, standing.slot, ballot, decided=True)
         refuse = "drill: acquire refused" if runner.name in shared.drills.refuse_acquire else ""
-        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse)
+        handed = runner.name in self._handed
+        self._handed -= {runner.name}
+        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, handed=handed)
 
     def _drives_out(self, group: str) -> bool:
         """Return whether a group that this one must be apart from is not stopped here yet."""

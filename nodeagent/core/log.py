@@ -9,18 +9,21 @@ other decree a majority of the old ones. The first decree is the first configura
 import hashlib
 from collections import deque
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
+from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.parse import Parsed, parse
+from nodeagent.config.quorum import majority, outlives
 from nodeagent.core.lease import takeover_wait_ms
 from nodeagent.core.wishes import Wishes
 from nodeagent.model.configuration import Configuration, Timing
 from nodeagent.model.ownership import NOBODY, Ballot, Standing, is_older
 from nodeagent.wire.codec import WireError, pack, unpack
-from nodeagent.wire.peer import Aborted, Commit, Decree, Value, ViewChange
+from nodeagent.wire.peer import Aborted, Commit, Confirmed, Decree, Probation, Value, ViewChange
 
 
 class DecreeError(Exception):
@@ -37,28 +40,17 @@ def chain_digest(decree: Decree) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def majority(voters: Collection[str], of: Collection[str], tie_breaker: str = "") -> bool:
-    """Return whether `of` holds more than half of `voters`, or half with the tie-breaker.
+@dataclass(frozen=True, slots=True)
+class OnProbation:
+    """The active configuration is on probation: the `commit` that brought it, and on what terms."""
 
-    Any two that hold it share a voter: two halves cannot both have the tie-breaker.
-    """
-    votes = len(set(voters) & set(of)) * 2
-    return votes > len(voters) or (votes == len(voters) and tie_breaker in set(voters) & set(of))
+    commit: Commit
+    terms: Probation
 
 
-def outlives(
-    voters: Collection[str], of: Collection[str], tie_breaker: str, fenced: Collection[str]
-) -> bool:
-    """Return whether `of` holds one of two voters and the other one is fenced.
-
-    That one cannot have decided anything without the first, and cannot do so when it comes back: a
-    life that nobody counted in fences nobody. With a tie-breaker that one decides alone anyway, and
-    the other must not.
-    """
-    if len(set(voters)) != 2 or tie_breaker in voters:
-        return False
-    lost = set(voters) & set(fenced)
-    return len(lost) == 1 and bool((set(voters) - lost) & set(of))
+def on_probation(value: Commit) -> OnProbation | None:
+    """Return the probation that a COMMIT begins, None where it stands at once."""
+    return None if value.probation is UNSET else OnProbation(value, value.probation)
 
 
 @lru_cache(maxsize=16)
@@ -111,7 +103,8 @@ class DecreeLog:
 
     `voters` decide the open slot, half of them if the `tie_breaker` is among these; `holders` are
     all nodes that any decree ever gave a group to, `ran` the groups that had an owner since the
-    cluster was started; `made_by` is the transaction of the last COMMIT.
+    cluster was started; `made_by` is the transaction of the last COMMIT, `probation` is open until
+    that one is confirmed or another COMMIT follows.
     `timings` are those of the last configurations: who is lost may still go by an older one.
     `longest_wait_ms` is the longest takeover wait that any of them asked for.
     `lives` are the newest incarnations that were decreed in since each node was added; `places` has
@@ -126,6 +119,7 @@ class DecreeLog:
         self.active = b""
         self.root = ""
         self.made_by = ""
+        self.probation: OnProbation | None = None
         self.voters: tuple[str, ...] = ()
         self.tie_breaker = ""
         self.fenced: frozenset[str] = frozenset()
@@ -229,9 +223,12 @@ class DecreeLog:
             wait_ms = takeover_wait_ms(self.configuration.timing)
             self.longest_wait_ms = max(self.longest_wait_ms, wait_ms)
             self.made_by = value.tx
+            self.probation = on_probation(value)
             changes |= {"epoch": value.epoch, "digest": value.digest}
             if value.generation:
                 changes |= {"generation": value.generation}
+        if isinstance(value, Confirmed) and value.tx == self.made_by:
+            self.probation = None
         if isinstance(value, Commit | ViewChange):
             self._count_lives(value.view)
             self._count_runs(value)
@@ -275,6 +272,13 @@ class DecreeLog:
         """Count nodes as possible holders that a DARE gave a group to before it was decided."""
         for group, node in pairs:
             self.holders.setdefault(group, set()).add(node)
+
+    def file_of(self, epoch: int) -> bytes:
+        """Return the exact bytes of a decided configuration, empty if there is no such epoch."""
+        for decree in reversed(self.decrees):
+            if isinstance(decree.value, Commit) and decree.value.epoch == epoch:
+                return unpack(decree.value.file)
+        return b""
 
     def since(self, slot: int, bytes_max: int = 400_000) -> tuple[Decree, ...]:
         """Return decrees from `slot` on, as many as fit into one message (at least one)."""

@@ -7,7 +7,10 @@ participant like all others and runs the same code.
 
 from dataclasses import dataclass
 
-from nodeagent.core import desk, fence_desk, fenced, heir, inbox, runs, unended
+from msgspec import UNSET
+
+from nodeagent.core import desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core.audience import Request
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -18,6 +21,7 @@ from nodeagent.core.effects import (
     End,
     Note,
     Persist,
+    ReadRecording,
     Reply,
     RewriteJournal,
     Send,
@@ -51,6 +55,7 @@ from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
+from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import (
     DecidedValue,
@@ -60,8 +65,10 @@ from nodeagent.core.records import (
     Started,
     compact,
 )
+from nodeagent.core.rehearsal import Rehearsals
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
+from nodeagent.core.times import Times
 from nodeagent.core.wiring import connections
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
@@ -70,16 +77,20 @@ from nodeagent.wire.console import (
     Abort,
     Answer,
     Apply,
+    Change,
     Done,
     Drill,
+    EndProbation,
     Fence,
     GetConfiguration,
     GetSnapshot,
     JoinRequest,
     Refused,
+    Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.joining import Admitted
+from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.live import Snapshot
 from nodeagent.wire.peer import (
@@ -88,6 +99,7 @@ from nodeagent.wire.peer import (
     Accepted,
     CatchUp,
     Commit,
+    Confirmed,
     Decided,
     Decree,
     Decrees,
@@ -102,6 +114,7 @@ from nodeagent.wire.peer import (
     Value,
     ViewChange,
 )
+from nodeagent.wire.recording import GetRecording
 
 TICK_MS = 100
 ROUNDS_PER_LIFE = 1 << 16
@@ -131,6 +144,7 @@ class Setup:
 
     `joining` is the configuration that a node was given which has no history yet. `mark` is drawn
     at random for this start. `unended` is (group, resource) of an earlier start that still runs.
+    `times` is what an earlier start knew of how long actions take.
     """
 
     name: str
@@ -143,6 +157,7 @@ class Setup:
     software: str = ""
     drills: bool = False
     unended: tuple[tuple[str, str], ...] = ()
+    times: bytes = b""
 
 
 class Node:
@@ -172,6 +187,7 @@ class Node:
             draft=setup.draft,
             draft_digest=setup.draft_digest,
             draft_base=durable.draft_base,
+            times=Times(setup.times),
         )
         self.shared.fenced |= durable.fenced
         brought = {node for _, node in durable.tried}
@@ -186,19 +202,19 @@ class Node:
         self.governor.round_seen = life * ROUNDS_PER_LIFE
         self.keeper = Keeper(self.shared, self.proofs, self.participant)
         self.fencing = Fencing(self.shared, self.proofs)
-        self.reporter = Reporter(self.shared, self.participant, self.queue)
+        self.probation = ProbationWatch(self.shared)
+        self.rehearsals = Rehearsals(self.shared)
+        self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = now.ms
-        self._ticked_ms = now.ms
+        self._linger_ms = self._ticked_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
-        self._catch_up_ms = -CATCH_UP_MS
-        self._catch_up_from = ""
+        self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self._amnesiac = False
@@ -303,6 +319,9 @@ class Node:
             for item in runner.news:
                 self.shared.tell(item.severity, name, item.text, item.cause)
             runner.news.clear()
+            for timed in runner.timed:
+                self.shared.times.took(self.shared.name, timed)
+            runner.timed.clear()
 
     def _look_at_proposals(self) -> None:
         coordinator = self.coordinator
@@ -412,8 +431,13 @@ class Node:
             self.participant.decided(value)
         elif self.participant.open is not None:
             self.participant.unlocked()
+        if isinstance(value, Confirmed):
+            shared.tell(
+                "note", value.tx, f"confirmed by {value.author}: epoch {before.epoch} stays"
+            )
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
+            self.keeper.note_handed(before)
         if isinstance(value, ViewChange) and value.cause:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
             shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")
@@ -427,11 +451,16 @@ class Node:
         self._refresh_runners()
         self.reporter.configuration_changed(value.author, draft=False)
         self._follow_with_draft(old_digest, value.author)
+        terms = value.probation
+        if terms is not UNSET:
+            text = f"epoch {value.epoch} is on probation for {terms.seconds} s"
+            shared.tell("warning", value.tx, f"{text}; then epoch {terms.previous} returns")
 
     def _note_who_is_out(self, before: Standing, value: Value) -> None:
         """Start the waiting for those who may still hold groups and are not in any more."""
         fenced.decided(self.shared, value)
         now, view = self.shared.now.ms, self.shared.log.standing.view
+        self.shared.note_deciders()
         if view != before.view:
             self.shared.view_since_ms = now
         left = {n for n, life in before.view.items() if view.get(n) != life}
@@ -476,7 +505,7 @@ class Node:
             return coordinator.request.candidate
         if self._after is not None and self.shared.now.ms < self._linger_ms:
             return self._after
-        return self.shared.joining
+        return self.rehearsals.candidate or self.shared.joining
 
     def _leaving(self) -> Configuration | None:
         """Return the configuration before the last COMMIT while removed nodes are waited for.
@@ -536,10 +565,37 @@ class Node:
         if self.coordinator is not None:
             self.coordinator.tick()
         self.governor.tick()
+        self._watch_probation()
+        self.rehearsals.tick()
         runs.tick(self)
+        peers = tuple(node for node in shared.alive_nodes() if node != shared.name)
+        shared.out += shared.times.tick(shared.now.ms, peers, consoles=shared.consoles > 0)
         self.reporter.lock_text = self.busy()
         self.reporter.beat()
         self.reporter.tick()
+
+    def _watch_probation(self) -> None:
+        """Run the DARE back to the previous configuration when a probation was not passed."""
+        probation, busy = self.shared.log.probation, self.busy()
+        why = self.probation.tick(busy=bool(busy))
+        if not why or probation is None or not self.shared.quorum or self.shared.stopping:
+            return
+        ballot = self.governor.next_ballot()
+        made = desk.prepare_return(
+            self.shared, probation, ballot, why, as_before=self.probation.first_try
+        )
+        if isinstance(made, Request):
+            self._begin(made)
+        else:
+            self.probation.refused(made.text)
+
+    def _begin(self, request: Request) -> Refused | None:
+        coordinator = Coordinator(self.shared, request, self._online_now())
+        if coordinator.longest_ms > SUSPENSION_MAX_MS:
+            return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
+        self.coordinator = coordinator
+        coordinator.start()
+        return None
 
     def _learn(self, event: ConsolesPresent | LinkChanged) -> None:
         if isinstance(event, ConsolesPresent):
@@ -578,7 +634,7 @@ class Node:
             return
         if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
             return
-        shared.out.append(End(shared.stopping))
+        shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
 
     def _notice_boasts(self) -> None:
         """Wait no longer for who says to know more and tells nothing of it, and say so.
@@ -698,7 +754,7 @@ class Node:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
     def _driver(self, event: DriverFinished | FenceFinished) -> None:
-        if self.participant.validated(event):
+        if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
             self.fencing.finished(event)
@@ -736,11 +792,14 @@ class Node:
         request = event.ask.request
         if not role:
             return Refused("stranger", "this key is not an administrator of the cluster", 2)
-        if isinstance(request, GetSnapshot | GetConfiguration):
+        if isinstance(request, GetRecording):
+            self.shared.out.append(ReadRecording(event.client, event.ask.id, request))
+            return None
+        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger):
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort | Fence):
+        if isinstance(request, Abort | Fence | EndProbation):
             return self._operate(request, name)
         if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
@@ -748,7 +807,10 @@ class Node:
             return self._join(event, request, name)
         return self._change(request, name)
 
-    def _change(self, request: Apply | SaveDraft | Drill, name: str) -> Answer:
+    def _change(self, request: Change, name: str) -> Answer:
+        if isinstance(request, Rehearse):
+            made = desk.prepare_rehearsal(self.shared, request, name)
+            return self.rehearsals.begin(made) if isinstance(made, Request) else made
         if isinstance(request, SaveDraft):
             answer = desk.save_draft(self.shared, request)
             if isinstance(answer, Done):
@@ -764,7 +826,9 @@ class Node:
             self.reporter.configuration_changed(name, draft=True)
         return answer
 
-    def _shown(self, request: GetSnapshot | GetConfiguration) -> Answer:
+    def _shown(self, request: GetSnapshot | GetConfiguration | GetLedger) -> Answer:
+        if isinstance(request, GetLedger):
+            return ledger.page(self.shared.log, request)
         if isinstance(request, GetConfiguration):
             return desk.configuration_of(self.shared, request)
         return self.snapshot()
@@ -774,12 +838,14 @@ class Node:
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
 
-    def _operate(self, request: Abort | Fence, name: str) -> Answer:
+    def _operate(self, request: Abort | Fence | EndProbation, name: str) -> Answer:
+        if isinstance(request, EndProbation):
+            return desk.end_probation(self.shared, request, self.probation.returning, name)
         if isinstance(request, Fence):
             return fence_desk.answer(self.shared, self.fencing, request, name)
         return self._abort(request, name)
 
-    def _only_operates(self, request: Apply | SaveDraft | Drill | JoinRequest) -> bool:
+    def _only_operates(self, request: Change | JoinRequest) -> bool:
         return isinstance(request, Apply) and desk.operates(self.shared, request)
 
     def _apply(self, request: Apply, name: str) -> Answer:
@@ -787,12 +853,7 @@ class Node:
         made = desk.prepare_dare(self.shared, request, ballot, self.busy(), name)
         if isinstance(made, Done | Refused):
             return made
-        coordinator = Coordinator(self.shared, made, self._online_now())
-        if coordinator.longest_ms > SUSPENSION_MAX_MS:
-            return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
-        self.coordinator = coordinator
-        coordinator.start()
-        return Done("started", made.tx)
+        return self._begin(made) or Done("started", made.tx)
 
     def _online_now(self) -> dict[str, tuple[str, ...]]:
         shared = self.shared

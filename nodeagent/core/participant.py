@@ -43,6 +43,7 @@ from nodeagent.wire.peer import Aborted, Commit, StepName, StepOrder, StepReply
 
 BEATS_TO_GREET = 2
 CHECKS_MAX = 8
+FACTS_MAX = 1_000
 SUSPENSION_MAX_MS = 3_600_000
 """No row may ask for more: `core.desk` refuses such a DARE before it begins."""
 AFTER_DECISION: frozenset[StepName] = frozenset(
@@ -52,13 +53,14 @@ AFTER_DECISION: frozenset[StepName] = frozenset(
 
 @dataclass
 class Open:
-    """The transaction that is open here."""
+    """The transaction that is open here. `handed`: groups that go from who ran them to others."""
 
     tx: str
     slot: int
     ballot: Ballot
     deadline_ms: int
     staged: Staged | None = None
+    handed: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -72,7 +74,19 @@ class Work:
     evidence: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     started: set[str] = field(default_factory=set)
+    groups: dict[str, tuple[int, int]] = field(default_factory=dict)
     told: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def begins(self, group: str, now_ms: int) -> None:
+        """Note that a group's release or acquire begins."""
+        self.groups.setdefault(group, (now_ms, -1))
+
+    def ends(self, group: str, now_ms: int) -> None:
+        """Note that it ended, once, where its beginning was seen."""
+        began, ended = self.groups.get(group, (-1, 0))
+        if ended < 0:
+            self.groups[group] = (began, now_ms)
 
 
 class Participant:
@@ -235,6 +249,12 @@ class Participant:
             gap_ms=0 if order.step == "verify" else self._gap_ms(),
             digest=digest,
             incarnation=self.shared.incarnation,
+            facts=work.facts,
+            groups={
+                group: (max(0, self.shared.now.ms - began), max(0, self.shared.now.ms - ended))
+                for group, (began, ended) in work.groups.items()
+                if ended >= 0
+            },
         )
         if work is self._work:
             self._work = None
@@ -296,6 +316,7 @@ class Participant:
         if candidate is None:
             self._answer(work, ok=False, reason="; ".join(work.problems))
             return
+        work.facts["agent"] = clean(self.shared.software, 200)
         log = self.shared.log
         current = log.next_slot >= work.order.slot  # a node that joins may know some history only
         base = log.configuration if current else None
@@ -350,6 +371,8 @@ class Participant:
         what = work.ops.pop(event.op)
         line = f"{what}: {event.text or event.code}"
         work.evidence.append(("ok   " if event.ok else "FAIL ") + line)
+        if len(work.facts) < FACTS_MAX:
+            work.facts[clean(what, 200)] = clean(f"{event.code} {_fact(event)}".strip(), 200)
         if not event.ok:
             work.problems.append(line)
         self._verified(work)
@@ -357,7 +380,8 @@ class Participant:
 
     def _verified(self, work: Work) -> None:
         if not work.ops:
-            self._answer(work, ok=not work.problems, reason="; ".join(work.problems))
+            reason, digest = "; ".join(work.problems), work.order.digest
+            self._answer(work, ok=not work.problems, reason=reason, digest=digest)
 
     # -- steps that take a while: looked at after every event
 
@@ -407,6 +431,9 @@ class Participant:
         shared.persist(staged)
         shared.hearts.measure_gap()
         self.open.staged = staged
+        self.open.handed = frozenset(
+            group for group, node in staged.release if shared.group_state(group, node) == "online"
+        )
         fenced.brought_to(shared, {node for _, node in staged.acquire}, staged.slot)
         self._take_up(staged, candidate)
         work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")
@@ -451,11 +478,13 @@ class Participant:
             runner = shared.runner(group)
             if not runner.held and runner.state != "online":
                 self._note_once(work, f"{group} released")
+                work.ends(group, shared.now.ms)
                 continue
             if self._waits_for_children(group, work.order):
                 self._progress(f"{group} waits until its dependents are offline")
                 return
             if runner.state != "releasing":
+                work.begins(group, shared.now.ms)
                 shared.out += runner.release(shared.now)
             self._progress(f"releasing {group} {runner.text}".strip())
             return
@@ -496,7 +525,6 @@ class Participant:
         self._answer(work, ok=True)
 
     def _acquire(self, work: Work) -> None:
-        assert self.open is not None, "only a staged transaction acquires"
         for group in self._mine(work.order.acquire):
             result = self._acquire_one(work, group)
             if result == "failed":
@@ -505,6 +533,7 @@ class Participant:
             if result == "waits":
                 return
             self._note_once(work, f"{group} online")
+            work.ends(group, self.shared.now.ms)
         self._answer(work, ok=True)
 
     def _wanting(self, work: Work, group: str, noun: Group) -> str:
@@ -537,6 +566,7 @@ class Participant:
 
     def _acquire_one(self, work: Work, group: str) -> str:
         shared = self.shared
+        assert self.open is not None, "only a staged transaction acquires"
         runner = shared.runner(group)
         noun = self._candidate().group.get(group)
         if noun is None:
@@ -563,7 +593,11 @@ class Participant:
         token = Token(shared.log.standing.generation, work.order.slot, work.order.ballot)
         refuse = "drill: acquire refused" if group in shared.drills.refuse_acquire else ""
         work.started.add(group)
-        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, tentative=True)
+        work.begins(group, shared.now.ms)
+        handed = group in self.open.handed
+        shared.out += runner.acquire(
+            noun, token, shared.now, refuse=refuse, tentative=True, handed=handed
+        )
         return "waits" if runner.state != "online" else "done"
 
     # -- undo (156/194): the decree ABORT is known; reconcile does it, these rows report it
@@ -585,6 +619,7 @@ class Participant:
             if owners.get(group) != shared.name:
                 continue
             runner = shared.runner(group)
+            work.begins(group, work.began_ms)
             if runner.state == "error" and runner.settled and group not in shared.forgiven:
                 self._answer(work, ok=False, reason=f"{group}: {runner.text}")
                 return
@@ -592,4 +627,10 @@ class Participant:
                 self._progress(f"acquiring {group} again")
                 return
             self._note_once(work, f"{group} online again")
+            work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
+
+
+def _fact(event: DriverFinished | FenceFinished) -> str:
+    """Return what a driver found, where it told."""
+    return event.fact if isinstance(event, DriverFinished) else ""

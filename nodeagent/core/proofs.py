@@ -2,10 +2,11 @@
 
 For each node that any decree ever named as owner there must be one of: its own word, given at this
 decree or later, that it does not hold the group; or, where it is out of the view by decree and does
-not say that it holds it, the takeover wait since this node learned so; or, where it is silent, too,
-a confirmed fence (`fenced`), without which no wait is enough where fencing is required
-(ARCHITECTURE, Ownership). A node that is in and not heard here, over a bad link, is asked through
-those that are heard: else its silence would keep the group from everybody.
+not say that it holds it, the takeover wait since it was last granted a lease (`granted`) or, at the
+latest, since this node learned that it is out; or, where it is silent, too, a confirmed fence
+(`fenced`), without which no wait is enough where fencing is required (ARCHITECTURE, Ownership). A
+node that is in and not heard here, over a bad link, is asked through those that are heard: else its
+silence would keep the group from everybody.
 """
 
 from dataclasses import dataclass, field
@@ -87,8 +88,7 @@ class Proofs:
         told_ms = inquiry.held_ms.get(node)
         if told_ms is not None and shared.now.ms - told_ms < shared.wait_for_ms(node):
             return False
-        out_since = shared.out_since_ms.get(node, shared.began_ms)
-        return shared.now.ms - out_since >= shared.wait_for_ms(node)
+        return shared.now.ms - shared.silent_since_ms(node) >= shared.wait_for_ms(node)
 
     def answered(self, sender: str, m: ProbeReply, now_ms: int) -> None:
         """Take an answer; only one that says "not held" at this slot or later proves anything."""

@@ -11,6 +11,7 @@ from nodeagent.core.event_queue import EventQueue
 from nodeagent.core.fit import fitted
 from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
+from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.shared import Shared
 from nodeagent.model.health import ClusterState, LinkState, NodeState
 from nodeagent.model.ownership import life_of
@@ -34,8 +35,11 @@ FULL_STRIP = (1 << 30) - 1
 class Reporter:
     """Makes heartbeats and the live stream."""
 
-    def __init__(self, shared: Shared, participant: Participant, queue: EventQueue) -> None:
+    def __init__(
+        self, shared: Shared, participant: Participant, queue: EventQueue, probation: ProbationWatch
+    ) -> None:
         self.shared = shared
+        self.probation = probation
         self.participant = participant
         self.queue = queue
         self.lock_text = ""
@@ -124,9 +128,9 @@ class Reporter:
         if self.shared.consoles == 0:
             return
         cluster = self.cluster_live()
-        self._tell("cluster", cluster, cluster)
+        self._tell("cluster", cluster, without_count(cluster))
         for node in self.nodes_live():
-            self._tell(f"node {node.node}", node, _essence(node))
+            self._tell(f"node {node.node}", node, essence(node))
 
     def _tell(self, subject: str, message: ClusterLive | NodeLive, essence: object) -> None:
         now = self.shared.now.ms
@@ -158,6 +162,7 @@ class Reporter:
             events_waiting=len(self.queue),
             draft_digest=from_draft,
             made_by=shared.log.made_by,
+            probation=self.probation.live(),
         )
 
     def _cluster_state(self) -> ClusterState:
@@ -304,6 +309,7 @@ class Reporter:
             active=shared.log.active.decode("utf-8", "replace"),
             draft=shared.draft.decode("utf-8", "replace"),
             draft_base=shared.draft_base,
+            times=shared.times.recorded(),
         )
 
     def configuration_changed(self, author: str, *, draft: bool) -> None:
@@ -318,7 +324,15 @@ class Reporter:
         shared.out.append(Publish(message))
 
 
-def _essence(node: NodeLive) -> object:
+def without_count(cluster: ClusterLive) -> ClusterLive:
+    """Return what of the cluster must be told at once; consoles count a probation down alone."""
+    if cluster.probation is None:
+        return cluster
+    still = msgspec.structs.replace(cluster.probation, left_ms=0)
+    return msgspec.structs.replace(cluster, probation=still)
+
+
+def essence(node: NodeLive) -> object:
     """Return what of a node must be told at once; ages and strips can wait for the second."""
     links = tuple((link.adapter, link.state) for link in node.links)
     return msgspec.structs.replace(node, age_ms=0, load=0.0, lease_ms=0, links=()), links

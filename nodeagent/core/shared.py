@@ -10,18 +10,21 @@ from dataclasses import dataclass, field
 from nodeagent.core.adapters import Adapters, attachment
 from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
 from nodeagent.core.events import Now
+from nodeagent.core.granted import Granted
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.core.log import DecreeLog
 from nodeagent.core.records import Record
+from nodeagent.core.times import Times
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Timing
+from nodeagent.model.rehearsal import Finding
 from nodeagent.model.reports import Severity
-from nodeagent.model.run import DareRun, Progress, keep
+from nodeagent.model.run import DareRun, Progress, RunChanged, keep
 from nodeagent.model.text import clean
 from nodeagent.wire.live import EventLine, FenceLive
-from nodeagent.wire.peer import Message
+from nodeagent.wire.peer import Confirmed, Message
 
 EVENTS_KEPT = 500
 RUNS_KEPT = 20
@@ -75,14 +78,22 @@ class Shared:
     draft_digest: str = ""
     draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
+    rehearsed: dict[str, Finding] = field(default_factory=dict)
+    probation_until_ms: int = 0
+    confirming: Confirmed | None = None
     boasters: set[str] = field(default_factory=set)
     drills: Drills = field(default_factory=Drills)
     adapters: Adapters = field(default_factory=Adapters)
+    times: Times = field(default_factory=Times)
     load: float = 0.0
     consoles: int = 0
     out: list[Effect] = field(default_factory=list)
     _op: int = 0
     _event: int = 0
+
+    def __post_init__(self) -> None:
+        self.granted = Granted(self.began_ms)
+        self.note_deciders()
 
     # -- facts
 
@@ -114,6 +125,29 @@ class Shared:
         was, and takes the longest that there ever were.
         """
         return self.out_wait_ms.get(node, self.log.longest_wait_ms)
+
+    def out_nodes(self) -> tuple[str, ...]:
+        """Return the configured nodes that the last decree does not count in."""
+        nodes = self.configuration.node if self.configuration else {}
+        return tuple(node for node in nodes if node not in self.log.standing.view)
+
+    def note_deciders(self) -> None:
+        """Learn who decides from now on, and by which rules."""
+        log = self.log
+        deciders = (log.voters, log.tie_breaker, log.fenced, log.standing.generation)
+        self.granted.decided_by(deciders, self.now.ms)
+
+    def silent_since_ms(self, node: str) -> int:
+        """Return since when a node that is out has been granted no lease, as far as is known.
+
+        That is when this node learned that it is out; or the newest grant that the voters tell of,
+        once no lease of voters before them can run any more.
+        """
+        out_since = self.out_since_ms.get(node, self.began_ms)
+        if self.now.ms - self.granted.deciders_since_ms < self.log.longest_wait_ms:
+            return out_since
+        newest = self.granted.newest_ms(node, self.log.standing.slot, self.log.decides)
+        return out_since if newest is None else min(out_since, newest)
 
     def must_be_fenced(self, node: str) -> bool:
         """Return whether no waiting is enough to take over from `node` while it is silent.
@@ -211,6 +245,8 @@ class Shared:
         """Keep the record of the newest run, and of those before it."""
         self.run_news_ms = self.now.ms
         self.run, self.runs = keep(self.run, self.runs, progress, RUNS_KEPT)
+        if isinstance(progress, RunChanged) and self.run and self.run.tx == progress.tx:
+            self.times.ran(self.run)
 
     def runner(self, group: str) -> GroupRunner:
         """Return the runner of a group, made when first needed."""

@@ -20,6 +20,7 @@ class Step:
     """One row: `audience` is asked, `part` says which kind of change needs it.
 
     `undo` names the undo row that takes it back; `blocks` are the figure blocks of US 5,822,531.
+    `rehearsed`: a rehearsal goes through it, too, for it can be asked without any effect.
     """
 
     name: StepName
@@ -29,13 +30,32 @@ class Step:
     undo: StepName | None
     blocks: str
     asks: str
+    rehearsed: bool = False
 
 
 STEPS: tuple[Step, ...] = (
-    Step("verify", "everybody", "any", "refuse", None, "96", "check the file, drivers, addresses"),
+    Step(
+        "verify",
+        "everybody",
+        "any",
+        "refuse",
+        None,
+        "96",
+        "check the file, drivers, addresses",
+        rehearsed=True,
+    ),
     Step("lock", "everybody", "any", "refuse", None, "90-94", "promise: one DARE at a time"),
     Step("stage", "everybody", "any", "abort", "undo-stage", "120/170, 204-206", "suspend, stage"),
-    Step("compare", "everybody", "any", "abort", None, "124/174", "digest of the temporary file"),
+    Step(
+        "compare",
+        "everybody",
+        "any",
+        "abort",
+        None,
+        "124/174",
+        "digest of the temporary file",
+        rehearsed=True,
+    ),
     Step("release", "releasing", "resources", "abort", "undo-release", "178", "release groups"),
     Step("keep", "everybody", "topology", "abort", None, "128", "what is in both keeps its state"),
     Step("offline", "everybody", "topology", "abort", None, "140", "what changes is offline"),
@@ -55,6 +75,7 @@ UNDO_STEPS: tuple[Step, ...] = (
     ),
 )
 
+REHEARSAL_STEPS = tuple(step for step in STEPS if step.rehearsed)
 DECIDE_INDEX = next(i for i, step in enumerate(STEPS) if step.name == "decide")
 
 

@@ -12,26 +12,36 @@ from dataclasses import dataclass, field
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.core.shared import Shared
+from nodeagent.model.choice import Choice
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import Commit
+from nodeagent.wire.peer import UNIX_MAX, Commit, Confirmed, Stamp
 
 VOTERS_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A view and owners that differ from the standing ones, or voters that shall stay, and why."""
+    """A view and owners that differ from the standing ones, or voters that shall stay, and why.
+
+    `confirmed` is the probation that an administrator wants to end instead.
+    """
 
     view: dict[str, int] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     cause: str = ""
+    choices: tuple[Choice, ...] = ()
     voters: tuple[str, ...] = ()
+    confirmed: Confirmed | None = None
 
 
 def shrinking(shared: Shared) -> Wish | None:
-    """Return the voters that ought to stay, None where all of them may."""
+    """Return the voters that ought to stay, None where all of them may.
+
+    During a probation all may: what returns then is decided by those who decided what goes.
+    """
     configuration, standing = shared.log.configuration, shared.log.standing
-    if configuration is None or not configuration.cluster.shrink_seconds:
+    shrinks = configuration is not None and configuration.cluster.shrink_seconds
+    if configuration is None or not shrinks or shared.log.probation is not None:
         return None
     patience_ms = configuration.cluster.shrink_seconds * 1000
     lost = [
@@ -46,7 +56,13 @@ def shrinking(shared: Shared) -> Wish | None:
     if not lost or len(staying) < VOTERS_MIN:
         return None
     cause = f"no vote any more: {', '.join(v for v in shared.log.voters if v not in staying)}"
-    return Wish(standing.view, standing.owners, cause, tuple(staying))
+    return Wish(standing.view, standing.owners, cause, voters=tuple(staying))
+
+
+def stamp(shared: Shared, seconds: float = 0.0, author: str = "", reason: str = "") -> Stamp:
+    """Return when something is proposed; a clock that is out of all bounds is told as its bound."""
+    at = min(max(0.0, shared.now.unix), UNIX_MAX)
+    return Stamp(at, round(min(max(0.0, seconds), UNIX_MAX / 1e3), 3), author, reason)
 
 
 def shrunk(shared: Shared, wish: Wish) -> Commit:
@@ -66,4 +82,5 @@ def shrunk(shared: Shared, wish: Wish) -> Commit:
         owners=wish.owners,
         author="cluster",
         reason=wish.cause,
+        stamp=stamp(shared),
     )

@@ -17,13 +17,15 @@ from nodeagent.core import records
 from nodeagent.core.node import Node
 from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
-from nodeagent.drivers import multihomed
+from nodeagent.daemon.recorder import Recorder
+from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
 from nodeagent.drivers.links import LinkWatcher, devices
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
+from nodeagent.model.text import clean
 from nodeagent.store.errors import StoreError
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
@@ -32,7 +34,7 @@ from nodeagent.transport.errors import TransportError
 from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.codec import encode
-from nodeagent.wire.console import Answered
+from nodeagent.wire.console import Answer, Answered, Refused
 from nodeagent.wire.peer import Message
 
 
@@ -79,6 +81,7 @@ class Hands:
         self._new_watchdog = rooms.new_watchdog
         self.post: Callable[[ev.Event], None] = _nowhere
         self.header: Callable[[Message], object] | None = None
+        self.recorder: Recorder | None = None
         self._holds: Callable[[], bool] = lambda: False
         self.ended: asyncio.Future[str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
@@ -107,18 +110,30 @@ class Hands:
                 | fx.DropTemporary()
                 | fx.Activate()
                 | fx.WriteDraft()
+                | fx.KeepTimes()
             ):
                 self._store(effect)
-            case fx.RunDriver():
-                self._start(self._drive(effect))
-            case fx.FenceNode():
-                self._start(self._fence(effect))
+            case fx.ReadRecording() | fx.RunDriver() | fx.RunCheck() | fx.FenceNode():
+                self._start(self._work(effect))
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
                 self._pet(effect.within_ms)
             case fx.CutAdapter() | fx.FailApplication() | fx.End():
                 self._drill(effect)
+
+    def _work(
+        self, effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.FenceNode
+    ) -> Coroutine[None, None, None]:
+        match effect:
+            case fx.ReadRecording():
+                return self._show_past(effect)
+            case fx.RunDriver():
+                return self._drive(effect)
+            case fx.RunCheck():
+                return self._check(effect)
+            case fx.FenceNode():
+                return self._fence(effect)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -148,12 +163,23 @@ class Hands:
             case fx.Beat():
                 self.peers.beat(effect.adapter, encode(effect.beat))
             case fx.Publish():
+                if self.recorder is not None:
+                    self.recorder.published(effect.message)
                 if self.admin.subscribers:
                     self.admin.publish(encode(effect.message))
             case fx.Reply():
                 self.admin.reply(effect.client, encode(Answered(effect.id, effect.answer)))
             case fx.Connect():
                 self._connect(effect)
+
+    async def _show_past(self, effect: fx.ReadRecording) -> None:
+        answer: Answer
+        try:
+            assert self.recorder is not None, "an agent has one"
+            answer = await asyncio.to_thread(self.recorder.page, effect.request)
+        except StoreError as error:
+            answer = Refused("store", clean(str(error), 500))
+        self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
 
     def _welcome(self, effect: fx.OpenJoinDoor | fx.CloseJoinDoor | fx.AnswerJoin) -> None:
         door = self._join_door
@@ -224,7 +250,8 @@ class Hands:
         | fx.ReadTemporary
         | fx.DropTemporary
         | fx.Activate
-        | fx.WriteDraft,
+        | fx.WriteDraft
+        | fx.KeepTimes,
     ) -> None:
         match effect:
             case fx.Persist():
@@ -240,6 +267,8 @@ class Hands:
                 self.directory.drop("temporary")
             case fx.WriteDraft():
                 self._write_if_there_is_room("default", effect.data)
+            case fx.KeepTimes():
+                self._keep_times(effect.data)
             case fx.Activate():
                 self._activate(effect)
 
@@ -271,6 +300,12 @@ class Hands:
         except StoreError as error:
             self.log.write("error", "the disk refuses a file", {"text": str(error)})
 
+    def _keep_times(self, data: bytes) -> None:
+        try:
+            self.directory.keep_times(data)
+        except StoreError as error:  # only forecasts miss it
+            self.log.write("warning", "how long actions take is not kept", {"text": str(error)})
+
     def _activate(self, effect: fx.Activate) -> None:
         if self.directory.digest("temporary") != effect.digest:
             self.directory.write("temporary", effect.data)  # decided while this node was away
@@ -300,8 +335,13 @@ class Hands:
                 outcome.text,
                 outcome.evidence,
                 outcome.seconds,
+                outcome.fact,
             )
         )
+
+    async def _check(self, effect: fx.RunCheck) -> None:
+        o = await healthcheck.check(effect.arguments, effect.limit_s)
+        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:
         job = FenceJob(effect.node, effect.name, effect.device, effect.work)

@@ -72,6 +72,9 @@ def _cluster(cluster: ClusterLive, snapshot: Snapshot) -> Iterator[Metric]:
     yield single(
         "events_waiting", "Events that wait for the end of a DARE.", cluster.events_waiting
     )
+    left_s = cluster.probation.left_ms / 1000 if cluster.probation is not None else 0.0
+    yield single("probation_open", "1 while a change is on probation.", bool(cluster.probation))
+    yield single("probation_seconds", "Time until it returns unless it is confirmed.", left_s)
     differs = bool(cluster.draft_digest) and cluster.draft_digest != cluster.digest
     yield single("draft_differs", "1 while the draft here is not what is in force.", differs)
 

@@ -21,6 +21,7 @@ from nodeagent.daemon.hands import Hands, Rooms
 from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_journal
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.daemon.notify import Notifier
+from nodeagent.daemon.recorder import Recorder, record_for_ever
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
@@ -31,6 +32,7 @@ from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import MARKS
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
+from nodeagent.store.recording import RecordingFolder
 from nodeagent.transport.admin import AdminServer
 from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import PeerTransport
@@ -111,6 +113,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         software=software(),
         drills=options.drills,
         unended=leftovers.keys,
+        times=directory.kept_times(),
     )
     node = _remembering(options.state, setup)
     configuration = node.shared.configuration
@@ -128,6 +131,11 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     hands = _hands(ground, agent, configuration)
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
+    hands.recorder = Recorder(
+        RecordingFolder(options.state),
+        node.snapshot,
+        lambda text: log.write("warning", "the past is not recorded", {"text": text}),
+    )
     door = _metrics_door(options.metrics, node)
     try:
         return await _live(options, agent, hands, log)
@@ -242,16 +250,21 @@ async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> 
     ticking = loop.create_task(
         tick_for_ever(agent, drain, lambda: hands.admin.subscribers, systemd.alive)
     )
-    waits: set[asyncio.Future[Any]] = {ticking, hands.ended, agent.failed}
+    assert hands.recorder is not None, "it was handed in"
+    recording = loop.create_task(record_for_ever(hands.recorder))
+    waits: set[asyncio.Future[Any]] = {ticking, recording, hands.ended, agent.failed}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         if ticking.done():
             ticking.result()  # an error in the loop ends the agent, and is shown
+        if recording.done():
+            recording.result()
         if agent.failed.done():
             _tell_failure(agent.failed, log)
         log.write("note", "agent stops", {"text": hands.ended.result()})
     finally:
         ticking.cancel()
+        recording.cancel()
         systemd.stopping()
         systemd.close()
         with contextlib.suppress(TimeoutError):

@@ -71,6 +71,7 @@ class Outcome(Struct, frozen=True):
     `code` is stable: ok, failed, timeout, stopped (monitor: it does not run), unwell (monitor: it
     runs, but its own check complains), held (somebody else has it), invalid
     (validate), superseded (a stop came). `evidence` are lines of output, fit for a screen.
+    `fact` (validate) marks the programs and devices that were found, to tell others from them.
     """
 
     ok: bool
@@ -78,6 +79,7 @@ class Outcome(Struct, frozen=True):
     text: str
     evidence: tuple[str, ...] = ()
     seconds: float = 0.0
+    fact: str = ""
 
 
 class Driver(Protocol):

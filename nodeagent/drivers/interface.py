@@ -2,8 +2,10 @@
 
 An address is put on the interface of the adapter that the core chose, with the prefix of its
 network. Before, all other hosts of the network are asked whether one of them has it; after, all are
-told who has it now, several times, for a lost announcement costs its hearers minutes. What was
-added is written down first (`placed`), so that the deadman or a later agent can take it off.
+told who has it now, several times, for a lost announcement costs its hearers minutes. Where its
+owner has just handed it over, that was the host that had it: it is used at once and all others are
+asked beside, which `monitor` tells of. What was added is written down first (`placed`), so that the
+deadman or a later agent can take it off.
 """
 
 import asyncio
@@ -34,6 +36,7 @@ class InterfaceDriver:
     def __init__(self, context: Context) -> None:
         self._state_directory = str(context.state_directory)
         self._told: dict[Key, asyncio.Task[None]] = {}
+        self._claimants: dict[Key, str] = {}
         self._wanted: dict[Key, object] = {}
         self._placing = threading.Lock()
 
@@ -48,9 +51,14 @@ class InterfaceDriver:
             self._announce(job)
         return outcome
 
+    def _claimant(self, job: Job) -> Outcome | None:
+        other = self._claimants.get(job.key)
+        return failed(f"{_address(job)} is held by the host {other}, too") if other else None
+
     async def stop(self, job: Job) -> Outcome:
         """Take the address off; gone is fine."""
         self._wanted.pop(job.key, None)
+        self._claimants.pop(job.key, None)
         task = self._told.pop(job.key, None)
         if task is not None:
             task.cancel()
@@ -61,7 +69,8 @@ class InterfaceDriver:
 
     async def monitor(self, job: Job) -> Outcome:
         """Tell whether the address is on its interface, and that is up."""
-        return await aside(lambda: self._monitor(job))
+        claimed = self._claimant(job)
+        return claimed if claimed is not None else await aside(lambda: self._monitor(job))
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the interface is there and the address is of its network."""
@@ -71,7 +80,7 @@ class InterfaceDriver:
         """Take all addresses off that this agent put on."""
         for task in self._told.values():
             task.cancel()
-        self._told, self._wanted = {}, {}
+        self._told, self._wanted, self._claimants = {}, {}, {}
         for one in placed.read_all(self._state_directory):
             if one.kind == placed.ADDRESS:
                 with contextlib.suppress(OSError):
@@ -95,7 +104,8 @@ class InterfaceDriver:
             return failed(text, code="held")
         if not interface.up:
             return failed(f"interface {interface.name} is down")
-        if not job.attachment.moves and (other := _other_host(address, interface)):
+        asks = not job.attachment.was_ours
+        if asks and (other := _other_host(address, interface)):
             return failed(f"{address} is held by the host {other}", code="held")
         if job.attachment.others:
             for name in (interface.name, *job.attachment.others):
@@ -112,7 +122,7 @@ class InterfaceDriver:
                 return False
             placed.write(self._state_directory, mine)
             try:
-                asks = not job.attachment.moves
+                asks = not job.attachment.was_ours
                 netlink.add(_address(job), _prefix(job), interface.index, asks=asks)
             except OSError:
                 placed.remove(self._state_directory, mine)
@@ -165,7 +175,27 @@ class InterfaceDriver:
         old = self._told.pop(job.key, None)
         if old is not None:
             old.cancel()
-        self._told[job.key] = asyncio.create_task(_announce(_address(job), job.attachment.adapter))
+        self._told[job.key] = asyncio.create_task(self._make_known(job))
+
+    async def _make_known(self, job: Job) -> None:
+        address, adapter = _address(job), job.attachment.adapter
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_announce(address, adapter))
+            if job.attachment.handed:
+                both.create_task(self._ask_beside(job))
+
+    async def _ask_beside(self, job: Job) -> None:
+        """Look for a stranger that has what was handed over; then all use it, and that fails."""
+        address, adapter = _address(job), job.attachment.adapter
+        with contextlib.suppress(OSError):  # a link that went is the core's to judge
+            other = await aside(lambda: _found_on(address, adapter))
+            if other:
+                self._claimants[job.key] = other
+
+
+def _found_on(address: str, adapter: str) -> str:
+    interface = netlink.interfaces().get(adapter)
+    return _other_host(address, interface) if interface is not None else ""
 
 
 async def _announce(address: str, adapter: str) -> None:

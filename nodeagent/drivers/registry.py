@@ -12,11 +12,13 @@ import msgspec
 
 from nodeagent.drivers.address import AddressDriver
 from nodeagent.drivers.application import ApplicationDriver
+from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.filesystem import FilesystemDriver
 from nodeagent.drivers.folder import FolderDriver
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.ocf import OcfDriver
+from nodeagent.drivers.stamp import stamp
 from nodeagent.drivers.systemd import SystemdDriver
 from nodeagent.model.configuration import (
     Application,
@@ -53,6 +55,7 @@ class Drivers:
         on_exit: Callable[[str, str, str], None],
         leftovers: Leftovers | None = None,
     ) -> None:
+        self._context = context
         self._leftovers = leftovers or Leftovers(context.state_directory)
         self._applications = ApplicationDriver(context, on_exit)
         self._addresses = AddressDriver(context)
@@ -134,7 +137,9 @@ class Drivers:
         if job.action == "monitor":
             return await driver.monitor(job)
         if job.action == "validate":
-            return await driver.validate(job)
+            outcome = await driver.validate(job)
+            fact = await aside(lambda: stamp(self._context, job)) if outcome.ok else ""
+            return msgspec.structs.replace(outcome, fact=clean(fact, TEXT_LENGTH_MAX))
         return await driver.reload(job) if isinstance(driver, OcfDriver) else fine("nothing to do")
 
     def _supersede(self, key: Key) -> None:

@@ -99,7 +99,7 @@ class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     renew_ms: Annotated[Milliseconds, Meta(description="Interval of lease renewal")] = 500
     watchdog_ms: Annotated[
         Milliseconds, Meta(description="A node that lost its lease is stopped after this")
-    ] = 5_000
+    ] = 3_000
     suspend_ms: Annotated[
         Milliseconds, Meta(description="Longest suspension without progress during a DARE")
     ] = 10_000

@@ -13,23 +13,35 @@ from msgspec import Meta, Struct
 from nodeagent.model.health import CellState, RestoreState, RunState
 from nodeagent.model.moves import RUN_MOVES, may_follow
 from nodeagent.model.plan import Plan
+from nodeagent.model.times import Forecast
 
 OPEN: frozenset[RunState] = frozenset({"running", "aborting"})
 Transaction = Annotated[str, Meta(max_length=120)]
 """Name of a DARE; the same wherever it is told, so that one can be asked about."""
+REHEARSAL = "rehearsal."
+"""With this begins the name of a run that asks only, and changes nothing anywhere."""
 AS_BEFORE = "everything is as before"
 """What the result of an abort says, and "except ..." after it where something is not proved."""
 FINAL: frozenset[CellState] = frozenset({"done", "failed", "skipped", "lost"})
 
 
+def is_rehearsal(tx: str) -> bool:
+    """Return whether a run of this name is a rehearsal."""
+    return tx.startswith(REHEARSAL)
+
+
 class Cell(Struct, frozen=True, forbid_unknown_fields=True):
-    """One node's part in one step. `began` is Unix time in seconds, 0 before it began."""
+    """One node's part in one step. `began` is Unix time in seconds, 0 before it began.
+
+    `groups`: when the release or acquire of each group began and ended, by the coordinator's clock.
+    """
 
     state: CellState = "waiting"
     began: float = 0.0
     seconds: float = 0.0
     reason: str = ""
     evidence: tuple[str, ...] = ()
+    groups: dict[str, tuple[float, float]] = {}
 
 
 class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,10 +58,13 @@ class StepRow(Struct, frozen=True, forbid_unknown_fields=True):
 class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     """One DARE from request to result. `nodes` are the columns; times are Unix seconds.
 
-    `mark` is what the request carried, for who asked to know it by.
+    `mark` is what the request carried, for who asked to know it by. `forecasts` were made by the
+    coordinator before it began.
 
     `detection_gap_ms` is the longest time for which a node (`detection_gap_node`) did not look
     whether its peers live, while it was suspended; what died then was seen that much later.
+
+    `rehearsed` is the digest of what a rehearsal found, "" where it found a problem.
     """
 
     tx: Transaction
@@ -70,6 +85,8 @@ class DareRun(Struct, frozen=True, forbid_unknown_fields=True):
     detection_gap_ms: int = 0
     detection_gap_node: str = ""
     steps: tuple[StepRow, ...] = ()
+    rehearsed: str = ""
+    forecasts: tuple[Forecast, ...] = ()
 
 
 class RunStarted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -109,6 +126,7 @@ class RunChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     text: str = ""
     detection_gap_ms: int = 0
     detection_gap_node: str = ""
+    rehearsed: str = ""
 
 
 Progress = RunStarted | CellChanged | StepChanged | RunChanged
@@ -152,6 +170,7 @@ def advance(run: DareRun | None, progress: Progress) -> DareRun | None:
             text=progress.text,
             detection_gap_ms=progress.detection_gap_ms,
             detection_gap_node=progress.detection_gap_node,
+            rehearsed=progress.rehearsed,
         )
     rows, index = _with_row(run, progress.step, undo=progress.undo)
     if _is_old_news(rows[index], progress):

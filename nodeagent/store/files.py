@@ -21,6 +21,8 @@ from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
 Which = Literal["default", "active", "temporary"]
 
 HISTORY_KEPT = 32
+TIMES = "times"
+TIMES_BYTES_MAX = 4 << 20
 _HISTORY_NAME = re.compile(r"(\d{1,19})-([0-9a-f]{64})\.toml\Z")
 _LOCK_BYTES_MAX = 32
 
@@ -150,6 +152,18 @@ class StateDirectory:
         if data is not None and hashlib.sha256(data).hexdigest() != digest:
             raise StoreError(self._kept(epoch, digest), "was changed by hand", "take another epoch")
         return data
+
+    def kept_times(self) -> bytes:
+        """Return what was kept of how long actions take, b"" where it is missing or unreadable."""
+        try:
+            return read(self.path / TIMES, TIMES_BYTES_MAX) or b""
+        except StoreError:
+            return b""  # a memory that is gathered anew
+
+    def keep_times(self, data: bytes) -> None:
+        """Replace what is kept of how long actions take."""
+        make_folder(self.path)
+        replace(self.path / TIMES, data)
 
     def _file(self, which: Which) -> Path:
         return self.path / f"{which}.toml"

@@ -15,11 +15,14 @@ from nodeagent.wire.joining import (
     Joining,
     Withdraw,
 )
-from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX
+from nodeagent.wire.ledger import GetLedger, Ledger
+from nodeagent.wire.limits import CONFIGURATION_BYTES_MAX, PROBATION_SECONDS_MAX
 from nodeagent.wire.live import Snapshot
+from nodeagent.wire.recording import GetRecording, Recording
 
 ConfigurationText = Annotated[str, Meta(max_length=CONFIGURATION_BYTES_MAX)]
 ShortText = Annotated[str, Meta(max_length=500)]
+Arguments = Annotated[tuple[ShortText, ...], Meta(max_length=32)]
 RequestId = Annotated[int, Meta(ge=0, le=2**62)]
 DrillKind = Literal[
     "cut-adapter",
@@ -41,7 +44,10 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     `owners` are moves asked for: group to node, or to "" for offline. `mark`, if any, is drawn at
     random by who asks and comes back in the DARE's record: by it a DARE is known as one's own where
-    the answer that names it was lost.
+    the answer that names it was lost. `probation_seconds` above 0: it returns to what was before
+    unless it is confirmed within that time and all groups stay online, and `check` (a command as
+    argument list) succeeds on every voter. `rehearsed` is the digest
+    of a rehearsal: what it found must be so still, or the DARE is refused with what drifted.
     """
 
     text: ConfigurationText
@@ -50,6 +56,28 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     author: ShortText = ""
     owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
     mark: Annotated[str, Meta(max_length=64)] = ""
+    probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
+    rehearsed: Annotated[str, Meta(max_length=80)] = ""
+    check: Arguments = ()
+
+
+class Rehearse(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Ask all nodes what a DARE would ask before it changes anything, and change nothing.
+
+    Answered by Done with the name of the rehearsal, whose progress comes on the stream.
+    """
+
+    text: ConfigurationText
+    base: Annotated[str, Meta(max_length=80)]
+    author: ShortText = ""
+
+
+class EndProbation(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """End the probation of `tx`: keep what it brought, or return to what was before at once."""
+
+    tx: Annotated[str, Meta(max_length=120)]
+    end: Literal["confirm", "return"]
+    author: ShortText = ""
 
 
 class Abort(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -99,7 +127,10 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
-Request = GetSnapshot | GetConfiguration | Apply | Abort | SaveDraft | Fence | Drill | JoinRequest
+Operate = Abort | Fence | EndProbation
+Change = Apply | Rehearse | SaveDraft | Drill
+Look = GetSnapshot | GetConfiguration | GetRecording | GetLedger
+Request = Look | Change | Operate | JoinRequest
 
 
 class Ask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,7 +164,17 @@ class ConfigurationFile(Struct, frozen=True, forbid_unknown_fields=True, tag=Tru
     text: str
 
 
-Answer = Snapshot | ConfigurationFile | Done | Refused | Invited | Joining | Admitted
+Answer = (
+    Snapshot
+    | ConfigurationFile
+    | Recording
+    | Ledger
+    | Done
+    | Refused
+    | Invited
+    | Joining
+    | Admitted
+)
 
 
 class Answered(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,5 +10,7 @@ CONFIGURATION_BYTES_MAX = 1 << 20
 PACKED_BYTES_MAX = 700_000
 """A configuration must fit packed into one message, with its decree around it."""
 FRAMES_MAX = 2
+PROBATION_SECONDS_MAX = 86_400
+"""Longer than a day nobody watches; and as long no other change can be made."""
 NODES_MAX = 512
 EVIDENCE_LINES_MAX = 40

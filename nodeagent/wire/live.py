@@ -10,6 +10,7 @@ from msgspec import Struct
 from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress
+from nodeagent.model.times import Recorded, Timed
 
 
 class LinkLive(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +79,22 @@ class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     fence: FenceLive | None = None
 
 
+class ProbationLive(Struct, frozen=True, forbid_unknown_fields=True):
+    """The active configuration is on probation: `tx` brought it, `previous` is the epoch before.
+
+    `left_ms` is what is left by the observer's own count. `returning` says why the previous one is
+    brought back ("": it is not), `problem` what kept the last attempt from it.
+    """
+
+    tx: str
+    previous: int
+    seconds: int
+    left_ms: int
+    author: str = ""
+    returning: str = ""
+    problem: str = ""
+
+
 class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """The cluster as the observing agent knows it.
 
@@ -103,6 +120,7 @@ class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     events_waiting: int = 0
     draft_digest: str = ""
     made_by: str = ""
+    probation: ProbationLive | None = None
 
 
 class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -137,7 +155,16 @@ class ProgressMade(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     progress: Progress
 
 
-StreamMessage = NodeLive | ClusterLive | EventLine | ConfigurationChanged | ProgressMade
+class TimesLearned(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """An action took so long on `node` ("": a step of a DARE); for forecasts."""
+
+    node: str
+    timed: Timed
+
+
+StreamMessage = (
+    TimesLearned | NodeLive | ClusterLive | EventLine | ConfigurationChanged | ProgressMade
+)
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -151,3 +178,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     active: str = ""
     draft: str = ""
     draft_base: str = ""
+    times: tuple[Recorded, ...] = ()

@@ -2,21 +2,34 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from nodeagent.model.choice import Choice
 from nodeagent.model.names import Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
-from nodeagent.wire.limits import MESSAGE_BYTES_MAX
+from nodeagent.model.times import Timed
+from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX
+
+TIMES_TOLD_MAX = 200
+"""So many durations go into one note."""
 
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
+Age = Annotated[int, Meta(ge=0, le=2**40)]
 Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Moves = Annotated[tuple[tuple[Name, Name], ...], Meta(max_length=2000)]
+UNIX_MAX = 1e12
+UnixSeconds = Annotated[float, Meta(ge=0, le=UNIX_MAX)]
+"""Bounded, for what is no number is not equal to itself, and a decree must be."""
 Owners = Annotated[dict[Name, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]
+Facts = Annotated[
+    dict[Annotated[str, Meta(max_length=200)], Annotated[str, Meta(max_length=200)]],
+    Meta(max_length=2000),
+]
 Packed = Annotated[bytes, Meta(max_length=MESSAGE_BYTES_MAX)]
 
 StepName = Literal[
@@ -39,10 +52,45 @@ StepName = Literal[
 ]
 
 
+class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a value was proposed, by the clock of its proposer; `at` is Unix seconds.
+
+    `seconds`: how long the DARE had taken by then. `author` and `reason` say who wanted what was
+    aborted, and why; a COMMIT has its own.
+    """
+
+    at: UnixSeconds
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    author: Text = ""
+    reason: Text = ""
+
+
+Choices = Annotated[tuple[Choice, ...], Meta(max_length=1000)]
+Arguments = Annotated[tuple[Annotated[str, Meta(max_length=500)], ...], Meta(max_length=32)]
+
+
+class Probation(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long a COMMIT may stand without its confirmation, and what returns after that.
+
+    `seconds` are counted by each node from where the COMMIT came into force there; `previous` is
+    the epoch that returns, `before` whose each group was then ("" offline by order), and `online`
+    are the groups that were well and must stay so. `check` is a command (argument list) that every
+    voter runs now and then, and that must end with exit code 0.
+    """
+
+    seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
+    previous: Counter
+    before: Owners = {}
+    online: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()
+    check: Arguments = ()
+
+
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Decree: this configuration (zlib-packed exact bytes) with this view and these owners.
 
     `generation` above 0: no majority decided it but an operator, who opened this generation.
+    What is not set is not written, so decrees of before keep their digests. `choices` tell why
+    groups change their owner with it.
     """
 
     tx: Transaction
@@ -54,6 +102,9 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     author: Text = ""
     reason: Text = ""
     generation: Counter = 0
+    probation: Probation | UnsetType = UNSET
+    stamp: Stamp | UnsetType = UNSET
+    choices: Choices | UnsetType = UNSET
 
 
 class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -62,6 +113,7 @@ class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     tx: Transaction
     reason: Text = ""
     owners: Owners = {}
+    stamp: Stamp | UnsetType = UNSET
 
 
 class ViewChange(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -70,6 +122,8 @@ class ViewChange(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     view: View
     owners: Owners
     cause: Text = ""
+    stamp: Stamp | UnsetType = UNSET
+    choices: Choices | UnsetType = UNSET
 
 
 class Forget(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -78,7 +132,15 @@ class Forget(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     node: Name
 
 
-Value = Commit | Aborted | ViewChange | Forget
+class Confirmed(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Decree: what `tx` brought into force on probation stays."""
+
+    tx: Transaction
+    author: Text = ""
+    stamp: Stamp | UnsetType = UNSET
+
+
+Value = Commit | Aborted | ViewChange | Forget | Confirmed
 
 
 class Decree(Struct, frozen=True, forbid_unknown_fields=True):
@@ -201,6 +263,10 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A participant's result of one step; `final` False is a sign of life with news.
 
     `gap_ms`: the longest time in this DARE for which it did not look whether its peers live.
+    `facts` is what *verify* rests on here, by what was looked at: it must be the same again when
+    what was rehearsed is carried out.
+    `groups`: for each group that was released or acquired how many milliseconds before this answer
+    that began, and ended.
     """
 
     tx: Transaction
@@ -215,6 +281,8 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     gap_ms: Counter = 0
     digest: Digest = ""
     incarnation: Counter = 0
+    facts: Facts = {}
+    groups: Annotated[dict[Name, tuple[Age, Age]], Meta(max_length=1000)] = {}
 
 
 class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -224,10 +292,22 @@ class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     sequence: Counter
 
 
+class Grant(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many milliseconds ago a voter last acknowledged a lease of `node`, at the least."""
+
+    node: Name
+    ms_ago: Counter
+
+
 class LeaseAck(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A voter acknowledges the lease request with this sequence."""
+    """A voter acknowledges the lease request with this sequence.
+
+    `granted` is of the nodes that are out at `slot`, the newest decree that the voter knows.
+    """
 
     sequence: Counter
+    slot: Slot = 0
+    granted: Annotated[tuple[Grant, ...], Meta(max_length=1000)] = ()
 
 
 class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -294,10 +374,24 @@ class DraftNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: Digest = ""
 
 
+class TimesNote(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """How long actions took at the sender; for forecasts only."""
+
+    times: Annotated[tuple[Timed, ...], Meta(max_length=TIMES_TOLD_MAX)]
+
+
 class Relay(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """A console's wish handed on to the coordinator: abort of `tx`."""
 
     tx: Transaction
+
+
+class EndWanted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A console's wish handed on to the voters: end the probation of `tx`, one way or the other."""
+
+    tx: Transaction
+    end: Literal["confirm", "return"]
+    author: Text = ""
 
 
 class RunWanted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -327,7 +421,9 @@ Message = (
     | FenceWanted
     | ProgressNote
     | DraftNote
+    | TimesNote
     | Relay
+    | EndWanted
     | RunWanted
 )
 

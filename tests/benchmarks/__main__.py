@@ -1,20 +1,22 @@
-"""Measure and print: `python -m tests.benchmarks [box] [console]`."""
+"""Measure and print: `python -m tests.benchmarks [--only] [box] [console] [forecast]`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import box, console
+from tests.benchmarks import box, console, forecast
 from tests.benchmarks.figures import Figure, machine
 
 SUITES: dict[str, Callable[[], list[Figure]]] = {
     "box": lambda: asyncio.run(box.measure()),
     "console": console.measure,
+    "forecast": lambda: asyncio.run(forecast.measure()),
 }
 
 
 def main(arguments: list[str]) -> int:
     """Print the figures of the suites named (default: all); 1 if one is over its limit."""
+    arguments = [one for one in arguments if one != "--only"]
     unknown = set(arguments) - set(SUITES)
     if unknown:
         print(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")

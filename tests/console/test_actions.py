@@ -4,6 +4,7 @@ import pytest
 
 from tui import actions
 from tui.app import ClusterApp
+from tui.replay import ReplayApp
 from tui.screens.sections import SCREENS
 from tui.viewmodels.spans import joined, width_of
 from tui.widgets.footer import footer_line
@@ -13,7 +14,8 @@ SCOPES = [mode for mode, _, _ in actions.SECTIONS]
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_no_key_means_two_things(scope: str) -> None:
-    keys = [key for action in actions.offered(scope) for key in action.keys]
+    offered = (*actions.of("replay"), *actions.offered(scope))
+    keys = [key for action in offered for key in action.keys]
 
     assert len(keys) == len(set(keys))
 
@@ -22,7 +24,8 @@ def test_no_key_means_two_things(scope: str) -> None:
     "action", actions.ACTIONS, ids=lambda action: f"{action.scope}.{action.name}"
 )
 def test_every_action_can_be_done(action: actions.Action) -> None:
-    owner = ClusterApp if action.scope == "app" else SCREENS[action.scope]
+    apps = {"app": ClusterApp, "replay": ReplayApp}
+    owner = apps.get(action.scope) or SCREENS[action.scope]
 
     assert callable(getattr(owner, f"action_{action.name.partition('(')[0]}", None))
     assert action.help

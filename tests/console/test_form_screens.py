@@ -11,8 +11,9 @@ from textual.widgets import Input
 
 from nodeagent.config.digest import file_digest
 from nodeagent.model.reports import Place, Report
-from nodeagent.wire.console import Answer, Apply, Done, Refused, Request, SaveDraft
-from nodeagent.wire.live import ConfigurationChanged, Snapshot
+from nodeagent.model.run import DareRun, RunChanged, RunStarted
+from nodeagent.wire.console import Answer, Apply, Done, Refused, Rehearse, Request, SaveDraft
+from nodeagent.wire.live import ConfigurationChanged, ProgressMade, Snapshot
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
 from tests.support.story import StoryClient, configuration_text, key_of, three_nodes
 from tui.app import ClusterApp
@@ -372,6 +373,29 @@ def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]
     play(act, size, snapshot=msgspec.structs.replace(three_nodes(), draft=MOVING))
 
 
+LONELY = TEXT.replace('["bravo", "charlie"]', '["bravo"]')
+
+
+def test_dare_after_which_less_is_survived_takes_the_name_of_the_failure() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "! node:bravo: web has no node left to run on")
+        await pilot.press("f6")
+        await shows(pilot, "apply draft.toml", "--waive node:bravo")
+        await pilot.press("escape", "g")
+        await shows(pilot, "Waive node:bravo?", "does not survive a failure")
+        await pilot.press("enter", *"node:bravo", "enter")
+        await shows(pilot, "Run the DARE on orders?")
+        assert not client.asked
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: any(isinstance(one, Apply) for one in client.asked), "Apply")
+
+        (asked,) = [one for one in client.asked if isinstance(one, Apply)]
+        assert asked.reason == "(not survived any more, waived: node:bravo)"
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=LONELY))
+
+
 def test_dare_that_interrupts_nobody_takes_a_plain_yes() -> None:
     calm = TEXT + "\n[timing]\nheartbeat-ms = 250\n"
 
@@ -384,6 +408,31 @@ def test_dare_that_interrupts_nobody_takes_a_plain_yes() -> None:
         await pilot.press("right", "enter")
         await until(pilot, lambda: Apply(calm, file_digest(TEXT.encode()), author="ann")
                     in client.asked, "Apply")  # fmt: skip
+
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=calm))
+
+
+def test_draft_is_rehearsed_and_its_run_on_probation_takes_the_digest() -> None:
+    calm = TEXT + "\n[timing]\nheartbeat-ms = 250\n"
+    base, target = file_digest(TEXT.encode()), file_digest(calm.encode())
+    tx, digest = "rehearsal.1.alpha.7", "d" * 64
+    begun = DareRun(tx, "alpha", base_digest=base, target_digest=target, nodes=("alpha",))
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        await shows(pilot, "none interrupted", "h rehearse")
+        await pilot.press("h")
+        asked = Rehearse(calm, base, "ann")
+        await until(pilot, lambda: asked in client.asked, "Rehearse")
+        end = RunChanged(tx, "done", rehearsed=digest)
+        client.say(ProgressMade(RunStarted(begun)), ProgressMade(end))
+        await pilot.press("5", "p")
+        await shows(pilot, "Return unless it is confirmed within")
+        await pilot.press("enter")
+        await shows(pilot, "It returns after 2m by itself", "Rehearsed (dddddddddddd)")
+        await pilot.press("right", "enter")
+        apply = Apply(calm, base, author="ann", probation_seconds=120, rehearsed=digest)
+        await until(pilot, lambda: apply in client.asked, "Apply")
 
     play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=calm))
 

@@ -1,6 +1,6 @@
 import msgspec
 
-from nodeagent.model.run import Cell, DareRun, RunStarted
+from nodeagent.model.run import Cell, DareRun, RunChanged, RunStarted, StepRow
 from nodeagent.wire.live import ProgressMade
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
@@ -9,6 +9,7 @@ from tui.viewmodels.dare_report import report_text
 from tui.viewmodels.matrix import Spot, columns_of, current_row, matrix_pane, strip_lines
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import joined, width_of
+from tui.viewmodels.store import View
 
 
 def run_of(*messages: object) -> DareRun:
@@ -186,3 +187,40 @@ def test_run_that_changed_nothing_is_not_headed_by_another_epoch() -> None:
     run = run_of(*story.run_aborts())
 
     assert f"epoch {run.base_epoch} stays" in joined(dare.summary_lines(run, NOW, 0.0, 120)[0])
+
+
+def rehearsed(*progress: object) -> View:
+    begun = DareRun(
+        "rehearsal.1.alpha.7",
+        "alpha",
+        base_epoch=17,
+        nodes=story.NODES,
+        began=story.WALL,
+        steps=(StepRow("verify"), StepRow("compare")),
+    )
+    return view_of(*(ProgressMade(one) for one in (RunStarted(begun), *progress)))  # type: ignore[arg-type]
+
+
+def test_rehearsal_has_a_matrix_and_is_no_dare_that_goes_on() -> None:
+    view = rehearsed()
+    (run,) = view.rehearsals
+
+    assert (view.running, view.shown_runs[-1]) == (False, run)
+    assert run not in view.all_runs
+    assert not dare.can_abort(run)
+    assert "REHEARSAL 1.alpha.7" in joined(dare.summary_lines(run, NOW, 0.0, 80)[0])
+    assert "epoch 17 stays" in joined(dare.summary_lines(run, NOW, 0.0, 120)[0])
+    assert "nothing is written" in joined(dare.outlook_lines(run, 80)[0])
+    assert [text.split()[1] for text in lines(matrix_pane(run, NOW, 0.0, 80, Spot()))] == [
+        "verify",
+        "compare",
+    ]
+
+
+def test_rehearsal_ends_with_its_digest_or_with_its_agent() -> None:
+    end = RunChanged("rehearsal.1.alpha.7", "done", text="fine", rehearsed="d" * 64)
+    (done,) = rehearsed(end).rehearsals
+    (lost,) = store.connected(rehearsed(), "bravo", NOW).rehearsals
+
+    assert dare.result_text(done)[0].endswith("Digest dddddddddddd.")
+    assert (lost.state, lost.text) == ("refused", store.UNREHEARSED)

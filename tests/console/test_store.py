@@ -1,6 +1,7 @@
 import msgspec
 
-from nodeagent.wire.live import ConfigurationChanged, EventLine
+from nodeagent.model.times import Recorded, Timed
+from nodeagent.wire.live import ConfigurationChanged, EventLine, TimesLearned
 from tests.support import story
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
@@ -167,3 +168,14 @@ def test_event_is_told_with_the_words_and_the_cause_of_the_command_line() -> Non
     assert joined(event_row(told, 120).line).split(" ", 3)[3].split() == (
         ["warning", "alpha", "web", "taken", "over", "(because", "bravo", "is", "silent)"]
     )
+
+
+def test_times_are_gathered_from_the_snapshot_on() -> None:
+    recorded = Recorded("alpha", "web", "server", "start", (100,))
+    view = view_of(msgspec.structs.replace(story.three_nodes(), times=(recorded,)))
+
+    later_view, _ = store.fold(
+        view, TimesLearned("alpha", Timed("web", "server", "start", 120)), NOW
+    )
+
+    assert later_view.times == {recorded.key: (100, 120)}

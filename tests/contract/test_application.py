@@ -508,3 +508,18 @@ async def test_what_cannot_be_killed_is_left_told_and_in_the_way(
     assert list(left.keys) == []
     assert agent.records() == []
     drivers.close()
+
+
+async def test_validation_tells_a_program_that_was_exchanged(agent: Agent, tmp_path: Path) -> None:
+    script = tmp_path / "server.sh"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    resource = Application(start=(str(script),))
+    first, again = [(await agent.run("validate", resource)).fact for _ in range(2)]
+
+    script.write_text("#!/bin/sh\nexec true\n")
+    other = (await agent.run("validate", resource)).fact
+
+    assert first == again
+    assert first.startswith(f"{script} ")
+    assert other != first

@@ -144,6 +144,30 @@ async def test_an_address_of_another_host_is_refused(
     assert where(address) == []
 
 
+async def test_what_was_handed_over_is_used_at_once_and_a_stranger_still_found(
+    agent: Agent, client: Host
+) -> None:
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+    at = Attachment("eth0", SUBNET, handed=True)
+
+    started = await do(agent, "start", at)
+
+    assert (started.ok, where()) == (True, ["eth0"]), started
+    stranger = json.loads(client.run("ip", "-j", "link", "show", "switch"))[0]["address"]
+
+    async def told() -> bool:
+        return stranger in (await do(agent, "monitor", at)).text
+
+    deadline = asyncio.get_running_loop().time() + 10
+    while not await told():
+        assert asyncio.get_running_loop().time() < deadline, "the stranger is not told of"
+        await asyncio.sleep(0.02)
+    await do(agent, "stop", at)
+    client.run("ip", "address", "del", f"{SERVICE}/24", "dev", "switch")
+    assert (await do(agent, "start", at)).ok
+    assert (await do(agent, "monitor", at)).ok, "what was held against it is forgotten"
+
+
 async def test_clients_learn_of_a_move_of_an_ipv6_address(agent: Agent, client: Host) -> None:
     first = await do(agent, "start", Attachment("eth0", SUBNET6, ("eth1",)), SERVICE6)
     assert (first.ok, where(SERVICE6)) == (True, ["eth0"]), first

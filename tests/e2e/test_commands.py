@@ -72,6 +72,21 @@ def test_example_of_a_change_is_right_and_can_be_applied(box: Box) -> None:
     assert owner(box, "mail") == "bravo"
 
 
+def test_what_was_decided_is_told_and_taken_back(box: Box) -> None:
+    said = run(box, "history", "2")
+    assert "+ group.mail" in said.stdout
+    assert "mail: nobody > " in said.stdout
+    assert "same unbroken chain" in run(box, "history", "--verify").stdout
+    assert "it starts, startup home-node" in run(box, "why", "mail").stdout
+
+    taken_back = run(box, "rollback", "2", "--undo", "--yes")
+
+    assert taken_back.returncode == 0, taken_back.stderr
+    assert "mail" not in status(box)["cluster"]["owners"]
+    again = run(box, "apply", str(box.folder / "add-group.toml"))
+    assert again.returncode == 0, again.stderr
+
+
 def test_group_is_moved(box: Box) -> None:
     moved = run(box, "move", "web", "bravo")
 
@@ -79,6 +94,28 @@ def test_group_is_moved(box: Box) -> None:
     assert moved.stdout.splitlines()[-1].startswith("done: ")
     assert owner(box, "web") == "bravo"
     assert run(box, "move", "web", "alpha").returncode == 0
+
+
+def test_change_on_probation_returns_by_itself_when_its_console_is_gone(box: Box) -> None:
+    before = run(box, "export", "configuration").stdout
+    file = box.folder / "on-probation.toml"
+    file.write_text(edit.set_value(before, ("timing", "suspend-ms"), 12_000))
+
+    applied = run(box, "apply", str(file), "--probation", "2s", "--health", "/bin/true")
+
+    assert applied.returncode == 0, applied
+    assert "clustertui confirm keeps it" in applied.stderr
+    until(lambda: not status(box)["cluster"]["probation"], LIMIT_S, "the end of the probation")
+    assert run(box, "export", "configuration").stdout == before
+    digest = json.loads(run(box, "rehearse", str(file), "--json").stdout.splitlines()[-1])
+    wanted = ("--rehearsed", digest["rehearsed"], "--probation", "1h")
+    kept = run(box, "apply", str(file), *wanted)
+    assert kept.returncode == 0, kept
+    assert run(box, "move", "web", "bravo").returncode == 3
+    assert (
+        run(box, "confirm").stdout == f"confirmed: epoch {status(box)['cluster']['epoch']} stays\n"
+    )
+    assert run(box, "confirm").returncode == 1
 
 
 def test_node_goes_to_standby_and_serves_again(box: Box) -> None:

@@ -72,6 +72,14 @@ GARBAGE: Frames = {
     "too-large-for-a-console": bytes(CONFIGURATION_BYTES_MAX + MESSAGE_BYTES_MAX + 1),
 }  # fmt: skip
 
+
+def tried(**terms: object) -> bytes:
+    """Return the question to accept a COMMIT on probation on these terms."""
+    commit = {"type": "Commit", "tx": "t", "epoch": 2, "digest": "", "file": b"", "view": {}}
+    value = {**commit, "owners": {}, "probation": {"seconds": 60, "previous": 1, **terms}}
+    return enveloped({"type": "Accept", "slot": 1, "ballot": BALLOT, "value": value})
+
+
 BALLOT = {"round": 1, "node": "bravo"}
 ACCEPTED = {"type": "Accepted", "slot": 1, "ballot": BALLOT}
 
@@ -113,6 +121,22 @@ STRANGE: Frames = {
     ),
     "decree-of-a-later-version": enveloped(
         {"type": "Accept", "slot": 1, "ballot": BALLOT, "value": {"type": "Rotate"}}
+    ),
+    "probation-of-0": tried(seconds=0),
+    "probation-for-ever": tried(seconds=2**40),
+    "probation-float": tried(seconds=1.5),
+    "probation-of-no-epoch": tried(previous=-1),
+    "probation-with-escape": tried(online=["\x1b[2J"]),
+    "probation-of-a-later-version": tried(until=1),
+    "probation-with-many-words": tried(check=["/bin/true"] * 33),
+    "confirmed-by-nobody": enveloped(
+        {"type": "Accept", "slot": 1, "ballot": BALLOT, "value": {"type": "Confirmed"}}
+    ),
+    "end-unknown": enveloped({"type": "EndWanted", "tx": "t", "end": "forget"}),
+    "end-tx-long": enveloped({"type": "EndWanted", "tx": "t" * 121, "end": "confirm"}),
+    "facts-too-long": enveloped(
+        {"type": "StepReply", "tx": "t", "slot": 1, "ballot": {}, "step": "verify", "ok": True,
+         "facts": {"a": "b" * 201}}
     ),
     "slot-negative": enveloped({**ACCEPTED, "slot": -2}),
     "slot-too-large": enveloped({**ACCEPTED, "slot": 2**63 - 1}),

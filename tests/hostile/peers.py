@@ -20,21 +20,25 @@ from nodeagent.wire.peer import (
     Aborted,
     CatchUp,
     Commit,
+    Confirmed,
     Decided,
     Decree,
     Decrees,
     DraftNote,
+    EndWanted,
     Envelope,
     FenceNote,
     FenceWanted,
     Forget,
     Message,
+    Probation,
     Probe,
     ProbeReply,
     ProgressNote,
     Refuse,
     Relay,
     RunWanted,
+    TimesNote,
     Value,
     ViewChange,
     Withdraw,
@@ -70,8 +74,8 @@ class _Scribe:
             self.words.append(Word(machine.name, machine.node.envelope(effect.message)))
 
 
-NOT_PROTOCOL = (ProgressNote, DraftNote)
-"""What is said for people: told again, it is shown again."""
+NOT_PROTOCOL = (ProgressNote, DraftNote, TimesNote)
+"""What is said for people and their forecasts: told again, it is shown or counted again."""
 
 
 @cache
@@ -109,6 +113,7 @@ def _unheard(log: DecreeLog) -> tuple[Message, ...]:
         Refuse(slot, ballot, "busy"),
         Withdraw(slot, ballot),
         Relay("1.1.alpha.1"),
+        EndWanted("1.1.alpha.1", "return"),
         RunWanted("1.1.alpha.1"),
         CatchUp(0),
     )
@@ -195,6 +200,8 @@ def _values() -> Iterator[tuple[str, Value, tuple[str, ...]]]:
     yield "commit-without-new-voters", _commit(other), both
     yield "abort-of-one", Aborted("tx"), ("charlie",)
     yield "forget-of-one", Forget("charlie"), ("charlie",)
+    yield "confirmed-of-one", Confirmed("genesis"), ("bravo",)
+    yield "probation-of-one", _commit(text, probation=Probation(1, 1)), ("charlie",)
     yield "other-digest", _commit(text, digest="0" * 64), both
     yield "no-digest", _commit(text, digest=""), both
     yield "other-file", _commit(text, file=pack(b"format = 1\n")), both

@@ -16,13 +16,15 @@ LEAVE_S = 15.0
 
 
 @contextmanager
-def running(*arguments: str, tells: bool) -> "Iterator[subprocess.Popen[bytes]]":
+def running(
+    *arguments: str, tells: bool, program: str = "tests.lab.inside"
+) -> "Iterator[subprocess.Popen[bytes]]":
     """Run the lab's program; the lab ends with this block, and with this process.
 
     `tells`: its stdout is read here; else terminal and all are handed on.
     """
     theirs, ours = os.pipe()
-    command = [*private.entrance(), sys.executable, "-m", "tests.lab.inside"]
+    command = [*private.entrance(), sys.executable, "-m", program]
     try:
         process = subprocess.Popen(
             [*command, "--pipe", str(theirs), *arguments],

@@ -28,11 +28,11 @@ class NoDiskError(Exception):
 class Disk:
     """Made when constructed, with ext4 on it; `path` is its device. NoDiskError if it cannot be."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, size_mib: int = SIZE_MIB) -> None:
         if Path("/proc/self/uid_map").read_text().split() != EVERYBODY:
             raise NoDiskError("disks can be mounted only by root outside of user namespaces")
         with file.open("wb") as image:
-            image.truncate(SIZE_MIB * MIB)
+            image.truncate(size_mib * MIB)
         try:
             subprocess.run(
                 ["mkfs.ext4", "-q", "-F", "-L", "lab", file],

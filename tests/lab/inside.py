@@ -35,7 +35,8 @@ FIRST = "stable"
 FAILED = 1
 
 
-def _end_with_who_started_us(pipe: int) -> None:
+def end_with_who_started_us(pipe: int) -> None:
+    """End this program when the pipe that it was handed closes."""
     os.read(pipe, 1)
     os.kill(os.getpid(), signal.SIGTERM)  # a console gives the terminal back
     time.sleep(LEAVE_S)
@@ -99,7 +100,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Make the lab, show it or tell its story, and take it away."""
     wanted = _arguments()
-    threading.Thread(target=_end_with_who_started_us, args=(wanted.pipe,), daemon=True).start()
+    threading.Thread(target=end_with_who_started_us, args=(wanted.pipe,), daemon=True).start()
     # Files lie in memory and in this place only: whatever happens, nothing of them stays.
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=700", "none", FOLDER], check=True)
     os.environ["TMPDIR"] = str(FOLDER)

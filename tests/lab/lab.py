@@ -6,12 +6,13 @@ All else hangs below it, in namespaces without a name, so nothing outlives it ho
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +23,7 @@ import zmq
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tests.lab import poller
-from tests.lab.disk import Disk, NoDiskError
+from tests.lab.disk import SIZE_MIB, Disk, NoDiskError
 from tests.lab.plan import (
     ADMIN_PORT,
     CONSOLE_PLUG,
@@ -32,6 +33,7 @@ from tests.lab.plan import (
     Plan,
     address_of,
 )
+from tests.lab.power import PowerSwitch
 from tests.lab.room import Room
 from tests.lab.seen import Sample
 from tests.lab.switch import Switch
@@ -43,7 +45,9 @@ class Cast:
     """Which hosts there are: members and witnesses run from the start, `spares` can be added.
 
     `groups`: to the takeover order, as numbers of members. `timing`: text of the configuration.
-    `standby`: members have a standby adapter beside each service adapter.
+    `standby`: members have a standby adapter beside each service adapter. `disk`: *web* has its
+    data on the shared disk. `restarts`: how often a service may fail before its group leaves.
+    `fenced`: hosts can switch each other off, and must before they take over.
     """
 
     members: tuple[str, ...]
@@ -52,6 +56,10 @@ class Cast:
     spares: tuple[str, ...] = ()
     timing: str = SHORT
     standby: bool = True
+    disk: bool = True
+    disk_mib: int = SIZE_MIB
+    restarts: int = 1
+    fenced: bool = False
 
 
 _decoder = msgspec.json.Decoder(Sample)
@@ -68,8 +76,9 @@ class Lab:
         self.hosts: dict[str, Room] = {}
         self._pairs = {name: _key_pair() for name in (*self.names, *cast.spares)}
         self._console = _key_pair()
+        self._power = threading.Lock()
         self._parent_read, self._parent_write = os.pipe()
-        disk = _shared_disk(folder / "web.img")
+        disk = _shared_disk(folder / "web.img", cast.disk_mib) if cast.disk else None
         self.plan = Plan(
             hosts=tuple(self._pairs),
             witnesses=cast.witnesses,
@@ -81,9 +90,12 @@ class Lab:
             timing=cast.timing,
             standby=cast.standby,
             device=disk.path if disk else "",
+            restarts=cast.restarts,
+            fenced=cast.fenced,
         )
         self._disk = disk
         self.pollers: dict[str, Poller] = {}
+        self.power = PowerSwitch(folder / "power", self.power_off) if cast.fenced else None
         self.switch = Switch()
         self.switch.connect_client()
 
@@ -150,11 +162,15 @@ class Lab:
         """Start the agent of a host that is up and set up."""
         self.agents[name].start(self._parent_read)
 
-    def join(self, name: str, text: str) -> None:
-        """Boot and start a host that is to be added by changing to the configuration `text`."""
+    def prepare(self, name: str, text: str) -> None:
+        """Boot and set up a host that is to be added by changing to the configuration `text`."""
         configuration = self.folder / f"{name}-joins.toml"
         configuration.write_text(text)
         self._install(name, configuration, join=True)
+
+    def join(self, name: str, text: str) -> None:
+        """Boot and start a host that is to be added by changing to the configuration `text`."""
+        self.prepare(name, text)
         self.run(name)
 
     def adopt(self, name: str) -> None:
@@ -162,14 +178,23 @@ class Lab:
         self.names.append(name)
         access.save(self.access(), self.access_file)
 
+    def forget(self, name: str) -> None:
+        """Switch off a host that was removed, and take away what is on its disk."""
+        self.power_off(name)
+        self.names.remove(name)
+        access.save(self.access(), self.access_file)
+        shutil.rmtree(self.agents.pop(name).folder)
+
     def power_off(self, name: str) -> None:
         """Take the power from a host: nobody hears of it again, and all that ran there is gone.
 
         The cables go first, for the kernel would still say goodbye to everybody in its name.
         """
-        self.switch.disconnect(name)
-        self.hosts[name].end()
-        self.agents[name].kill()
+        with self._power:
+            if self.hosts[name].is_up:
+                self.switch.disconnect(name)
+                self.hosts[name].end()
+                self.agents[name].kill()
 
     def power_on(self, name: str) -> None:
         """Boot a host again, from its own disk, and start its agent."""
@@ -193,6 +218,8 @@ class Lab:
         """End everything."""
         for one in self.pollers.values():
             one.close()
+        if self.power is not None:
+            self.power.close()
         for room in self.hosts.values():
             room.end()
         for agent in self.agents.values():
@@ -216,13 +243,13 @@ class Lab:
 
 
 class Poller:
-    """A running poller and what it wrote so far."""
+    """A running poller, or another program that writes samples, and what it wrote so far."""
 
-    def __init__(self, address: str, port: int, file: Path) -> None:
+    def __init__(self, address: str, port: int, file: Path, program: str = poller.__name__) -> None:
         self._file = file
         with file.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", poller.__name__, address, str(port)],
+                [sys.executable, "-m", program, address, str(port)],
                 stdin=subprocess.PIPE,
                 stdout=out,
             )
@@ -239,12 +266,10 @@ class Poller:
         self._process.wait(10)
 
 
-def _shared_disk(file: Path) -> Disk | None:
-    """Return the disk for groups whose data move, None without a driver or a loop device."""
-    if find_spec("nodeagent.drivers.filesystem") is None:
-        return None
+def _shared_disk(file: Path, size_mib: int) -> Disk | None:
+    """Return the disk for groups whose data move, None without a loop device."""
     try:
-        return Disk(file)
+        return Disk(file, size_mib)
     except NoDiskError:
         return None
 

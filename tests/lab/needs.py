@@ -22,8 +22,7 @@ no() { echo "$1" >&2; exit 1; }
 ip link add lab type bridge || no "no bridges"
 ip link add dev one type veth peer name two || no "no veth pairs"
 nft add table bridge lab || no "no nftables for bridges"
-test -c /dev/net/tun && test -r /dev/net/tun && test -w /dev/net/tun || no "no use of /dev/net/tun"
-test -w /proc/sys/net/ipv4/ip_nonlocal_bind || no "its sysctls cannot be written"
+test -w /proc/sys/net/ipv4/conf/all/arp_ignore || no "its sysctls cannot be written"
 """
 
 

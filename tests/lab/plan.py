@@ -5,12 +5,11 @@ Every network lies in namespaces of the lab alone, so the addresses are the same
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from nodeagent.config import edit
 from nodeagent.config.load import load
-from tests.lab import carrier
+from tests.lab import power
 from tui.demo import service, warden
 
 NETWORKS = {"public1": "10.77.1", "public2": "10.77.2", "private1": "10.77.3"}
@@ -20,14 +19,12 @@ HOSTS_MAX = 40
 SERVICE_PORT = 8080
 CONTROL_PORT, HEARTBEAT_PORT, ADMIN_PORT, EVENT_PORT = range(7410, 7414)
 GROUPS = {"web": ("public1", 101), "orders": ("public2", 102), "mail": ("public1", 103)}
-"""Network and number of each group's service address; *mail* is not there at the start."""
-
-
-CARRIED = find_spec("nodeagent.drivers.interface") is None
-"""No driver puts addresses on interfaces: a program of the lab does, as a resource of its own."""
+GROUPS |= {"ledger": ("public1", 104)}
+"""Network and number of each group's service address; *mail* is not there at the start, *ledger*
+only in the story of the database."""
 
 ON_DISK = "web"
-"""The group whose data are on the shared disk, where a driver mounts file systems."""
+"""The group whose data are on the shared disk, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,19 @@ suspend-ms = 40000
 step-ms = 12000
 """
 
-TIMES = {"short": SHORT, "calm": CALM, "default": ""}
+EQUAL = """\
+# What a peer with a token of 1000 ms is compared with: the same time until a node counts as dead.
+[timing]
+heartbeat-ms = 100
+dead-after-ms = 1000
+lease-ms = 1200
+renew-ms = 200
+watchdog-ms = 800
+suspend-ms = 8000
+step-ms = 3000
+"""
+
+TIMES = {"short": SHORT, "calm": CALM, "equal": EQUAL, "default": ""}
 """Times of the configuration by name; the empty text leaves the defaults."""
 
 _HEAD = """\
@@ -89,7 +98,7 @@ control-port = {control}
 heartbeat-port = {heartbeat}
 admin-port = {admin}
 event-port = {event}
-
+{fencing}
 {timing}"""
 
 
@@ -97,8 +106,9 @@ event-port = {event}
 class Plan:
     """What the texts are made of. `hosts`: all that may be, in order; the order gives addresses.
 
-    `carried`: service addresses come with a program that carries them. `device`: of the shared
-    disk with the data of *web*; where there is none they lie in a folder that all hosts see.
+    `device`: of the shared disk with the data of *web*; where there is none they lie in a folder
+    that all hosts see. `restarts`: how often a service may fail before its group goes elsewhere.
+    `fenced`: hosts can switch each other off, and must before they take over.
     """
 
     hosts: tuple[str, ...]
@@ -110,8 +120,9 @@ class Plan:
     python: str
     timing: str = SHORT
     standby: bool = True
-    carried: bool = CARRIED
     device: str = ""
+    restarts: int = 1
+    fenced: bool = False
 
     def address(self, host: str, plug: Plug) -> str:
         """Return the boot address of an adapter of `host`."""
@@ -133,6 +144,7 @@ class Plan:
             admin=ADMIN_PORT,
             event=EVENT_PORT,
             timing=self.timing,
+            fencing="fence-required = true\n" if self.fenced else "",
         )
         for network, prefix in NETWORKS.items():
             kind = "private" if network.startswith("private") else "public"
@@ -156,17 +168,17 @@ class Plan:
             if plug.network in networks
         }
         role = "witness" if name in self.witnesses else "member"
-        noun = {"key": self.keys[name], "role": role, "adapter": adapters}
+        noun: dict[str, object] = {"key": self.keys[name], "role": role, "adapter": adapters}
+        if self.fenced:
+            noun["fence"] = {"power": {"agent": power.AGENT, "parameters": {"plug": name}}}
         return edit.add(text, ("node", name), noun)
 
     def with_group(self, text: str, group: str, nodes: Sequence[str]) -> str:
         """Return `text` with a group of service address, data folder and HTTP service."""
         network, _ = GROUPS[group]
         address, data = address_of(group), str(self.data(group))
-        by = (Path(carrier.__file__), address, _interface(network))
         resources = {
             "address": {"type": "service-address", "network": network, "address": address},
-            **({"carrier": self._program(*by)} if self.carried else {}),
             "data": self._data(group),
             "server": self._program(
                 Path(service.__file__), group, address, str(SERVICE_PORT), data
@@ -194,6 +206,7 @@ class Plan:
             "start-seconds": 5.0,
             "stop-seconds": 3.0,
             "interval-seconds": 1.0,
+            "restart-count": self.restarts,
         }
 
 
@@ -210,7 +223,3 @@ def without_network(text: str, network: str) -> str:
     for node, name, _ in configuration.adapters_on(network):
         text = edit.remove(text, ("node", node, "adapter", name))
     return edit.remove(text, ("network", network))
-
-
-def _interface(network: str) -> str:
-    return next(plug.name for plug in PLUGS if (plug.network, plug.role) == (network, "service"))

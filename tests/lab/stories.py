@@ -1,9 +1,9 @@
 """The stories that are told in the lab: which hosts there are, and what happens to them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tests.lab import changes
+from tests.lab import changes, database, trouble
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
 from tests.lab.plan import CALM
@@ -42,6 +42,21 @@ STORIES = {
         "three hosts: every fault, every kind of change",
         _THREE,
         lambda stage: Tour(stage).steps(),
+    ),
+    "faults": Story(
+        "three hosts: disk, application, a node that comes and goes (not in the suite)",
+        _THREE,
+        trouble.faults,
+    ),
+    "database": Story(
+        "PostgreSQL under write load: no acknowledged row is missing (not in the suite)",
+        Cast(members=NODE_NAMES[:3], groups={}, disk_mib=database.SIZE_MIB),
+        database.steps,
+    ),
+    "fencing": Story(
+        "three hosts that must switch each other off first (not in the suite)",
+        replace(_THREE, fenced=True),
+        trouble.fencing,
     ),
     "silent": Story(
         "three hosts: a service adapter goes silent, its link stays up (not in the suite)",

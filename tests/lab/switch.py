@@ -23,11 +23,8 @@ for words in "$@"; do
 done
 exec ip -batch -
 """
-_SETTINGS = ("conf/all/rp_filter=0", "conf/all/arp_announce=2")
+_SETTINGS = ("conf/all/rp_filter=0", "conf/all/arp_announce=2", "conf/all/arp_ignore=1")
 """Two adapters on one network: each speaks and answers for its own addresses (ip-sysctl)."""
-_OWN_ADDRESSES = ("conf/all/arp_ignore=1",)
-_CARRYING = ("conf/all/arp_filter=1", "ip_nonlocal_bind=1")
-"""A carried address is on no adapter of the network, and services may be there before it."""
 
 
 class Switch:
@@ -64,8 +61,7 @@ class Switch:
                 f"route add {NETWORKS[plug.network]}.0/24 dev {plug.name} table {table}",
                 f"rule add from {address} lookup {table}",
             ]
-        settings = (*_SETTINGS, *(_CARRYING if plan.carried else _OWN_ADDRESSES))
-        room.run("sh", "-c", _CONFIGURE, "sh", *settings, text="\n".join(lines) + "\n")
+        room.run("sh", "-c", _CONFIGURE, "sh", *_SETTINGS, text="\n".join(lines) + "\n")
 
     def _plug(self, owner: str, pid: int, plugs: dict[str, str]) -> None:
         lines = []
@@ -124,7 +120,8 @@ class Switch:
         self._ip([f"link del dev {port}" for port in self._plugged.pop(owner, ())])
 
     def close(self) -> None:
-        """Take the networks away."""
+        """Take the networks away; the client's end at once, for another lab may follow."""
+        self.disconnect(CLIENT)
         self._room.end()
 
     def _cut(self, pairs: Sequence[tuple[str, str]]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from nodeagent.config.load import load
-from tests.lab import carrier, needs
+from tests.lab import needs
 from tests.lab.lab import Cast
-from tests.lab.plan import Plan, address_of, without_network
+from tests.lab.plan import Plan, without_network
 from tests.lab.stories import STORIES
 from tui.demo import warden
 
@@ -33,6 +33,7 @@ def plan_of(cast: Cast) -> Plan:
         python=sys.executable,
         timing=cast.timing,
         standby=cast.standby,
+        fenced=cast.fenced,
     )
 
 
@@ -70,16 +71,6 @@ def test_network_goes_with_its_adapters() -> None:
     assert configuration is not None
     assert set(configuration.network) == {"public1", "public2"}
     assert all("priv1" not in node.adapter for node in configuration.node.values())
-
-
-def test_announcement_is_a_gratuitous_reply_to_everybody() -> None:
-    hardware = bytes.fromhex("020000000001")
-
-    frame = carrier.announcement(address_of("web"), hardware)
-
-    assert frame[:14] == b"\xff" * 6 + hardware + b"\x08\x06"
-    assert frame[20:22] == b"\x00\x02"
-    assert frame[22:32] == frame[32:42] == hardware + bytes([10, 77, 1, 101])
 
 
 def test_missing_packages_are_named_once() -> None:

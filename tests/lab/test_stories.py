@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab import apart, needs
-from tests.lab.plan import CARRIED
 from tests.lab.result import Result, line
 
 STEPS = {
@@ -20,7 +19,7 @@ STEPS = {
         "stable",
         "planned-move",
         "network-death",
-        *(() if CARRIED else ("adapter-death",)),
+        "adapter-death",
         "agent-killed",
         "node-death",
         "split-from-owner",

@@ -37,7 +37,7 @@ class Tour:
             ("stable", lambda: changes.stable(self.stage)),
             ("planned-move", self.planned_move),
             ("network-death", self.network_death),
-            *self._adapter_steps(),
+            ("adapter-death", self.adapter_death),
             ("agent-killed", lambda: deaths.of_owner(self.stage, "web", deaths.agent_killed)),
             ("node-death", lambda: deaths.of_owner(self.stage, "web", deaths.node_death)),
             ("split-from-owner", lambda: deaths.of_owner(self.stage, "web", deaths.cut_off)),
@@ -150,12 +150,6 @@ class Tour:
         return await deaths.cut_off(self.stage, idle[0])
 
     # -- adapters
-
-    def _adapter_steps(self) -> Steps:
-        """Return the deaths of a service adapter, where there is a driver that knows of it."""
-        if self.lab.plan.carried:
-            return ()
-        return (("adapter-death", self.adapter_death),)
 
     async def adapter_death(self) -> str:
         """The link of the owner's service adapter goes down."""

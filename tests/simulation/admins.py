@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from nodeagent.wire.console import Abort, Apply, SaveDraft
+from nodeagent.wire.console import Abort, Apply, EndProbation, Rehearse, SaveDraft
 from tests.simulation import shapes
 from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
@@ -56,12 +56,40 @@ class Admins:
         if chance.random() < 0.05:
             base = chance.choice(list(self.shapes))
         self.shapes.setdefault(target.digest, target)
-        answer = self.world.ask(machine.name, Apply(target.text, base, owners=owners))
+        self._rehearse(action, machine, target, base)
+        seconds = self._on_probation(action)
+        request = Apply(target.text, base, owners=owners, probation_seconds=seconds)
+        answer = self.world.ask(machine.name, request)
         tx = getattr(answer, "tx", "")
         if tx:
             self.txs.append(tx)
         text = getattr(answer, "text", "nothing")[:90]
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
+
+    def _rehearse(self, action: Action, machine: Machine, target: Shape, base: str) -> None:
+        """Rehearse it, too, in some schedules: it must not matter."""
+        chance = random.Random(f"rehearse {action.pick}")
+        if self.options.probations and chance.random() < 0.3:
+            self.world.ask(machine.name, Rehearse(target.text, base))
+
+    def _on_probation(self, action: Action) -> int:
+        """Return for how long; drawn apart, so that a seed's other choices stay as they are."""
+        chance = random.Random(f"probation {action.pick}")
+        lasts = chance.choice((1, 2, 5))
+        return lasts if chance.random() < self.options.probations else 0
+
+    def end_probation(self, action: Action) -> None:
+        """Ask for the end of the probation that an agent knows of."""
+        machine = self._console(action.who)
+        node = machine.node if machine is not None else None
+        probation = node.shared.log.probation if node is not None else None
+        if machine is None or probation is None:
+            return
+        tx = probation.commit.tx
+        self.invariants.asked_to_end.add((tx, action.what))
+        request = EndProbation(tx, "confirm" if action.what == "confirm" else "return")
+        answer = self.world.ask(machine.name, request)
+        self.say(f"{action.what} {tx} at {machine.name}: {getattr(answer, 'text', '')}")
 
     def _changes(self, chance: random.Random) -> dict[str, Callable[[Shape], Shape]]:
         return {
@@ -143,4 +171,5 @@ REQUESTS: dict[str, Callable[[Admins, Action], None]] = {
     "ask": Admins.ask,
     "abort": Admins.abort,
     "draft": Admins.draft,
+    "end probation": Admins.end_probation,
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tests.simulation import directed_dares as dares
 from tests.simulation import directed_fences as fences
 from tests.simulation import directed_owners as owners
+from tests.simulation import directed_probations as probations
 from tests.simulation import directed_votes as votes
 from tests.simulation.directed_scene import Scene
 from tests.simulation.schedules import Failure, rule_of
@@ -50,6 +51,10 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     dares.draft_at_start,
     dares.asked_again_and_again,
     dares.crash_while_staged,
+    probations.probation_of_a_dead_coordinator,
+    probations.probation_over_restarts,
+    probations.confirmed_at_one,
+    probations.second_change_during_a_probation,
 )
 SCENARIOS = {function.__name__.replace("_", " "): function for function in _FUNCTIONS}
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Self
 
+from nodeagent.config.quorum import majority
 from nodeagent.core import effects as fx
-from nodeagent.core.log import majority
 from nodeagent.core.node import Node
 from nodeagent.core.records import Record
 from nodeagent.wire.console import Apply

@@ -64,7 +64,9 @@ class Drivers:
             if lies:
                 machine.ghosts.add(effect.group)
         text = "" if ok else f"{effect.action} refused by the test"
-        self.world.step(machine.name, ev.DriverFinished(effect.op, ok, code or "ok", text))
+        fact = f"/programs {machine.programs}" if effect.name == "server" else ""
+        done = ev.DriverFinished(effect.op, ok, code or "ok", text, fact=fact)
+        self.world.step(machine.name, done)
 
     def fail_application(self, machine: Machine, group: str) -> None:
         """End a group's application behind the agent's back."""

@@ -38,6 +38,8 @@ WRITES = ("before", "torn", "after")
 OPERATE = "operate"
 OPERATIONS = 0.2
 """Share of what is asked for that is a standby, a hold, or the start of an idle group."""
+PROBATIONS = 0.2
+"""Share of schedules in which changes are on probation."""
 FAMILY = 25
 MENU = 6
 """Changes that the schedules of a family choose from."""
@@ -51,6 +53,7 @@ def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
     plan = core(seed) if kind == "core" else whole(seed)
     plan = msgspec.structs.replace(plan, options=_with_fences(plan.options))
+    plan = _with_probations(plan)
     return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
 
 
@@ -69,6 +72,25 @@ def _with_fences(options: Options) -> Options:
         fence_slow=chance.choice((0.0, 0.5)) if fences else 0.0,
         fence_late=chance.choice((0.0, 0.3)) if fences and bad else 0.0,
     )
+
+
+def _with_probations(plan: Plan) -> Plan:
+    """Let many changes be on probation, and some probations be ended by an administrator."""
+    options = plan.options
+    chance = random.Random(f"probations {options.kind} {options.seed}")
+    if chance.random() >= PROBATIONS:
+        return plan
+    ends = [
+        Action(
+            chance.randint(0, options.lasts_ms),
+            "end probation",
+            chance.randint(0, 8),
+            what=chance.choice(("confirm", "confirm", "return")),
+        )
+        for _ in range(chance.choice((0, 1, 1, 2)))
+    ]
+    options = replace(options, probations=chance.choice((0.4, 1.0)))
+    return Plan(options, _sorted([*plan.actions, *ends]))
 
 
 def operated(plan: Plan, chance: random.Random, share: float) -> Plan:

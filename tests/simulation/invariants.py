@@ -8,7 +8,9 @@ before a majority promised it, no COMMIT before all have staged it · 11 suspens
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
 one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
-· 19 an address leaves a bad adapter where its node has a good one.
+· 19 an address leaves a bad adapter where its node has a good one · 20 what is on probation is
+confirmed because somebody asked for it, or returned to what was before, and nothing else is decided
+meanwhile; time alone ends it not before its time.
 (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
@@ -21,12 +23,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import is_held
+from nodeagent.config.quorum import majority, outlives
 from nodeagent.config.rules import apart_of, broken_rules
 from nodeagent.core import effects as fx
-from nodeagent.core.log import chain_digest, majority, outlives, read_configuration
+from nodeagent.core.log import chain_digest, read_configuration
 from nodeagent.core.participant import AFTER_DECISION
 from nodeagent.core.records import (
     AcceptedAgain,
@@ -40,7 +44,7 @@ from nodeagent.core.records import (
 )
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.ownership import Ballot
-from nodeagent.model.run import Progress, RunChanged
+from nodeagent.model.run import Progress, RunChanged, is_rehearsal
 from nodeagent.wire.codec import unpack
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
@@ -48,6 +52,7 @@ from nodeagent.wire.peer import (
     Accepted,
     Applied,
     Commit,
+    Confirmed,
     Decree,
     Promise,
     StepOrder,
@@ -92,6 +97,10 @@ class Invariants:
         self.acquisitions = 0
         self.excused = 0
         self.asked_offline: set[str] = set()
+        self.asked_to_end: set[tuple[str, str]] = set()
+        self.probation: Commit | None = None
+        self.probations = 0
+        self._probation_ms = 0
         self.forgetful: set[str] = set()
         self._disks: defaultdict[str, OnDisk] = defaultdict(OnDisk)
         self._accepted: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
@@ -194,7 +203,12 @@ class Invariants:
         )
         configuration = self.active
         if isinstance(value, Commit):
+            self._ends_probation(value)
             configuration = self._first_commit(value, behind, decree.fenced)
+        if isinstance(value, Confirmed) and self.probation and value.tx == self.probation.tx:
+            text = f"20 probation: slot {decree.slot} confirms what nobody asked to confirm"
+            assert (value.tx, "confirm") in self.asked_to_end, text
+            self.probation = None
         if isinstance(value, Commit | ViewChange):
             strange = set(value.view) - set(configuration.node)
             assert not strange, f"13 removed: {strange} counted in by slot {decree.slot}"
@@ -206,6 +220,26 @@ class Invariants:
             assert not idle, f"17 standby: {idle} owns by slot {decree.slot}"
         self.decided[decree.slot] = chain_digest(decree)
         self.decrees.append(decree)
+
+    def _ends_probation(self, value: Commit) -> None:
+        """Look whether a COMMIT during a probation is the return of what was before."""
+        open_, terms = self.probation, value.probation
+        self.probation = value if terms is not UNSET else None
+        if open_ is not None and open_.probation is not UNSET:
+            back = self.epochs[open_.probation.previous]
+            text = (
+                f"20 probation: epoch {value.epoch} is decided while {open_.epoch} is on probation"
+            )
+            assert value.digest == back, text
+            assert terms is UNSET, (
+                f"20 probation: the return of epoch {value.epoch} is on probation"
+            )
+            lasted = self.world.now_ms - self._probation_ms
+            early = "not confirmed" in value.reason and lasted < open_.probation.seconds * 980
+            assert not early, f"20 probation: returned after {lasted} ms"
+        if terms is not UNSET:
+            self.probations += 1
+            self._probation_ms = self.world.now_ms
 
     def _first_commit(
         self, value: Commit, behind: list[str], fenced: tuple[str, ...]
@@ -318,6 +352,8 @@ class Invariants:
     def _tells(self, machine: Machine, progress: Progress) -> None:
         if not isinstance(progress, RunChanged) or progress.state in ("running", "aborting"):
             return
+        if is_rehearsal(progress.tx):
+            return  # it decides nothing
         told = self.ended.setdefault(progress.tx, progress.state)
         if progress.state in ("done", "aborted", "refused"):
             done = progress.state == "done"

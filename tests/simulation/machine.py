@@ -95,7 +95,7 @@ class Machine:
     `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
     `fence`: how fence devices of this machine fare ("": as chance has it); `fenced` counts resets.
     `unplugged` are adapters whose link is down; `placed` maps (group, resource) to the adapter that
-    a service address was put on.
+    a service address was put on. `programs` marks what is installed, as validations tell it.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Machine:
     petted_ms: int = 0
     fenced: int = 0
     fence: str = ""
+    programs: str = "1"
     rate: float = 1.0
     offset_ms: int = 0
 

@@ -18,6 +18,7 @@ from tests.simulation import (
     mutants_dares,
     mutants_fences,
     mutants_owners,
+    mutants_probations,
     mutants_votes,
 )
 from tests.simulation.mutants_hunt import Budget, Hunted, hunt
@@ -32,6 +33,7 @@ MUTANTS: dict[str, Mutant] = {
         *mutants_owners.MUTANTS,
         *mutants_fences.MUTANTS,
         *mutants_adapters.MUTANTS,
+        *mutants_probations.MUTANTS,
     )
 }
 PAGE = Path(__file__).with_name("MUTANTS.md")

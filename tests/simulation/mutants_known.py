@@ -33,5 +33,8 @@ KNOWN: dict[str, tuple[str, int]] = {
     "a life that is not in fences for a vote": ("pair apart", 4),
     "a fence is a vote for ever": ("pair apart again", 1),
     "no watchdog on a frozen node": ("frozen owner", 1),
+    "confirmed by a minority": ("confirmed at one", 1),
+    "probation forgotten after a restart": ("probation over restarts", 1),
+    "another change during a probation": ("second change during a probation", 1),
 }
 """Mutant to (directed schedule, seed)."""

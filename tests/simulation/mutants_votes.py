@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from nodeagent.config.quorum import majority
 from nodeagent.core import inbox, records
 from nodeagent.core import node as node_module
 from nodeagent.core.coordinator import Coordinator
@@ -11,7 +12,7 @@ from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.effects import Effect, Persist
 from nodeagent.core.governor import Governor
 from nodeagent.core.heartbeat import Heartbeats
-from nodeagent.core.log import DecreeError, DecreeLog, chain_digest, majority
+from nodeagent.core.log import DecreeError, DecreeLog, chain_digest
 from nodeagent.core.node import Node
 from nodeagent.core.records import AcceptedAgain, AcceptedValue, Promised
 from nodeagent.model.ownership import Ballot

@@ -22,6 +22,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     devices, and with `must_fence` nothing is taken over without them; `spare`: nodes have two
     adapters on the public network. Without `chatter` the
     notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
+    `probations` is the share of changes that are asked for on probation.
     """
 
     seed: int
@@ -53,6 +54,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     tick_ms: int = 200
     consoles: int = 0
     chatter: bool = True
+    probations: float = 0.0
     compacts: bool = False
     warm_ms: int = 1_500
     lasts_ms: int = 10_000

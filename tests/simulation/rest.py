@@ -21,6 +21,8 @@ def restless(world: World, invariants: Invariants) -> str:
     missing = [name for name in invariants.active.node if name not in present]
     if missing:
         return f"{missing} do not run"
+    if invariants.probation is not None:
+        return f"nobody confirmed epoch {invariants.probation.epoch} and nobody returned it"
     top = len(invariants.decided)
     for name, node in present.items():
         if name in invariants.forgetful:
@@ -40,6 +42,8 @@ def _open(node: Node, top: int) -> str:
         return f"knows decree {shared.log.standing.slot} of {top}"
     if node.participant.suspended or node.participant.open is not None:
         return f"is not resumed: {node.participant.phase}"
+    if shared.log.probation is not None:
+        return f"is on probation: {node.probation.live()}"
     if node.busy():
         return f"is locked: {node.busy()}"
     if run is not None and run.state in ("running", "aborting"):

@@ -100,6 +100,7 @@ def test_a_crash_while_the_journal_is_written_anew_loses_nothing(
     name: str, nth: int, written: bool, refused: bool
 ) -> None:
     world, invariants = compacting()
+    nth += len(world.machines[name].disk.rewritten)  # after those of the start
     busy(world, invariants)
     write = world.machines[name].disk.rewritten[nth]
 

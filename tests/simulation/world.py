@@ -308,6 +308,7 @@ class World:
             fx.Send: self._send,
             fx.Beat: self._beat,
             fx.RunDriver: self._run,
+            fx.RunCheck: self._check,
             fx.FenceNode: self.fences.run,
             fx.Pet: lambda machine, _: self._pet(machine),
             fx.Publish: lambda _, effect: self._publish(effect),
@@ -330,6 +331,12 @@ class World:
 
     def _run(self, machine: Machine, effect: fx.RunDriver) -> None:
         self.drivers.run(machine, effect)
+
+    def _check(self, machine: Machine, effect: fx.RunCheck) -> None:
+        fails = (machine.name, effect.arguments[0], "check") in self.refuse_driver
+        text = "refused by the test" if fails else ""
+        done = ev.DriverFinished(effect.op, not fails, "failed" if fails else "ok", text)
+        self.later(5, self.alive(machine, done))
 
     def _publish(self, effect: fx.Publish) -> None:
         if isinstance(effect.message, EventLine):

@@ -21,7 +21,7 @@ from nodeagent.config.schema import fields
 from nodeagent.core.table import STEPS, UNDO_STEPS, Audience, OnFailure, Part, Step
 from nodeagent.model.configuration import Timing
 from nodeagent.model.moves import GROUP_MOVES, NODE_MOVES, RUN_MOVES, Move
-from nodeagent.wire.peer import Aborted, Commit, Forget, ViewChange
+from nodeagent.wire.peer import Aborted, Commit, Confirmed, Forget, ViewChange
 from tests.support import reference
 from tests.support.tables import table
 from tui.cli import exits
@@ -118,12 +118,22 @@ def _dare_row(step: Step) -> tuple[str, ...]:
         NEEDED[step.part],
         FAILS[step.on_failure],
         undo,
+        "yes" if step.rehearsed else "",
         step.blocks,
     )
 
 
 def _dare_table() -> str:
-    head = ("Step", "What happens", "Asked of", "Kind", "On failure", "Undone by", "Blocks")
+    head = (
+        "Step",
+        "What happens",
+        "Asked of",
+        "Kind",
+        "On failure",
+        "Undone by",
+        "Rehearsed",
+        "Blocks",
+    )
     return table(head, (_dare_row(step) for step in (*STEPS, *UNDO_STEPS)))
 
 
@@ -182,12 +192,12 @@ def _states(moves: Sequence[Move[Any]], *, first: str, ends: Sequence[str] = ())
 
 def _decrees() -> str:
     old, both = "majority of the old voters", "majority of the old and of the new voters"
-    who = {Commit: both, Aborted: old, ViewChange: old, Forget: old}
+    who = {Commit: both, Aborted: old, ViewChange: old, Confirmed: old, Forget: old}
     rows = [
         (kind.__name__.upper(), first_sentence((kind.__doc__ or "").removeprefix("Decree: ")), need)
         for kind, need in who.items()
     ]
-    names = {"ABORTED": "ABORT", "VIEWCHANGE": "VIEW"}
+    names = {"ABORTED": "ABORT", "VIEWCHANGE": "VIEW", "CONFIRMED": "CONFIRM"}
     rows = [(names.get(name, name), text[0].upper() + text[1:], need) for name, text, need in rows]
     return table(("Decree", "Says", "Decided by"), rows)
 
@@ -233,10 +243,12 @@ MEANINGS = {
     exits.DONE: "done",
     exits.FAILED: "failed; also aborted, but something named could not be restored",
     exits.USAGE: "used wrongly, or the file is not readable TOML",
-    exits.BUSY: "busy (another DARE is open, a group is held) or no quorum: try again",
+    exits.BUSY: "busy (another DARE is open, a change is on probation, a group is held) or no "
+    "quorum: try again",
     exits.INVALID: "the configuration has errors",
-    exits.STALE: "the change was made from an older epoch: `clustertui merge` puts both into one",
-    exits.ABORTED: "aborted, and undone",
+    exits.STALE: "the change was made from an older epoch (`clustertui merge` puts both into one), "
+    "or something drifted since its rehearsal",
+    exits.ABORTED: "aborted, and undone; of `confirm`: it was returned before",
     exits.IN_DOUBT: "in doubt, or aborted without proof that all is as before: look at `status`",
     exits.INTERRUPTED: "interrupted; the cluster goes on",
 }

@@ -25,11 +25,14 @@ class Way:
     key: str | None = None
     read_only: bool = False
 
+    def options(self) -> list[str]:
+        """Return the options that go the same way."""
+        words = [word for endpoint in self.connect for word in ("--connect", endpoint)]
+        return [*words, *(["--key", self.key] if self.key else [])]
+
     def command(self) -> str:
         """Return what a shell calls to go the same way."""
-        words = [word for endpoint in self.connect for word in ("--connect", endpoint)]
-        words += ["--key", self.key] if self.key else []
-        return shlex.join(["clustertui", *words])
+        return shlex.join(["clustertui", *self.options()])
 
     def access(self, environment: Mapping[str, str] | None = None) -> "Access":
         """Return keys and agents; AccessError when there is no usable access file."""

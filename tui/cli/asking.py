@@ -21,13 +21,16 @@ def with_client(
     work: Callable[[Client], Awaitable[T]],
     *,
     avoid: str = "",
+    only: str = "",
     limits: Limits | None = None,
 ) -> T:
     """Run `work` with a client and return its result; ClientError when nobody can be asked.
 
-    `avoid` is an agent that is not asked if there is another one.
+    `avoid` is an agent that is not asked if there is another one, `only` the one that is asked.
     """
     access = way.access()
+    if only:
+        access = access.to(agent for agent in access.agents if agent.name == only)
     others = [agent for agent in access.agents if agent.name != avoid]
     if avoid and others:
         access = access.to(others)

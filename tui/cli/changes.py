@@ -1,19 +1,9 @@
 """Changes and their effects as lines."""
 
-from nodeagent.model.plan import Change, GroupEffect, Plan
+from nodeagent.model.plan import GroupEffect, Plan
+from tui.viewmodels.changes import change_line
 
-_SIGNS = {"add": "+", "remove": "-", "change": "~"}
-
-
-def change_line(change: Change) -> str:
-    """Return a change as ``~ group.web nodes: alpha, bravo -> bravo``."""
-    head = f"{_SIGNS[change.kind]} {change.object}"
-    if change.key:
-        head = f"{head} {change.key}"
-    if change.kind == "change":
-        return f"{head}: {change.old or 'none'} -> {change.new or 'none'}"
-    detail = change.new or change.old
-    return f"{head}: {detail}" if detail else head
+__all__ = ["change_line", "effect_row", "kind_line"]
 
 
 def effect_row(effect: GroupEffect) -> tuple[str, str, str, str]:

@@ -29,6 +29,14 @@ def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
 FILE = click.Path()
 """Any path: it is opened where it is used, and what is wrong with it is said there."""
 REASON = click.option("--reason", default="", help="Why, for the cluster's records.")
+WAIVE = click.option(
+    "--waive",
+    "waived",
+    metavar="FAILURE",
+    multiple=True,
+    help="A failure that need not be survived any more, such as node:alpha, as `plan` names it. "
+    "Without it such a change is refused (exit code 4). May be given more than once.",
+)
 EACH_STEP = json_option("One JSON object for each step and node, the last for the result.")
 
 
@@ -106,15 +114,21 @@ def check(file: str, as_json: bool) -> int:
 
 @cli.command()
 @click.argument("file", type=FILE, required=False)
+@click.option("--from", "old", type=int, metavar="EPOCH", help="Compare this epoch instead,")
+@click.option("--to", "new", type=int, metavar="EPOCH", help="with this one; default: the last.")
 @json_option()
 @click.pass_obj
-def diff(way: Way, file: str | None, as_json: bool) -> int:
-    """Compare FILE, or the draft, with the active configuration.
+def diff(way: Way, file: str | None, old: int | None, new: int | None, as_json: bool) -> int:
+    """Compare FILE, or the draft, with the active configuration, or two epochs.
 
     + is new, - goes, ~ changes. The exit code does not tell whether there are differences.
     """
-    from tui.cli.diff import run
+    from tui.cli.diff import between, run
 
+    if old is not None and file is None:
+        return between(way, old, new, as_json=as_json)
+    if old is not None or new is not None:
+        raise click.UsageError("--from EPOCH, with or without --to EPOCH, goes without a FILE")
     return run(way, file, as_json=as_json)
 
 
@@ -142,16 +156,78 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     help="Refuse (exit code 6) unless this is the active configuration: its digest, or a file with "
     "the same text; default: whatever is active when the command starts.",
 )
+@WAIVE
+@click.option(
+    "--probation",
+    metavar="TIME",
+    default="",
+    help="Return to what was before unless it is confirmed in time (90s, 10m, 1h30m) and all "
+    "groups stay online: `clustertui confirm`.",
+)
+@click.option(
+    "--health",
+    metavar="COMMAND",
+    default="",
+    help="With --probation: a program with its whole path, and arguments; no shell. Every voter "
+    "runs it each 5 s, and what was before returns when it fails or takes 10 s.",
+)
+@click.option(
+    "--rehearsed",
+    metavar="DIGEST",
+    default="",
+    help="Refuse (exit code 6) what drifted since the rehearsal that printed this digest.",
+)
 @EACH_STEP
 @click.pass_obj
-def apply(way: Way, file: str, reason: str, base: str, as_json: bool) -> int:
+def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
     """Change the running cluster to FILE, step by step.
 
     The last line is the result. Ctrl+C ends this command only; the cluster goes on.
     """
-    from tui.cli.apply import run
+    from tui.cli.apply import Wanted, run
 
-    return run(way, file, reason=reason, base=base, as_json=as_json)
+    return run(way, file, Wanted(**wanted), as_json=as_json)
+
+
+@cli.command()
+@click.argument("file", type=FILE)
+@EACH_STEP
+@click.pass_obj
+def rehearse(way: Way, file: str, as_json: bool) -> int:
+    """Ask all nodes whether they would take FILE, and change nothing.
+
+    No lock is taken, nobody is suspended, nothing is written. The last line has a digest; with
+    `clustertui apply FILE --rehearsed DIGEST` only what was rehearsed is carried out.
+    """
+    from tui.cli.rehearse import run
+
+    return run(way, file, as_json=as_json)
+
+
+@cli.command()
+@json_option()
+@click.pass_obj
+def confirm(way: Way, as_json: bool) -> int:
+    """Keep the configuration that is on probation.
+
+    The exit code is 7 when its time, or another administrator, came first and it was returned.
+    """
+    from tui.cli.probation import run
+
+    return run(way, "confirm", as_json=as_json)
+
+
+@cli.command(name="return")
+@json_option()
+@click.pass_obj
+def go_back(way: Way, as_json: bool) -> int:
+    """Bring back what was before the configuration that is on probation, at once.
+
+    A DARE as any other; `clustertui events --follow` shows it.
+    """
+    from tui.cli.probation import run
+
+    return run(way, "return", as_json=as_json)
 
 
 @cli.command()
@@ -196,6 +272,88 @@ def configuration(way: Way, file: str | None, draft: bool, as_json: bool) -> int
     from tui.cli.export import configuration as run
 
     return run(way, file, draft=draft, as_json=as_json)
+
+
+@export.command()
+@click.argument("file", type=FILE)
+@json_option()
+@click.pass_obj
+def snapshot(way: Way, file: str, as_json: bool) -> int:
+    """Write what is in force to FILE, which must be new, with who owns what.
+
+    It is the active configuration below a few lines of comment, and can be applied again.
+    """
+    from tui.cli.export import snapshot as run
+
+    return run(way, file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("epoch", type=int, required=False)
+@click.option("--limit", default=20, show_default=True, metavar="N", help="How many, newest first.")
+@click.option("--all", "everything", is_flag=True, help="Views, too: who was in, who owned what.")
+@click.option("--verify", is_flag=True, help="Ask every agent whether it remembers the same.")
+@json_option("One JSON object for each entry.")
+@click.pass_obj
+def history(way: Way, /, epoch: int | None, as_json: bool, **wanted: Any) -> int:
+    """Show what was decided: when, by whom, and why; or EPOCH with what it changed.
+
+    It is read from the hash-chained log by which the cluster decides, the same on every node. With
+    --verify the exit code is 1 when two agents differ or a chain is broken.
+    """
+    from tui.cli.history import history as run
+
+    return run(way, epoch, as_json=as_json, **wanted)
+
+
+@cli.command()
+@click.argument("key", default="")
+@json_option("One JSON object for each field.")
+@click.pass_obj
+def blame(way: Way, key: str, as_json: bool) -> int:
+    """Show for each field below KEY which epoch gave it its value, by whom and why.
+
+    KEY is written as group.web, or group.web.nodes; without it all fields are shown.
+    """
+    from tui.cli.history import blame_of
+
+    return blame_of(way, key, as_json=as_json)
+
+
+@cli.command()
+@click.argument("group", type=GROUP)
+@json_option()
+@click.pass_obj
+def why(way: Way, group: str, as_json: bool) -> int:
+    """Tell why GROUP is where it is: event, rule, candidates, action, result.
+
+    All of it was written down when it was decided; nothing is guessed afterwards.
+    """
+    from tui.cli.why import run
+
+    return run(way, group, as_json=as_json)
+
+
+@cli.command()
+@click.argument("epoch", type=int)
+@click.option("--only", metavar="KEY", default="", help="Take back only this change of EPOCH.")
+@click.option(
+    "--undo", is_flag=True, help="Take back what EPOCH changed, and keep what came since."
+)
+@REASON
+@click.option("--yes", is_flag=True, help="Do not ask; without a terminal it must be given.")
+@EACH_STEP
+@click.pass_obj
+def rollback(way: Way, /, epoch: int, as_json: bool, **wanted: Any) -> int:
+    """Go back to the configuration of EPOCH, or take back one of its changes.
+
+    A DARE like any other, and a new epoch: what it changes and interrupts is shown first. With
+    --undo, or --only group.web.nodes, later changes stay; where they touch the same field nothing
+    is done, and it is said where.
+    """
+    from tui.cli.rollback import Wanted, run
+
+    return run(way, epoch, Wanted(**wanted), as_json=as_json)
 
 
 @cli.command()
@@ -372,6 +530,29 @@ def joining(way: Way, node: str, yes: str, withdraw: bool, to_apply: bool, as_js
     from tui.cli.joining import run
 
     return run(way, node, yes=yes, withdraw=withdraw, apply=to_apply, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file", type=FILE, required=False)
+@click.option(
+    "--since",
+    default="1h",
+    show_default=True,
+    metavar="TIME",
+    help="As 90m, 2h, 1d, 07:30, or a date and time.",
+)
+@click.option("--save", metavar="NEW", help="Write the records there instead; FILE plays them.")
+@json_option("One JSON object for each record, instead of the screen.")
+@click.pass_obj
+def replay(way: Way, /, file: str | None, as_json: bool, **wanted: Any) -> int:
+    """Show what was, in the screens of the console.
+
+    Each agent records what it sees change. Space holds still, comma and full stop go from event to
+    event, < and > change the speed.
+    """
+    from tui.cli.replay import run
+
+    return run(way, file, as_json=as_json, **wanted)
 
 
 @cli.command("support-bundle")

@@ -1,10 +1,14 @@
 """Opening the console on a cluster that runs."""
 
 import sys
+from typing import TYPE_CHECKING
 
 from tui.cli import exits
 from tui.cli.access import Way, author
 from tui.cli.output import complain
+
+if TYPE_CHECKING:
+    from tui.screens.command_line import Shell
 
 
 def open_console(way: Way) -> int:
@@ -18,4 +22,13 @@ def open_console(way: Way) -> int:
 
     app = ClusterApp(Client(access), read_only=way.read_only, author=author())
     app.command = way.command()
+    app.shell = inner_shell(way)
     return run_console(app)
+
+
+def inner_shell(way: Way) -> "Shell":
+    """Return what runs the command line inside a console that goes `way`."""
+    from tui.cli.command import cli
+    from tui.cli.inside import InnerShell
+
+    return InnerShell(cli, way)

@@ -8,17 +8,34 @@ from msgspec.structs import replace
 
 from nodeagent.client.client import Client
 from nodeagent.client.errors import TimedOut
+from nodeagent.model.rehearsal import DRIFTED
 from nodeagent.model.reports import Report
-from nodeagent.model.run import DareRun
+from nodeagent.model.run import DareRun, is_rehearsal
 from nodeagent.wire.console import Apply, Done, Refused
 from nodeagent.wire.live import Snapshot
 from tui.cli import exits
 from tui.cli.follow import Follower, follow_to_end, heard_by, take_first
 from tui.cli.output import complain, put, put_json, say
 from tui.cli.progress import Item, item_line, news
+from tui.viewmodels.preview import Foretold, outcome_text, outcomes
 
 ANSWER_S = 15.0
 LOOK_ON = "`clustertui status` and `clustertui events --follow` show how it goes on"
+
+
+class Away(Struct, frozen=True):
+    """For how long a group was away, or took to start: forecast and actual, in seconds.
+
+    -1 is not known. `text` says the same to people.
+    """
+
+    group: str
+    low_s: float = -1.0
+    median_s: float = -1.0
+    high_s: float = -1.0
+    actual_s: float = -1.0
+    records: int = 0
+    text: str = ""
 
 
 class Result(Struct, frozen=True):
@@ -33,6 +50,8 @@ class Result(Struct, frozen=True):
     detection_gap_ms: int = 0
     detection_gap_node: str = ""
     reports: tuple[Report, ...] = ()
+    rehearsed: str = ""
+    groups: tuple[Away, ...] = ()
 
 
 class Teller:
@@ -45,7 +64,8 @@ class Teller:
     def run(self, run: DareRun) -> None:
         """Write what is new in `run`."""
         if self._told is None and run.nodes:
-            say(f"DARE {run.tx}: coordinator {run.coordinator}, nodes {', '.join(run.nodes)}")
+            who = "asked by" if is_rehearsal(run.tx) else "DARE {}: coordinator"
+            say(f"{who.format(run.tx)} {run.coordinator}, nodes {', '.join(run.nodes)}")
         elif self._told is not None and run.coordinator != self._told.coordinator:
             say(f"DARE {run.tx}: {self._told.coordinator} was lost; {run.coordinator} goes on")
         for item in news(self._told, run):
@@ -67,6 +87,8 @@ class Teller:
             if result.detection_gap_ms > 0:
                 where = f" on {result.detection_gap_node}" if result.detection_gap_node else ""
                 put(f"longest gap in failure detection: {result.detection_gap_ms} ms{where}")
+            for away in result.groups:
+                put(away.text)
             put(f"{result.result}: {result.text}")
         return result.exit
 
@@ -129,7 +151,16 @@ def result_of(follower: Follower, client: Client) -> Result:
         run.seconds,
         run.detection_gap_ms,
         run.detection_gap_node,
+        groups=tuple(_away(one) for one in outcomes(run)),
     )
+
+
+def _away(one: Foretold) -> Away:
+    told, text = one.forecast, outcome_text(one)
+    actual = -1.0 if one.actual_s is None else round(one.actual_s, 3)
+    if told is None or not told.known:
+        return Away(one.group, actual_s=actual, text=text)
+    return Away(one.group, told.low_s, told.median_s, told.high_s, actual, told.records, text)
 
 
 def exit_of(run: DareRun) -> int:
@@ -151,7 +182,7 @@ def _exit_of_refusal(run: DareRun) -> int:
     if failed is None:
         return exits.FAILED
     if failed.name == "verify":
-        return exits.INVALID
+        return exits.STALE if DRIFTED in failed.reason else exits.INVALID
     reasons = [failed.reason, *(cell.reason for cell in failed.cells.values())]
     if any(reason.startswith("stale:") or ": stale:" in reason for reason in reasons):
         return exits.STALE

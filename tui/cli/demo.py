@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from tui.cli.access import Way
+from tui.cli.console import inner_shell
 from tui.demo.deaths import STEPS
 from tui.demo.run import Wanted, demo
 
@@ -33,5 +35,6 @@ def run(
             as_json=as_json,
             keep=Path(keep) if keep is not None else None,
             deaths=(tuple(steps) or STEPS) if drill else (),
+            shell_of=lambda key: inner_shell(Way(key=str(key))),
         )
     )

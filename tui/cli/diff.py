@@ -1,14 +1,37 @@
-"""`clustertui diff [FILE]`: what is different from the active configuration."""
+"""`clustertui diff [FILE]`: what is different from the active configuration, or between epochs."""
 
+from nodeagent.client.client import Client
 from nodeagent.config.diff import diff
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.live import Snapshot
-from tui.cli import files
+from tui.cli import files, ledger
 from tui.cli.access import Way
 from tui.cli.active import active_of
-from tui.cli.asking import ask_snapshot
+from tui.cli.asking import ask_snapshot, with_client
 from tui.cli.changes import change_line
+from tui.cli.history import difference
 from tui.cli.output import put, put_json, say
+
+
+def between(way: Way, old: int, new: int | None, *, as_json: bool) -> int:
+    """Compare two epochs, or one with the active configuration. Return the exit code."""
+
+    async def work(client: Client) -> int:
+        found = await ledger.changes_of(client)
+        first = found[ledger.epoch_in(found, old)]
+        second = found[-1] if new is None else found[ledger.epoch_in(found, new)]
+        texts = [await ledger.text_of(client, entry) for entry in (first, second)]
+        changes = difference(*texts)
+        if as_json:
+            put_json({"from": first.epoch, "to": second.epoch, "changes": changes})
+            return 0
+        for change in changes:
+            put(change_line(change))
+        if not changes:
+            say(f"epochs {first.epoch} and {second.epoch} say the same")
+        return 0
+
+    return with_client(way, work)
 
 
 def _is_overtaken(snapshot: Snapshot) -> bool:

@@ -8,7 +8,7 @@ BUSY = 3
 INVALID = 4
 """The configuration has errors."""
 STALE = 6
-"""The change was made from a configuration that is no longer the active one."""
+"""The ground is another one: a newer configuration is active, or it drifted since the rehearsal."""
 ABORTED = 7
 """The DARE was aborted, and everything is as before."""
 IN_DOUBT = 8
@@ -17,5 +17,6 @@ INTERRUPTED = 130
 
 HELP = (
     "Exit codes: 0 done, 1 failed, 2 usage, 3 busy or no quorum, 4 verification errors, "
-    "6 draft based on an older epoch, 7 aborted and undone, 8 in doubt, 130 interrupted."
+    "6 draft based on an older epoch or drifted since its rehearsal, 7 aborted and undone, "
+    "8 in doubt, 130 interrupted."
 )

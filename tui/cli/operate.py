@@ -13,6 +13,7 @@ import click
 from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
 from nodeagent.config.edit import EditError
+from nodeagent.config.forecast import by_key
 from nodeagent.config.words import did_you_mean
 from nodeagent.model.text import clean
 from tui.cli import exits
@@ -32,7 +33,8 @@ def run(way: Way, kind: str, name: str, make: Make, *, reason: str, as_json: boo
         snapshot = await snapshot_of(client)
         active = active_of(snapshot)
         known(kind, name, active.group if kind == "group" else active.node)
-        ground = Ground(snapshot.active, active, snapshot.cluster, time.time())
+        times = by_key(snapshot.times)
+        ground = Ground(snapshot.active, active, snapshot.cluster, time.time(), times)
         operation = _made(make, ground)
         teller = Teller(as_json=as_json)
         if operation.already:

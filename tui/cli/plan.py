@@ -1,15 +1,14 @@
 """`clustertui plan FILE`: what applying a file would do, with no effect on the cluster."""
 
-import time
-
-from nodeagent.config.holds import forbidden, held_groups
-from nodeagent.config.plan import kept, plan
 from tui.cli import files
 from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import ask_snapshot
 from tui.cli.changes import change_line, effect_row, kind_line
 from tui.cli.output import put, put_json, put_table
+from tui.cli.previewing import preview_of
+from tui.viewmodels.preview import forecast_text
+from tui.viewmodels.survives import survival_lines, waivers
 
 
 def run(way: Way, file: str, *, as_json: bool) -> int:
@@ -18,13 +17,18 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
     snapshot = ask_snapshot(way)
     cluster, active = snapshot.cluster, active_of(snapshot)
     new = files.usable(file, data, active, cluster.view)
-    held = held_groups(time.time(), active, new)
-    asked = kept(cluster.asked, active, new)
-    planned = plan(active, new, view=cluster.view, owners=cluster.owners, asked=asked, held=held)
-    problem = forbidden(planned, held, new.group, {})
+    found = preview_of(snapshot, active, new, pairs=True)
+    planned, problem = found.plan, found.forbidden
     if as_json:
         put_json(
-            {"epoch": cluster.epoch, "kind": planned.kind, "plan": planned, "refused": problem}
+            {
+                "epoch": cluster.epoch,
+                "kind": planned.kind,
+                "plan": planned,
+                "refused": problem,
+                "forecasts": found.forecasts,
+                "survival": found.endurance,
+            }
         )
         return 0
     put(f"{kind_line(planned)}; epoch {cluster.epoch} is active")
@@ -32,7 +36,15 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
     for change in planned.changes:
         put(f"  {change_line(change)}")
     put("groups")
-    put_table(effect_row(effect) for effect in planned.effects)
+    put_table(
+        (*effect_row(effect), forecast_text(found.forecast(effect.group)))
+        for effect in planned.effects
+    )
+    put("failures")
+    for line in survival_lines(found.endurance):
+        put(f"  {line}")
+    if found.endurance.lost:
+        put(f"apply wants these waived: {waivers(found.endurance)}")
     if problem:
         put(f"it would be refused: {problem}")
     return 0

@@ -9,6 +9,7 @@ from tui.cli.output import put, put_json, put_table
 from tui.viewmodels.ages import Moment, age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import devices_of, last_fence
+from tui.viewmodels.probation import left_s
 from tui.viewmodels.problems import Problem, problems_of
 from tui.viewmodels.store import View, connected, fold
 
@@ -25,6 +26,7 @@ def run(way: Way, *, as_json: bool) -> int:
                 "nodes": snapshot.nodes,
                 "standby": [node.name for node in look.nodes if node.standby],
                 "groups": [_group(group) for group in look.groups],
+                "probation_seconds_left": left_s(look.view, look.now),
                 "problems": [problem.text for problem in problems],
             }
         )

@@ -4,6 +4,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ from tui.demo.watch import NotHeld, Watch
 
 if TYPE_CHECKING:
     from tui.app import ClusterApp
+    from tui.screens.command_line import Shell
 
 STABLE_S = 15.0
 FAILED = 1
@@ -41,15 +43,22 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
+ShellOf = Callable[[Path], "Shell"]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How `clustertui demo` was called. `deaths`: steps at which the coordinator is to die."""
+    """How `clustertui demo` was called. `deaths`: steps at which the coordinator is to die.
+
+    `shell_of` makes the console's command line from the access file.
+    """
 
     nodes: int
     headless: bool = False
     as_json: bool = False
     keep: Path | None = None
     deaths: tuple[str, ...] = ()
+    shell_of: ShellOf | None = None
 
 
 def demo(wanted: Wanted) -> int:
@@ -85,7 +94,7 @@ def _shown(box: Box, wanted: Wanted) -> int:
     except NotHeld as reason:
         _tell_failure(box, str(reason))
         return FAILED
-    return _console(box, services)
+    return _console(box, services, wanted.shell_of)
 
 
 def _tell_failure(box: Box, reason: str) -> None:
@@ -143,7 +152,7 @@ async def _walk(scene: Scene[Box], steps: Steps, services: dict[str, str], repor
     return True
 
 
-def _console(box: Box, services: dict[str, str]) -> int:
+def _console(box: Box, services: dict[str, str], shell_of: ShellOf | None) -> int:
     from tui.app import ClusterApp, run_console
 
     command = console_command(box)
@@ -153,6 +162,7 @@ def _console(box: Box, services: dict[str, str]) -> int:
     with closing(Asker(services, box.places.service_port)) as client:
         app = ClusterApp(Client(box.access()), author="demo", probe=client, drills=BoxDrills(box))
         app.command = command
+        app.shell = shell_of(box.access_file) if shell_of is not None else None
         # TERM and HUP are taken care of by the console's own loop, once that runs.
         signal.signal(signal.SIGINT, partial(_leave, app))
         return run_console(app)

@@ -80,10 +80,10 @@ class Scene(Generic[G]):
         """Return the view of the first living agent."""
         return await self.watch.look(self.alive[0])
 
-    async def begin(self, through: str, text: str, reason: str) -> str:
-        """Ask the agent `through` for a DARE to `text`; return its transaction."""
+    async def begin(self, through: str, text: str, reason: str, **owners: str) -> str:
+        """Ask the agent `through` for a DARE to `text` with these moves; return its transaction."""
         base = file_digest((await self.watch.look(through)).active.encode())
-        apply = Apply(text=text, base=base, reason=reason, author="demo")
+        apply = Apply(text=text, base=base, reason=reason, author="demo", owners=owners)
         answer = done(await self.watch.ask(through, apply, timeout_s=10.0), reason)
         require(bool(answer.tx), f"{reason}: {answer.text}")
         return answer.tx
@@ -96,9 +96,9 @@ class Scene(Generic[G]):
             if self.box.agents[through].alive and "was lost" not in str(why):
                 raise
 
-    async def change(self, through: str, text: str, reason: str) -> DareRun:
+    async def change(self, through: str, text: str, reason: str, **owners: str) -> DareRun:
         """Carry out a DARE to `text` and return its record; NotHeld unless it was done."""
-        run = await self.watch.follow(through, await self.begin(through, text, reason))
+        run = await self.watch.follow(through, await self.begin(through, text, reason, **owners))
         require(run.state == "done", f"{reason}: {told(run)}")
         return run
 

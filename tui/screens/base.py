@@ -18,6 +18,7 @@ from tui.viewmodels.ages import Moment
 from tui.viewmodels.facts import Look
 from tui.viewmodels.headline import banner_lines, headline_lines
 from tui.viewmodels.ports import Drills, Probe
+from tui.viewmodels.probation import open_probation
 from tui.viewmodels.problems import Problem, problems_of
 from tui.viewmodels.store import View
 from tui.widgets.footer import ActionFooter
@@ -145,7 +146,8 @@ class SectionScreen(Screen[Any]):
         banner = self.query_one("#banner", Lines)
         banner.set_class(bool(lines), "-shown")
         banner.show_lines(lines)
-        self.query_one("#footer", ActionFooter).leave_out(self.unfit)
+        idle = actions.OF_PROBATION if open_probation(view) is None else frozenset[str]()
+        self.query_one("#footer", ActionFooter).leave_out(self.unfit | idle)
 
     def on_mount(self) -> None:
         """Paint at once, not at the next tick."""

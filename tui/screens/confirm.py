@@ -6,7 +6,7 @@ Enter does; without a word Cancel or the note's field has the focus, and the per
 to the yes. A screen of its own, so that every dangerous act looks the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,6 +26,7 @@ _HELP = (
     ("← →", "from one button to the other"),
     ("↑ ↓ PgUp PgDn", "scroll the lines that say what will happen"),
     ("Tab", "to the next field or button"),
+    ("F6", "the command that does the same, where there is one"),
     ("Esc F3", "leave without doing it"),
 )
 
@@ -50,12 +51,14 @@ class ConfirmScreen(ModalScreen[bool]):
     `lines` say what will happen; they scroll (Up, Down, PgUp, PgDn) where they are many. `word`
     is what has to be typed, "" for a plain question. `yes` and `no` are the buttons' labels.
     With `note` (a label) one line may be written that goes with the yes; it is then in `noted`.
+    `command` makes of that line the command that does the same, which F6 shows.
     """
 
     BINDINGS = [
         ("escape", "cancel", "Cancel"),
         ("f3", "cancel", "Cancel"),
         ("f1", "help", "Help"),
+        ("f6", "command", "Command"),
         ("left", "button('#no')", "Previous button"),
         ("right", "button('#yes')", "Next button"),
         ("up", "scroll(-1)", "Scroll up"),
@@ -94,8 +97,10 @@ class ConfirmScreen(ModalScreen[bool]):
         yes: str = "Go on",
         no: str = "Cancel",
         note: str = "",
+        command: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__()
+        self._command = command
         self._heading = plain(title, 90)
         self._lines = tuple(line(put(one)) if isinstance(one, str) else one for one in lines)
         self._word = word
@@ -180,6 +185,15 @@ class ConfirmScreen(ModalScreen[bool]):
 
         lines = [line(put(keys, 16, "key"), text) for keys, text in _HELP]
         self.app.push_screen(ShowScreen("Keys of this dialog", lines))
+
+    def action_command(self) -> None:
+        """Show the command that does the same, to copy."""
+        from tui.screens.forms.show import ShowScreen
+
+        if self._command is not None:
+            command = self._command(self.noted)
+            lines = [line("The same without a screen:"), line(""), line(put(command, 0, "accent"))]
+            self.app.push_screen(ShowScreen("The command", lines, command))
 
     def action_scroll(self, lines: int) -> None:
         """Move the lines without taking the focus from the buttons."""

@@ -69,7 +69,7 @@ class DareScreen(SectionScreen):
     @property
     def run(self) -> DareRun | None:
         """Return the DARE that is shown: the chosen one, else the last."""
-        runs = self.session.view.all_runs
+        runs = self.session.view.shown_runs
         chosen = next((run for run in runs if run.tx == self._tx), None)
         run = chosen or (runs[-1] if runs else None)
         return dare.as_told(run) if run is not None else None
@@ -77,7 +77,7 @@ class DareScreen(SectionScreen):
     @property
     def unfit(self) -> frozenset[str]:
         """Return what cannot be done with the DARE that is shown."""
-        runs = self.session.view.all_runs
+        runs = self.session.view.shown_runs
         names = [] if dare.can_abort(self.run) else ["abort"]
         names += ["report", "evidence"] if not runs else []
         index = next((i for i, run in enumerate(runs) if self.run and run.tx == self.run.tx), 0)
@@ -103,7 +103,7 @@ class DareScreen(SectionScreen):
             self._paint_nothing()
             return
         width = self.size.width
-        runs = view.all_runs
+        runs = view.shown_runs
         skew = view.skew
         place = [entry.tx for entry in runs].index(run.tx) + 1
         self.query_one("#summary", Lines).show_lines(
@@ -218,7 +218,7 @@ class DareScreen(SectionScreen):
         self._step(1)
 
     def _step(self, by: int) -> None:
-        runs = self.session.view.all_runs
+        runs = self.session.view.shown_runs
         run = self.run
         if run is None:
             return

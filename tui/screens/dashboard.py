@@ -7,6 +7,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tui.screens.base import SectionScreen
+from tui.screens.why import show_why
 from tui.viewmodels import dashboard as panes
 from tui.viewmodels import side_panes as side
 from tui.viewmodels.ages import Moment
@@ -145,6 +146,14 @@ class DashboardScreen(SectionScreen):
         waiting = len(self.session.view.events) - self._frozen_at
         text = f" FROZEN  what you see is old; {plural(waiting, 'event')} waiting; f lets it go on"
         self.query_one("#verdict", Lines).show_lines([line(put(text, 0, "warn"))])
+
+    def action_why(self) -> None:
+        """Tell why the group under the cursor is where it is."""
+        kind, _, name = self._cursor().partition(":")
+        if kind == "group":
+            show_why(self, name)
+        else:
+            self.desk.tell("put the cursor on a group first")
 
     def action_open(self) -> None:
         """Open what the cursor is on."""

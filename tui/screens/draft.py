@@ -18,11 +18,14 @@ from tui.screens.forms import open_form, remove_object
 from tui.screens.forms.as_text import RawScreen
 from tui.screens.forms.merge import MergeScreen
 from tui.screens.forms.pick import PickScreen
+from tui.screens.forms.show import ShowScreen, program_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import draft_page as page
+from tui.viewmodels.commands import draft_commands
 from tui.viewmodels.draft_revert import reverted
 from tui.viewmodels.form_offer import Offer
 from tui.viewmodels.form_page import count_text
+from tui.viewmodels.spans import line, put
 from tui.widgets.live_table import LiveTable
 
 Path = tuple[str, ...]
@@ -116,6 +119,25 @@ class DraftScreen(DraftPage):
     def action_run_dare(self) -> None:
         """Show what the DARE would do and ask for it."""
         draft_dare.ask(self)
+
+    def action_rehearse(self) -> None:
+        """Ask all nodes whether they would take the draft."""
+        draft_dare.rehearse(self)
+
+    def action_run_on_probation(self) -> None:
+        """Ask for how long, then as for any DARE."""
+        draft_dare.ask_for_length(self)
+
+    def action_command(self) -> None:
+        """Show the commands that do what this page would, to copy."""
+        bench = self.bench
+        commands = draft_commands(program_of(self.app), bench.draft, bench.review)
+        lines = [
+            line("The same without a screen:"),
+            line(""),
+            *(line(put(command, 0, "accent")) for command in commands),
+        ]
+        self.app.push_screen(ShowScreen("The commands", lines, "\n".join(commands)))
 
     def action_as_text(self) -> None:
         """Edit the whole file as text."""

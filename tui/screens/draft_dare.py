@@ -1,30 +1,121 @@
 """From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
 
-from nodeagent.wire.console import Apply, Done, Refused
+from dataclasses import dataclass
+
+from nodeagent.config.survival import Loss
+from nodeagent.wire.console import Apply, Done, Refused, Rehearse
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.draft_page import DraftPage
 from tui.screens.forms import Bench
-from tui.screens.forms.show import ShowScreen
+from tui.screens.forms.show import ShowScreen, program_of
+from tui.screens.menu import MenuScreen
 from tui.viewmodels import draft_page as page
+from tui.viewmodels.commands import draft_commands
 from tui.viewmodels.draft import Draft
-from tui.viewmodels.draft_review import text_diff
+from tui.viewmodels.draft_review import Review, text_diff
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
-from tui.viewmodels.spans import line, put, wrap
+from tui.viewmodels.operations import length_of
+from tui.viewmodels.probation import LENGTHS, open_probation
+from tui.viewmodels.rehearsal import rehearsal_of, rehearsed_text
+from tui.viewmodels.spans import Row, line, put, wrap
+from tui.viewmodels.survives import with_waivers
 
+PROBATION_TEXT = "It returns after {} by itself, unless K confirms it and all groups stay online."
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
 
 
-def ask(screen: DraftPage) -> None:
-    """Show what the DARE would do and ask for it."""
+def rehearse(screen: DraftPage) -> None:
+    """Ask all nodes whether they would take the draft; its matrix is shown as that of a DARE."""
+    bench = screen.bench
+    reason = why_not(bench)
+    if reason:
+        screen.desk.tell(reason, title="No rehearsal", severity="warning")
+        return
+    request = Rehearse(bench.draft.text, bench.draft.base_digest, bench.author)
+
+    async def send() -> None:
+        answer = await screen.session.ask(request, show=False)
+        if isinstance(answer, Refused):
+            _show_refusal(screen, answer)
+        elif isinstance(answer, Done):
+            screen.desk.open_section("dare", f"run:{answer.tx}")
+
+    screen.desk.guarded(send, "rehearse")
+
+
+def ask_for_length(screen: DraftPage) -> None:
+    """Ask how long the DARE shall be on probation, then as for any other."""
+    reason = why_not(screen.bench)
+    if reason:
+        screen.desk.tell(reason, title="No DARE", severity="warning")
+        return
+    rows = [Row(length, line("  ", put(length, 8, "strong"))) for length in LENGTHS]
+    hint = "Nothing runs yet: what it does comes next. Esc leaves."
+
+    def chosen(key: str | None) -> None:
+        if key is not None:
+            ask(screen, length=key)
+
+    screen.app.push_screen(MenuScreen("Return unless it is confirmed within", rows, hint), chosen)
+
+
+def ask(screen: DraftPage, *, length: str = "") -> None:
+    """Have what is not survived any more waived, show what the DARE would do, and ask for it.
+
+    `length` is that of its probation.
+    """
     bench = screen.bench
     reason = why_not(bench)
     if reason:
         screen.desk.tell(reason, title="No DARE", severity="warning")
         return
-    draft, review = bench.draft, bench.review
+    wish = _Wish(bench.draft, bench.review, length)
+    _waive(screen, wish, bench.review.endurance.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """The draft that a person wants to run, as it was when that was asked for."""
+
+    draft: Draft
+    review: Review
+    length: str
+
+
+def _waive(screen: DraftPage, wish: _Wish, left: tuple[Loss, ...]) -> None:
+    """Ask for the name of each failure that would not be survived any more, one after the other."""
+    if not left:
+        _confirm(screen, wish)
+        return
+    loss = left[0]
+    lines = [
+        "After this change the cluster does not survive a failure that it survives now:",
+        "",
+        f"{loss.failure}: {loss.text}",
+        "",
+        "The waiver is kept with the reason of the DARE. Nothing is done yet.",
+    ]
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        if yes:
+            _waive(screen, wish, left[1:])
+
+    dialog = ConfirmScreen(f"Waive {loss.failure}?", lines, loss.failure, yes="Waive it")
+    screen.app.push_screen(dialog, answered)
+
+
+def _confirm(screen: DraftPage, wish: _Wish) -> None:
+    bench, draft, review, length = screen.bench, wish.draft, wish.review, wish.length
     lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
+    rehearsal = rehearsal_of(bench.session.view, draft)
+    if rehearsal is not None:
+        lines = [line(put(rehearsed_text(rehearsal), 0, "ok")), line(""), *lines]
+    found = length_of(length)
+    seconds = int(found.total_seconds()) if found else 0
+    if seconds:
+        lines = [line(put(PROBATION_TEXT.format(length), 0, "warn")), line(""), *lines]
     name = bench.session.view.cluster_name
     dialog = ConfirmScreen(
         f"Run the DARE on {name}?",
@@ -32,11 +123,21 @@ def ask(screen: DraftPage) -> None:
         name if review.interrupted else "",
         yes="Run the DARE",
         note="Reason, kept in the history:",
+        command=lambda noted: draft_commands(program_of(screen.app), draft, review, noted)[-1],
     )
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
         if yes:
-            screen.desk.guarded(lambda: _apply(screen, draft, dialog.noted), "apply")
+            named = [loss.failure for loss in review.endurance.lost]
+            request = Apply(
+                draft.text,
+                draft.base_digest,
+                with_waivers(dialog.noted, named, review.endurance),
+                bench.author,
+                probation_seconds=seconds,
+                rehearsed=rehearsal.rehearsed if rehearsal is not None else "",
+            )
+            screen.desk.guarded(lambda: _apply(screen, request), "apply")
 
     screen.app.push_screen(dialog, answered)
 
@@ -65,11 +166,12 @@ def _why_not_now(bench: Bench) -> str:
         return bench.review.forbidden
     if bench.session.view.running:
         return "another DARE is going on: key 7 shows it"
+    if open_probation(bench.session.view) is not None:
+        return "a change is on probation: K keeps it, B goes back, then this one can run"
     return ""
 
 
-async def _apply(screen: DraftPage, draft: Draft, reason: str) -> None:
-    request = Apply(draft.text, draft.base_digest, reason, screen.bench.author)
+async def _apply(screen: DraftPage, request: Apply) -> None:
     answer = await screen.session.ask(request, show=False)
     if isinstance(answer, Refused):
         _show_refusal(screen, answer)

@@ -117,7 +117,7 @@ class DraftPage(SectionScreen):
             rows = [Row("", one) for one in page.nothing_lines(review)]
         changes.show_rows(rows, [rule((put("Changes", 0, "head"),), width)])
         effects = self.query_one("#effects", LiveTable)
-        lines = page.effect_lines(review.plan.effects, width)
+        lines = page.consequence_lines(review, width)
         effects.show_rows(
             [Row(str(number), one) for number, one in enumerate(lines)],
             [page.effects_heading(review, width)],

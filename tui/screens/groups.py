@@ -6,6 +6,7 @@ from functools import partial
 from tui.screens.listing import ListingScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.operating import ground_of, operate
+from tui.screens.why import show_why
 from tui.viewmodels import group_page, operations
 from tui.viewmodels.operations import Operation
 from tui.viewmodels.panes import Pane
@@ -64,6 +65,12 @@ class GroupsScreen(ListingScreen):
             operate(self, partial(operations.move, group=group, node=target), "Move")
         else:
             operate(self, partial(operations.offline, group=group), "Take offline")
+
+    def action_why(self) -> None:
+        """Tell why the group under the cursor is where it is."""
+        name = self.name_under_cursor
+        if self.look.group(name) is not None:
+            show_why(self, name)
 
     def action_offline(self) -> None:
         """Take the group offline until somebody acts."""

@@ -6,6 +6,8 @@ from nodeagent.config.edit import EditError
 from nodeagent.wire.console import Done
 from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.forms.show import program_of
+from tui.viewmodels.commands import operation_command
 from tui.viewmodels.operations import Ground, Make, Operation
 
 
@@ -26,10 +28,17 @@ def operate(screen: SectionScreen, make: Make, yes: str) -> None:
         screen.desk.tell(operation.refused, severity="error")
         return
     title = f"{operation.what[:1].upper()}{operation.what[1:]}?"
-    lines = [*operation.lines(), "", f"The same from a shell: {operation.command}"]
+    lines = [*operation.lines(), "", f"The same from a shell (F6): {operation.command}"]
     word = operation.subject if operation.effects else ""
     screen.app.push_screen(
-        ConfirmScreen(title, lines, word, yes=yes, note="Reason, kept in the history:"),
+        ConfirmScreen(
+            title,
+            lines,
+            word,
+            yes=yes,
+            note="Reason, kept in the history:",
+            command=partial(operation_command, program_of(screen.app), operation),
+        ),
         partial(_answered, screen, ground, operation),
     )
 
@@ -45,7 +54,7 @@ def ground_of(screen: SectionScreen) -> Ground | None:
         screen.desk.tell("the active configuration is not known", severity="error")
         return None
     unix = session.now.wall - view.skew
-    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix)
+    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix, view.times)
 
 
 def _answered(

@@ -1,4 +1,4 @@
-"""Which sections there are, and the screen of each, in the order of the keys 1 to 8."""
+"""Which sections there are, and the screen of each, in the order of the keys 1 to 9."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +12,7 @@ from tui.screens.events import EventsScreen
 from tui.screens.groups import GroupsScreen
 from tui.screens.networks import NetworksScreen
 from tui.screens.nodes import NodesScreen
+from tui.screens.past import PastScreen
 from tui.screens.verify import VerifyScreen
 
 SCREENS: dict[str, Callable[[], Screen[Any]]] = {
@@ -23,4 +24,5 @@ SCREENS: dict[str, Callable[[], Screen[Any]]] = {
     "verify": VerifyScreen,
     "dare": DareScreen,
     "events": EventsScreen,
+    "past": PastScreen,
 }

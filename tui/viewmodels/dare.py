@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from nodeagent.model.plan import GroupEffect, Plan
-from nodeagent.model.run import DareRun, StepRow
+from nodeagent.model.run import REHEARSAL, DareRun, StepRow, is_rehearsal
 from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
+from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
 from tui.viewmodels.store import View
@@ -52,7 +53,9 @@ def decided(run: DareRun) -> bool:
 
 def can_abort(run: DareRun | None) -> bool:
     """Return whether an abort may be asked for."""
-    return run is not None and run.state == "running" and not decided(run)
+    if run is None or is_rehearsal(run.tx):
+        return False
+    return run.state == "running" and not decided(run)
 
 
 def summary_lines(
@@ -64,9 +67,9 @@ def summary_lines(
     `short` leaves the changes out once they no longer matter: an abort needs the room.
     """
     word, tone = _STATE[run.state]
-    name = brief(run.tx, 20 if width >= 100 else 10)
+    name = brief(run.tx.removeprefix(REHEARSAL), 20 if width >= 100 else 10)
     left = line(
-        " ", Span("DARE ", "head"), put(name, 0, "head"), "  ", Span(word, tone),
+        " ", Span(_kind(run), "head"), put(name, 0, "head"), "  ", Span(word, tone),
         f" {_took(run, now, skew)}", f"  {epochs_text(run)}",
         f"  by {brief(run.author or '?', 16)}", f"  via {brief(run.coordinator, 16)}",
     )  # fmt: skip
@@ -77,9 +80,13 @@ def summary_lines(
     return [*lines, _effects(run, width)]
 
 
+def _kind(run: DareRun) -> str:
+    return "REHEARSAL " if is_rehearsal(run.tx) else "DARE "
+
+
 def epochs_text(run: DareRun) -> str:
     """Return from which epoch to which it goes, or that it stays with the one there was."""
-    if run.state in {"refused", "aborted"}:
+    if run.state in {"refused", "aborted"} or is_rehearsal(run.tx):
         return f"epoch {run.base_epoch} stays"
     return f"epoch {run.base_epoch} > {run.base_epoch + 1}"
 
@@ -169,6 +176,9 @@ def result_text(run: DareRun) -> tuple[str, Tone]:
     why = f": {run.text}" if run.text else ""
     gap = f" {gap_text(run)}." if run.detection_gap_ms > 0 else ""
     took = f"{run.seconds:.1f}s"
+    if run.rehearsed:
+        text = f"Rehearsed in {took}{why}. Carried out from the draft (g), what drifted refuses it."
+        return f"{text} Digest {run.rehearsed[:12]}.", "ok"
     match run.state, run.restored:
         case "done", _:
             return f"Done in {took}{why}.{gap}", "ok"
@@ -191,7 +201,11 @@ def outlook_lines(run: DareRun, width: int, *, lost: bool = False) -> list[Line]
     """Return what an abort would do now, or how it ended; `lost`: the coordinator is."""
     if run.state not in OPEN:
         text, tone = result_text(run)
-        return [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+        ended = [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+        away = "; ".join(outcome_lines(run))
+        return [*ended, *(line(" ", put(part, 0, "dim")) for part in wrap(away, width - 2) if away)]
+    if is_rehearsal(run.tx):
+        return [line(" The nodes are asked only: no lock, no pause, nothing is written.")]
     if lost:
         text = (
             f"{run.coordinator}, its coordinator, is lost. The others find out whether it was "

@@ -3,6 +3,7 @@
 from nodeagent.model.run import DareRun
 from tui.viewmodels.ages import clock_text
 from tui.viewmodels.dare import as_told, effect_text, epochs_text, result_text
+from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import put
 from tui.viewmodels.steps import step_text
 
@@ -26,6 +27,7 @@ def report_text(run: DareRun) -> str:
         ),
         "Groups",
         *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
+        *(f"  {text}" for text in outcome_lines(run)),
         "Steps",
     ]
     for row in run.steps:

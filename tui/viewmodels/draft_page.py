@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+from nodeagent.config.survival import Endurance
 from nodeagent.model.health import GroupEffectKind
 from nodeagent.model.plan import Change, GroupEffect
+from nodeagent.model.times import Forecast
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import INTERRUPTING, Review
 from tui.viewmodels.form_page import count_text
+from tui.viewmodels.preview import forecast_text
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of
+from tui.viewmodels.survives import loss_lines, survival_lines
 
 _SIGNS: dict[str, tuple[str, Tone]] = {
     "add": ("+", "ok"),
@@ -73,13 +77,35 @@ def _values(change: Change) -> Line:
     return line(put(change.old or "(nothing)", 0, "dim"), " > ", put(change.new or "(nothing)"))
 
 
-def effect_lines(effects: Sequence[GroupEffect], width: int) -> tuple[Line, ...]:
+def effect_lines(
+    effects: Sequence[GroupEffect], width: int, forecasts: Sequence[Forecast] = ()
+) -> tuple[Line, ...]:
     """Return what happens to each group, the interrupted first, those left alone as well."""
     ordered = sorted(effects, key=lambda effect: _WORST_FIRST.index(effect.kind))
-    return tuple(one for effect in ordered for one in _effect_lines(effect, width))
+    told = {one.group: one for one in forecasts}
+    return tuple(
+        one for effect in ordered for one in _effect_lines(effect, width, told.get(effect.group))
+    )
 
 
-def _effect_lines(effect: GroupEffect, width: int) -> tuple[Line, ...]:
+def consequence_lines(review: Review, width: int) -> tuple[Line, ...]:
+    """Return what happens to each group and for how long, and what is not survived any more."""
+    effects = effect_lines(review.plan.effects, width, review.forecasts)
+    return (*effects, *endurance_lines(review.endurance, width)) if review.changes else effects
+
+
+def endurance_lines(found: Endurance, width: int) -> tuple[Line, ...]:
+    """Return which failures are survived, and above all which are not any more."""
+    lines = []
+    lost = set(loss_lines(found))
+    for text in survival_lines(found):
+        tone: Tone = "bad" if text in lost else "dim"
+        mark = " ! " if text in lost else "   "
+        lines.append(cut(line(put(mark, 0, tone), put(text, 0, tone)), width))
+    return tuple(lines)
+
+
+def _effect_lines(effect: GroupEffect, width: int, forecast: Forecast | None) -> tuple[Line, ...]:
     """Return one group's fate with the reason, which gets a line of its own where it is long."""
     mark = "!" if effect.kind in INTERRUPTING else " "
     tone = _EFFECT_TONES[effect.kind]
@@ -88,6 +114,7 @@ def _effect_lines(effect: GroupEffect, width: int) -> tuple[Line, ...]:
         put(effect.group, 14, "strong"),
         " ",
         put(f"{_fate(effect)}  ", 0, tone),
+        put(f"{forecast_text(forecast)}  " if forecast else "", 0, "strong"),
     )
     reason = put(effect.reason, 0, "dim")
     if width_of((*fate, reason)) <= width:
@@ -166,7 +193,7 @@ def confirm_lines(review: Review, texts: Sequence[str]) -> list[Line]:
     width = 200
     lines: list[Line] = [
         line(put(f"What happens to each group: {_interrupted_text(review)}", 0, "head")),
-        *effect_lines(review.plan.effects, width),
+        *consequence_lines(review, width),
         line(""),
         line(put(_verdict(review), 0, "warn" if review.of("warning") else "ok")),
         *(

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from functools import lru_cache
 
-from nodeagent.config.holds import forbidden
 from nodeagent.config.load import load
 from nodeagent.config.places import Places
-from nodeagent.config.plan import kept, plan
+from nodeagent.config.survival import Endurance
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.plan import Change, GroupEffect, Plan
 from nodeagent.model.reports import Report
+from nodeagent.model.times import Durations, Forecast
 from tui.viewmodels import draft_data as raw
+from tui.viewmodels.preview import Ground, Preview, preview
 
 INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
 
@@ -32,6 +33,7 @@ class Standing:
     live: tuple[str, ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    times: Durations = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Review:
 
     `plan` is empty while the text is no configuration; `touched` are the objects that differ from
     the base, which is known as long as it is TOML. `forbidden`: why holds forbid the change.
+    `forecasts` and `endurance` are of the plan.
     """
 
     text: str = ""
@@ -49,6 +52,8 @@ class Review:
     places: Places | None = None
     touched: tuple[tuple[str, ...], ...] = ()
     forbidden: str = ""
+    forecasts: tuple[Forecast, ...] = ()
+    endurance: Endurance = field(default_factory=Endurance)
 
     @property
     def count(self) -> int:
@@ -80,14 +85,24 @@ def review(text: str, base: str, standing: Standing) -> Review:
     old = configuration_of(base)
     live: Collection[str] | None = standing.live or None
     parsed = load(text, base=old, live=live)
-    result, why, new = Plan(), "", parsed.configuration
+    found, new = Preview(), parsed.configuration
     if new is not None and old is not None:
-        held = standing.held
-        asked = kept(standing.asked, old, new)
-        result = plan(old, new, view=standing.view, owners=standing.owners, asked=asked, held=held)
-        why = forbidden(result, held, new.group, {})
+        ground = Ground(
+            old, standing.view, standing.owners, standing.asked, standing.held, standing.times
+        )
+        found = preview(ground, new, pairs=text != base)
     touched = raw.changed_objects(raw.data_of(base), raw.data_of(text))
-    return Review(text, new, parsed.reports, result, parsed.places, touched, why)
+    return Review(
+        text,
+        new,
+        parsed.reports,
+        found.plan,
+        parsed.places,
+        touched,
+        found.forbidden,
+        found.forecasts,
+        found.endurance,
+    )
 
 
 @lru_cache(maxsize=4)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
 from tui.viewmodels.panes import plural
 from tui.viewmodels.pending import change_count, overtaken
+from tui.viewmodels.probation import long_text, open_probation, short_text
 from tui.viewmodels.spans import Line, Span, Tone, brief, line, put, spread, width_of
 from tui.viewmodels.store import View
 
@@ -31,6 +32,7 @@ def headline_lines(
         _feed(view, now),
         put("RO", 0, "warn") if read_only else put("RW"),
         *_lock(view, width),
+        *_probation(view, now),
     ]
     left: list[Span] = [Span(" ")]
     for index, part in enumerate(parts):
@@ -73,6 +75,13 @@ def _lock(view: View, width: int) -> tuple[Span, ...]:
     return (put("lock free", 0, "dim"),) if width >= 100 else ()
 
 
+def _probation(view: View, now: Moment) -> tuple[Span, ...]:
+    probation = open_probation(view)
+    if probation is None:
+        return ()
+    return (put(short_text(view, now), 0, "bad" if probation.returning else "warn"),)
+
+
 def _tabs(view: View, section: str, sections: Sequence[Section], width: int) -> Line:
     tabs: list[Span] = [Span(" ")]
     for mode, word in sections:
@@ -85,6 +94,8 @@ def _tabs(view: View, section: str, sections: Sequence[Section], width: int) -> 
 def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> tuple[Line, ...]:
     """Return the one line that must not be missed, or nothing."""
     connection = view.connection
+    if view.replayed:
+        return (spread(line(put(view.replayed, 0, "warn")), (), width),)
     if connection.lost(now):
         return (spread(line(Span(_lost_text(view, now), "warn")), (), width),)
     if view.running and view.run is not None and section != "dare":
@@ -94,7 +105,17 @@ def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> t
             f" ▶ DARE {brief(run.tx, 20)} {run.state} {seconds}, by {brief(run.author or '?', 16)}"
         )
         return (spread((put(text, 0, "busy"),), line(Span("R goes there ", "key")), width),)
-    return ()
+    return _probation_banner(view, now, width)
+
+
+def _probation_banner(view: View, now: Moment, width: int) -> tuple[Line, ...]:
+    probation = open_probation(view)
+    if probation is None or view.running:
+        return ()
+    keys = "" if probation.returning else "K keeps it  B goes back "
+    tone: Tone = "bad" if probation.returning else "warn"
+    text = (put(f" ! {long_text(view, now)}", 0, tone),)
+    return (spread(text, line(Span(keys, "key")), width),)
 
 
 def _lost_text(view: View, now: Moment) -> str:

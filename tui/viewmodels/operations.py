@@ -9,18 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from nodeagent.config.digest import file_digest
-from nodeagent.config.holds import forbidden, held_groups, hold_end, hold_text, is_held
+from nodeagent.config.holds import held_groups, hold_end, hold_text, is_held
 from nodeagent.config.operations import with_hold, with_standby
 from nodeagent.config.parse import parse
 from nodeagent.config.placement import able
-from nodeagent.config.plan import kept, plan
+from nodeagent.config.plan import plan
 from nodeagent.config.verify.groups import HOLD_MAX_S
 from nodeagent.config.words import join, time_text
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.plan import GroupEffect, Plan
+from nodeagent.model.times import Durations, Forecast
 from nodeagent.wire.console import Apply
 from nodeagent.wire.live import ClusterLive
+from tui.viewmodels import preview as previews
 from tui.viewmodels.dare import effect_text
+from tui.viewmodels.preview import Preview, forecast_text
+from tui.viewmodels.survives import loss_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,15 @@ class Ground:
     configuration: Configuration
     cluster: ClusterLive
     unix: float
+    times: Durations = field(default_factory=dict)
 
-    def plan(self, text: str, asked: Mapping[str, str]) -> tuple[Plan, str]:
+    def preview(self, text: str, asked: Mapping[str, str]) -> Preview:
         """Return what going to `text` with these moves would do, and why holds forbid it."""
         old, cluster = self.configuration, self.cluster
         new = old if text == self.text else parse(text).configuration or old
         held = held_groups(self.unix, old, new)
-        wishes = {**kept(cluster.asked, old, new), **asked}
-        found = plan(old, new, view=cluster.view, owners=cluster.owners, asked=wishes, held=held)
-        return found, forbidden(found, held, new.group, asked)
+        ground = previews.Ground(old, cluster.view, cluster.owners, cluster.asked, held, self.times)
+        return previews.preview(ground, new, asked, pairs=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Operation:
     command: str
     text: str = ""
     owners: Mapping[str, str] = field(default_factory=dict)
-    plan: Plan = field(default_factory=Plan)
+    seen: Preview = field(default_factory=Preview)
     remarks: tuple[str, ...] = ()
     already: str = ""
     refused: str = ""
@@ -65,12 +69,13 @@ class Operation:
     @property
     def effects(self) -> tuple[GroupEffect, ...]:
         """Return what happens to groups, without those that nothing happens to."""
-        return tuple(effect for effect in self.plan.effects if effect.kind != "untouched")
+        return tuple(effect for effect in self.seen.plan.effects if effect.kind != "untouched")
 
     def lines(self) -> list[str]:
         """Return what will happen, in lines for people."""
-        found = [_effect_line(effect) for effect in self.effects]
-        return [*(found or ["no group is interrupted"]), *self.remarks]
+        found = [_effect_line(effect, self.seen.forecast(effect.group)) for effect in self.effects]
+        lost = [f"not survived any more: {one}" for one in loss_lines(self.seen.endurance)]
+        return [*(found or ["no group is interrupted"]), *lost, *self.remarks]
 
     def request(self, ground: Ground, author: str, reason: str = "") -> Apply:
         """Return the request for the DARE that carries it out."""
@@ -87,9 +92,10 @@ Make = Callable[[Ground], Operation]
 """Makes an operation from the ground; the name in question is known to be there."""
 
 
-def _effect_line(effect: GroupEffect) -> str:
+def _effect_line(effect: GroupEffect, forecast: Forecast | None) -> str:
     why = f" ({effect.reason})" if effect.reason else ""
-    return f"{effect.group}: {effect_text(effect)}{why}"
+    away = f"; {forecast_text(forecast)}" if forecast is not None else ""
+    return f"{effect.group}: {effect_text(effect)}{why}{away}"
 
 
 # -- groups
@@ -161,14 +167,15 @@ def hold(ground: Ground, group: str, length: timedelta) -> Operation:
         f"clustertui group hold {group} --for {length_text(length)}",
     )
     text = with_hold(ground.text, group, until)
-    found, why = ground.plan(text, {})
+    found = ground.preview(text, {})
+    why = found.forbidden
     owner = ground.cluster.owners.get(group)
     lost = f", not even if {owner} is lost or its agent restarts" if owner else ", nor started"
     remarks = (
         f"until {end} {group} is watched, but neither restarted nor moved{lost}",
         "a change that would touch it is refused; afterwards all goes on by itself",
     )
-    return replace(made, text=text, plan=found, remarks=remarks, refused=why, held=bool(why))
+    return replace(made, text=text, seen=found, remarks=remarks, refused=why, held=bool(why))
 
 
 def unhold(ground: Ground, group: str) -> Operation:
@@ -178,12 +185,13 @@ def unhold(ground: Ground, group: str) -> Operation:
     if noun.hold_until is None:
         return replace(made, already=f"{group} is not held")
     text = with_hold(ground.text, group, None)
-    found, why = ground.plan(text, {})
+    found = ground.preview(text, {})
+    why = found.forbidden
     over = hold_end(noun) <= ground.unix
     remark = "the hold is over; its key leaves the file" if over else (
         "what failed meanwhile is dealt with at once"
     )  # fmt: skip
-    return replace(made, text=text, plan=found, remarks=(remark,), refused=why, held=bool(why))
+    return replace(made, text=text, seen=found, remarks=(remark,), refused=why, held=bool(why))
 
 
 # -- nodes
@@ -209,11 +217,12 @@ def resume(ground: Ground, node: str) -> Operation:
 
 def _set(ground: Ground, made: Operation, remarks: tuple[str, ...], *, standby: bool) -> Operation:
     text = with_standby(ground.text, made.subject, standby=standby)
-    found, why = ground.plan(text, {})
-    alone = join(_without_heir(ground, text, found)) if standby else ""
+    found = ground.preview(text, {})
+    why = found.forbidden
+    alone = join(_without_heir(ground, text, found.plan)) if standby else ""
     if alone:
         remarks = (*remarks, f"no other node could then take over {alone}")
-    return replace(made, text=text, plan=found, remarks=remarks, refused=why, held=bool(why))
+    return replace(made, text=text, seen=found, remarks=remarks, refused=why, held=bool(why))
 
 
 def _without_heir(ground: Ground, text: str, found: Plan) -> Iterator[str]:
@@ -231,13 +240,14 @@ def _without_heir(ground: Ground, text: str, found: Plan) -> Iterator[str]:
 
 def _placed(ground: Ground, made: Operation, node: str, *remarks: str) -> Operation:
     asked = {made.subject: node}
-    found, why = ground.plan(ground.text, asked)
-    reason = why or _unreachable(ground, made.subject, node, found)
+    found = ground.preview(ground.text, asked)
+    why = found.forbidden
+    reason = why or _unreachable(ground, made.subject, node, found.plan)
     return replace(
         made,
         text=ground.text,
         owners=asked,
-        plan=found,
+        seen=found,
         remarks=remarks,
         refused=reason,
         held=bool(why),

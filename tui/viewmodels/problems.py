@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tui.viewmodels.ages import Moment, age_text
+from tui.viewmodels.endures import endurance
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import last_fence
+from tui.viewmodels.probation import GOES_BACK, KEEPS, long_text
 from tui.viewmodels.spans import Tone, brief
 from tui.viewmodels.store import View
 
@@ -36,7 +38,7 @@ def problems_of(look: Look) -> tuple[Problem, ...]:
     view, now, nodes, groups = look.view, look.now, look.nodes, look.groups
     found = [
         *_of_feed(view, now),
-        *_of_cluster(view),
+        *_of_cluster(view, now),
         *(problem for node in nodes for problem in _of_node(view, node)),
         *(problem for group in groups for problem in _of_group(group, nodes)),
     ]
@@ -52,7 +54,7 @@ def _of_feed(view: View, now: Moment) -> Iterator[Problem]:
         )
 
 
-def _of_cluster(view: View) -> Iterator[Problem]:
+def _of_cluster(view: View, now: Moment) -> Iterator[Problem]:
     if view.cluster is None:
         return
     cluster = view.cluster.value
@@ -60,6 +62,10 @@ def _of_cluster(view: View) -> Iterator[Problem]:
         yield Problem("bad", "", "no quorum: nothing can be decided", "no takeover, no change")
     elif cluster.state == "error":
         yield Problem("bad", "", "the cluster is in error", "see the events")
+    if cluster.probation is not None:
+        back = bool(cluster.probation.returning)
+        note = "" if back else f"{KEEPS} keeps it, {GOES_BACK} ends it"
+        yield Problem("bad" if back else "warn", "", long_text(view, now), note)
     if cluster.events_waiting:
         yield Problem("warn", "", f"{cluster.events_waiting} events wait for the DARE to end")
 
@@ -188,31 +194,3 @@ def verdict(look: Look, problems: tuple[Problem, ...]) -> Verdict:
     if problems:
         return Verdict("warn", "ATTENTION", f"services run; {endurance(look)}")
     return Verdict("ok", "ALL RIGHT", endurance(look))
-
-
-def endurance(look: Look) -> str:
-    """Return which loss of nodes the cluster would survive, and what limits it."""
-    spare, limit = _spare(look)
-    if spare < 0:
-        return "quorum is lost"
-    if spare == 0:
-        return f"no node may fail: {limit}"
-    plural = "" if spare == 1 else "s"
-    return f"any {spare} node{plural} may fail ({limit})"
-
-
-def _spare(look: Look) -> tuple[int, str]:
-    voters = look.view.cluster.value.voters if look.view.cluster else ()
-    usable = {node.name for node in look.nodes if node.usable}
-    need = len(voters) // 2 + 1
-    voting = sum(voter in usable for voter in voters)
-    spare, limit = voting - need, f"quorum {need} of {len(voters)} voters, {voting} up"
-    for group in look.groups:
-        if group.noun is None or not group.owner or group.noun.fallover == "bring-offline":
-            continue
-        if group.held and spare > 0:
-            spare, limit = 0, f"{group.name} is held, so nobody takes it over"
-        elif len(group.heirs) < spare:
-            heirs = len(group.heirs)
-            spare, limit = heirs, f"{group.name} has {heirs or 'no'} other node{'s' * (heirs != 1)}"
-    return spare, limit

@@ -11,7 +11,18 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from nodeagent.model.run import OPEN, CellChanged, DareRun, Progress, RunStarted, keep
+from nodeagent.config.forecast import by_key
+from nodeagent.model.run import (
+    OPEN,
+    CellChanged,
+    DareRun,
+    Progress,
+    RunStarted,
+    advance,
+    is_rehearsal,
+    keep,
+)
+from nodeagent.model.times import Durations, with_timed
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -20,16 +31,19 @@ from nodeagent.wire.live import (
     ProgressMade,
     Snapshot,
     StreamMessage,
+    TimesLearned,
 )
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.documents import Document, read
 
 EVENTS_MAX = 2_000
 RUNS_MAX = 50
+REHEARSALS_MAX = 10
 NODE_STALE_S = 3.0
 """A node's value older than this is last known, not current."""
 FEED_STALE_S = 2.5
 """An agent says something every second; silent for longer than this it counts as lost."""
+UNREHEARSED = "the agent that rehearsed it was lost; rehearse again"
 UNTOLD = "the agent that told of it was lost, and this one does not know the run"
 
 T = TypeVar("T")
@@ -77,17 +91,23 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one."""
+    """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one.
+
+    `replayed`: what says that this is the recorded past, "" where it is now.
+    """
 
     nodes: Mapping[str, Heard[NodeLive]] = field(default_factory=dict)
     cluster: Heard[ClusterLive] | None = None
     events: tuple[EventLine, ...] = ()
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
+    rehearsals: tuple[DareRun, ...] = ()
     active: Document = field(default_factory=Document)
     draft: Document = field(default_factory=Document)
     connection: Connection = field(default_factory=Connection)
     skew: float = 0.0
+    times: Durations = field(default_factory=dict)
+    replayed: str = ""
 
     @property
     def cluster_name(self) -> str:
@@ -119,6 +139,13 @@ class View:
             return self.runs
         return (*(run for run in self.runs if run.tx != self.run.tx), self.run)
 
+    @property
+    def shown_runs(self) -> tuple[DareRun, ...]:
+        """Return all that has a matrix, rehearsals included, oldest first."""
+        if not self.rehearsals:
+            return self.all_runs
+        return tuple(sorted((*self.all_runs, *self.rehearsals), key=lambda run: run.began))
+
     def node_age(self, name: str, now: Moment) -> float:
         """Return the seconds since `name` was last heard by the agent we listen to."""
         heard = self.nodes[name]
@@ -147,8 +174,26 @@ def _progress(view: View, progress: Progress, now: Moment) -> View:
         skew = now.wall - progress.run.began
     elif isinstance(progress, CellChanged) and progress.cell.state == "running":
         skew = now.wall - progress.cell.began if progress.cell.began else skew
+    tx = progress.run.tx if isinstance(progress, RunStarted) else progress.tx
+    if is_rehearsal(tx):
+        return replace(view, rehearsals=_rehearsals(view.rehearsals, tx, progress), skew=skew)
     run, runs = keep(view.run, view.runs, progress, RUNS_MAX)
     return replace(view, run=run, runs=runs, skew=skew)
+
+
+def _rehearsals(known: tuple[DareRun, ...], tx: str, progress: Progress) -> tuple[DareRun, ...]:
+    before = next((run for run in known if run.tx == tx), None)
+    after = advance(before, progress)
+    if after is None:
+        return known  # its beginning was not heard
+    return (*(run for run in known if run.tx != tx), after)[-REHEARSALS_MAX:]
+
+
+def _given_up(run: DareRun) -> DareRun:
+    """Return a rehearsal of an agent that is not listened to any more: nobody else knows it."""
+    if run.state != "running":
+        return run
+    return msgspec.structs.replace(run, state="refused", text=UNREHEARSED)
 
 
 def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
@@ -169,6 +214,7 @@ def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
         runs=runs,
         active=active,
         draft=draft,
+        times=by_key(snapshot.times),
     )
 
 
@@ -225,14 +271,20 @@ def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[Vi
             return _configuration(view, message), "draft" if message.draft else "active"
         case ProgressMade():
             return _progress(view, message.progress, now), "run"
+        case TimesLearned():
+            return replace(view, times=with_timed(view.times, message.node, message.timed)), "run"
         case Snapshot():
             return _snapshot(view, message, now), "connection"
 
 
 def connected(view: View, agent: str, now: Moment) -> View:
     """Return `view` now fed by `agent`."""
+    rehearsals = view.rehearsals
+    if agent != view.connection.agent:
+        rehearsals = tuple(_given_up(run) for run in rehearsals)
     return replace(
         view,
+        rehearsals=rehearsals,
         connection=Connection(
             agent=agent, state="connected", since=now.mono, heard_at=view.connection.heard_at
         ),

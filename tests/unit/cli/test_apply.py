@@ -168,6 +168,7 @@ def test_refusal_keeps_the_agents_exit_code(
     assert ran.code == code
     told = ran.lines[-1]
     assert [one["text"] for one in told.pop("reports")] == ["bravo is needed"]
+    assert told.pop("groups") == []
     assert told == {
         "result": "refused",
         "exit": code,
@@ -175,6 +176,7 @@ def test_refusal_keeps_the_agents_exit_code(
         "text": "not now",
         "restored": "",
         "seconds": 0.0,
+        "rehearsed": "",
         "detection_gap_ms": 0,
         "detection_gap_node": "",
     }

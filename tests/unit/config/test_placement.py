@@ -258,5 +258,5 @@ def test_a_group_does_not_return_to_a_node_that_does_not_reach_its_network() -> 
 
 
 def test_a_home_that_does_not_reach_the_network_counts_as_away() -> None:
-    assert served(("alpha", "bravo"), ("alpha",), "") == ""
+    assert served(("alpha", "bravo"), ("alpha",), "") == "bravo"
     assert served(("alpha", "bravo"), ("alpha",), "", startup="first-available") == "bravo"

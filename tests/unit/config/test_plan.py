@@ -306,3 +306,23 @@ def test_parents_come_up_first_and_go_down_last(
     for effect in got.effects:
         if effect.kind in {"untouched", "reloaded"} and effect.target:
             assert not set(new.group[effect.group].after) & {name for name, _ in got.release}
+
+
+def test_groups_that_are_bound_follow_each_other_in_one_move() -> None:
+    """`with` follows, `after` starts again, `apart-from` gives way: configs/placement.toml."""
+    cfg = configuration(example("placement"))
+    owners = {"database": "alpha", "cache": "alpha", "reports": "bravo", "web": "charlie"}
+
+    found = plan(cfg, cfg, view=cfg.node, owners=owners, asked={"database": "bravo"})
+
+    kinds = {effect.group: (effect.kind, effect.target) for effect in found.effects}
+    assert kinds == {
+        "database": ("moved", "bravo"),
+        "cache": ("moved", "bravo"),
+        "reports": ("moved", "charlie"),
+        "web": ("restarted", "charlie"),
+    }
+    assert [group for group, _ in found.release].index("web") < [
+        group for group, _ in found.release
+    ].index("database")
+    assert all(effect.reason for effect in found.effects)

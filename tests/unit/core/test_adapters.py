@@ -3,7 +3,8 @@
 import pytest
 
 from nodeagent.config.parse import parse
-from nodeagent.core.adapters import Sight, attachment, cut_off, judge
+from nodeagent.config.placement import cut_off
+from nodeagent.core.adapters import Sight, attachment, judge
 from nodeagent.core.effects import Effect, RunDriver
 from nodeagent.core.records import Record
 from nodeagent.model.configuration import Configuration
@@ -79,10 +80,13 @@ class Ran:
 
     def __init__(self) -> None:
         self.actions: list[tuple[str, str]] = []
+        self.handed: list[tuple[str, bool]] = []
 
-    def acts(self, _: Machine, effect: Effect) -> None:
+    def acts(self, machine: Machine, effect: Effect) -> None:
         if isinstance(effect, RunDriver) and effect.action != "monitor":
             self.actions.append((effect.action, effect.name))
+            if (effect.action, effect.name) == ("start", "address"):
+                self.handed.append((machine.name, effect.attachment.handed))
 
     def wrote(self, machine: Machine, record: Record) -> None:
         """Nothing is looked at."""
@@ -113,6 +117,23 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     assert story.told("address moved from eth0 to eth2 here")
     story.until(lambda: shown(story) == "on eth2, because eth0 failed")
     assert story.owner("orders") == ["bravo"]
+
+
+def test_an_address_is_used_at_once_unless_it_failed_where_it_was() -> None:
+    story = Story()
+    ran = Ran()
+    story.world.watchers.append(ran)
+
+    story.world.refuse_driver.add(("alpha", "web", "start"))
+    story.drill("alpha", "fail-application", "web")
+    story.until(lambda: story.owner("web") == ["bravo"])
+    story.world.refuse_driver.clear()
+
+    story.rest().dare(story.shape, web="alpha")
+    story.rest()
+    story.crash("alpha").until(lambda: story.owner("web") == ["bravo"])
+
+    assert ran.handed == [("bravo", False), ("alpha", True), ("bravo", True)]
 
 
 def test_an_address_stays_when_its_service_adapter_returns() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodeagent.config.quorum import majority
 from nodeagent.core.lease import Lease, takeover_wait_ms
-from nodeagent.core.log import majority
 from nodeagent.model.configuration import Timing
 from tests.simulation.clusters import cluster
 from tests.simulation.world import World

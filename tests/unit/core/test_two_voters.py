@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from nodeagent.config.quorum import outlives
 from nodeagent.core.events import MessageHeard
-from nodeagent.core.log import outlives
 from nodeagent.wire.console import Done, Fence
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.peer import Decided, Decree, Envelope, ViewChange

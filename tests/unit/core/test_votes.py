@@ -5,8 +5,8 @@ from itertools import combinations
 import pytest
 
 from nodeagent.config.load import load
+from nodeagent.config.quorum import majority
 from nodeagent.core.lease import Lease
-from nodeagent.core.log import majority
 from nodeagent.model.configuration import Timing
 from tests.simulation.clusters import cluster
 from tests.simulation.world import World

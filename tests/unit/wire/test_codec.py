@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire import codec
@@ -16,8 +17,10 @@ from nodeagent.wire.console import (
     Apply,
     Ask,
     Drill,
+    EndProbation,
     GetConfiguration,
     GetSnapshot,
+    Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.heartbeat import Heartbeat
@@ -29,9 +32,13 @@ from nodeagent.wire.limits import (
 from nodeagent.wire.peer import (
     Accept,
     Accepted,
+    Commit,
+    Confirmed,
+    EndWanted,
     Envelope,
     Message,
     Prepare,
+    Probation,
     Promise,
     StepOrder,
     StepReply,
@@ -46,6 +53,7 @@ DECODERS: tuple[Decoder, ...] = (
     codec.decode_answered,
     codec.decode_stream,
 )
+TERMS = Probation(600, 1, {"web": "alpha"}, ("web",))
 MESSAGES: tuple[Message, ...] = (
     Prepare(3, Ballot(1, "alpha"), "dare", "3.1.alpha", "d" * 64),
     Promise(3, Ballot(1, "alpha"), Ballot(0, "x"), ViewChange({"alpha": 1}, {"web": "alpha"})),
@@ -53,11 +61,18 @@ MESSAGES: tuple[Message, ...] = (
     Accepted(3, Ballot(1, "alpha")),
     StepOrder("t", 3, Ballot(1, "a"), "stage", 100, b"x", "d", {"g": "n"}, {"n": 1}, (("g", "n"),)),
     StepReply("t", 3, Ballot(1, "a"), "stage", ok=True, evidence=("line",)),
+    StepReply("t", 3, Ballot(1, "a"), "verify", ok=True, facts={"web/server": "ok /bin/x 1"}),
+    Accept(3, Ballot(1, "a"), Commit("t", 2, "d", b"x", {}, {}, probation=TERMS)),
+    Accept(3, Ballot(1, "a"), Confirmed("t", "me")),
+    EndWanted("t", "confirm", "me"),
 )
 REQUESTS = (
     GetSnapshot(),
     GetConfiguration("0" * 64),
     Apply("text", "base", owners={"web": ""}),
+    Apply("text", "base", probation_seconds=600, rehearsed="d" * 64),
+    Rehearse("text", "base", "me"),
+    EndProbation("t", "return"),
     Abort("t"),
     SaveDraft("x"),
     Drill("fail-acquire", "web"),
@@ -78,6 +93,13 @@ def test_messages_arrive_as_they_were_sent(message: Message) -> None:
     envelope = Envelope(1, "cluster", 1, 7, message)
 
     assert codec.decode_envelope(codec.encode(envelope)) == envelope
+
+
+def test_a_commit_without_probation_is_written_as_before_there_was_one() -> None:
+    plain, tried = (Commit("t", 2, "d", b"", {}, {}, probation=p) for p in (UNSET, TERMS))
+
+    assert b"probation" not in codec.encode(plain)
+    assert b"probation" in codec.encode(tried)
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda r: type(r).__name__)

@@ -101,6 +101,7 @@ class Bench:
             tuple(sorted(live)),
             dict(cluster.asked),
             held_groups(unix, view.active.configuration),
+            view.times,
         )
 
     def follow(self) -> None:

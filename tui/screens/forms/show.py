@@ -1,9 +1,10 @@
 """A text to read and nothing else: the command behind a form, the reports of a refusal."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.text import Text
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
@@ -12,9 +13,19 @@ from tui.viewmodels.spans import Line, folded
 from tui.widgets.lines import Lines
 from tui.widgets.text import Note
 
+_WAY_BACK = "↑ ↓ scroll, Esc back"
+
+
+def program_of(app: App[Any]) -> str:
+    """Return how this console was called, for commands that do the same."""
+    return str(getattr(app, "command", "clustertui"))
+
 
 class ShowScreen(ModalScreen[None]):
-    """Lines under a title; Esc, F3 or Enter leaves, and so does the key that opened it."""
+    """Lines under a title; Esc, F3 or Enter leaves, and so does the key that opened it.
+
+    `copied` is what `y` hands to the terminal's clipboard, "" for nothing.
+    """
 
     BINDINGS = [
         ("escape,f1,f3,f6,enter", "leave", "Back"),
@@ -22,6 +33,7 @@ class ShowScreen(ModalScreen[None]):
         ("down,j", "scroll(1)", "Down"),
         ("pageup", "scroll(-10)", "Page up"),
         ("pagedown", "scroll(10)", "Page down"),
+        ("y", "copy", "Copy"),
     ]
     DEFAULT_CSS = """
     ShowScreen { align: center middle; }
@@ -32,8 +44,9 @@ class ShowScreen(ModalScreen[None]):
     ShowScreen Lines { height: auto; max-height: 70vh; }
     """
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Sequence[Line], copied: str = "") -> None:
         super().__init__()
+        self._copied = copied
         self._heading = title
         self._lines = tuple(lines)
         self._left = False
@@ -43,7 +56,7 @@ class ShowScreen(ModalScreen[None]):
         with Vertical() as frame:
             frame.border_title = Text(clean(self._heading, 80))
             yield Lines()
-            yield Note("↑ ↓ scroll, Esc back")
+            yield Note(_WAY_BACK + (", y copies the command" if self._copied else ""))
 
     def on_resize(self) -> None:
         """Show the lines, broken where they are too long for the screen."""
@@ -57,6 +70,12 @@ class ShowScreen(ModalScreen[None]):
     def action_scroll(self, lines: int) -> None:
         """Move the lines."""
         self.query_one(Lines).scroll_relative(y=lines, animate=False)
+
+    def action_copy(self) -> None:
+        """Hand the command to the terminal, which may or may not take it."""
+        if self._copied:
+            self.app.copy_to_clipboard(self._copied)
+            self.query_one(Note).say(f"{_WAY_BACK}; copied, if this terminal takes it (OSC 52)")
 
     def action_leave(self) -> None:
         """Go back."""

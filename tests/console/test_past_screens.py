@@ -1,0 +1,101 @@
+"""The past on the screen: what was decided, why a group is where it is, and the way back."""
+
+import pytest
+
+from nodeagent.config import edit
+from nodeagent.config.digest import file_digest
+from nodeagent.model.choice import Candidate, Choice
+from nodeagent.wire.console import Answer, ConfigurationFile, Done, GetConfiguration, Request
+from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
+from tests.support.screens import LARGE, SMALL, console, running, shows, until
+from tests.support.story import WALL, StoryClient, configuration_text
+from tui.screens.forms.bench import bench_of
+
+NOW = configuration_text()
+OLD = edit.set_value(NOW, ("group", "web", "fallback"), "higher-priority")
+TEXTS = {file_digest(text.encode()): (epoch, text) for epoch, text in ((16, OLD), (17, NOW))}
+OLD_DIGEST, NOW_DIGEST = TEXTS
+CHOICE = Choice(
+    "web", "bravo", "alpha", "bravo is not in; fallover next-node",
+    (Candidate("alpha", "chosen", "its home node"), Candidate("bravo", "out", "is not in")),
+)  # fmt: skip
+ENTRIES = (
+    LedgerEntry(9, "change", "d9", "d8", 17, NOW_DIGEST, "alpha", ("alpha", "bravo"), "t9",
+                at=WALL - 60, seconds=0.4, author="ann", reason="home first"),
+    LedgerEntry(8, "view", "d8", "d7", 16, OLD_DIGEST, "alpha", ("alpha", "charlie"),
+                at=WALL - 90, text="bravo is down, web: bravo > alpha",
+                moved=(("web", "bravo", "alpha"),), choices=(CHOICE,)),
+    LedgerEntry(7, "change", "d7", "d6", 16, OLD_DIGEST, "bravo", ("alpha", "bravo"), "t7",
+                at=WALL - 900, author="bob"),
+)  # fmt: skip
+
+
+def answer(request: Request) -> Answer:
+    if isinstance(request, GetLedger):
+        wanted = [one for one in ENTRIES if not (request.changes and one.kind == "view")]
+        if request.group:
+            wanted = [one for one in wanted if one.moved]
+        return Ledger(tuple(wanted[: request.limit]))
+    if isinstance(request, GetConfiguration) and request.digest in TEXTS:
+        epoch, text = TEXTS[request.digest]
+        return ConfigurationFile(epoch, request.digest, text)
+    return Done()
+
+
+@pytest.fixture
+def client() -> StoryClient:
+    made = StoryClient(answer)
+    made.begin()
+    return made
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+async def test_an_epoch_is_read_and_one_change_of_it_goes_back_into_the_draft(
+    client: StoryClient, size: tuple[int, int]
+) -> None:
+    app = console(client)
+    async with running(app, size) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        text = await shows(pilot, "home first", "~ group.web fallback")
+        assert "bravo is down" not in text
+
+        await pilot.press("v")
+        await shows(pilot, "bravo is down")
+
+        await pilot.press("v", "u")
+        await shows(pilot, "Take back of epoch 17")
+        await pilot.press("down", "enter")
+        await shows(pilot, "1 change", "fallback")
+        assert bench_of(app).draft.text == OLD
+
+
+async def test_the_whole_epoch_goes_into_the_draft(client: StoryClient) -> None:
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "~ group.web fallback")
+        await pilot.press("down", "b")
+        await until(pilot, lambda: bench_of(app).draft.text == OLD, "the old text in the draft")
+
+
+async def test_why_a_group_is_where_it_is(client: StoryClient) -> None:
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await pilot.press("down", "w")
+        text = await shows(pilot, "Why is web", "bravo: out, is not in")
+        assert "bravo is not in; fallover next-node" in text
+
+
+async def test_who_only_looks_takes_nothing_back(client: StoryClient) -> None:
+    app = console(client, read_only=True)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "~ group.web fallback")
+        await pilot.press("u")
+        await shows(pilot, "read-only")

@@ -1,0 +1,202 @@
+"""`make compare`: the same work on this cluster and on Debian's corosync and pacemaker.
+
+Both run on the same hosts of the lab, one after the other in one run. Prints medians, spread and
+ratios; ends with 77 and the reason where the lab or the peer cannot be had. `--rounds 1` is quick.
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from tests.lab import apart, needs, pacemaker
+from tests.lab.__main__ import SKIPPED
+from tests.lab.inside import FOLDER, end_with_who_started_us
+from tests.lab.plan import EQUAL
+from tests.lab.room import RoomError
+from tests.lab.sides import Figure, Ours, Side, Theirs, failing, measured
+from tui.demo.agents import AgentError
+from tui.demo.watch import NotHeld
+
+ROUNDS = 5
+TOKEN_MS = 1_000
+DEATH = "node death"
+WORKS = (
+    "planned move",
+    "application killed",
+    "dead service adapter",
+    "add a group",
+    "add a node",
+    "remove a node",
+    DEATH,
+)
+EQUAL_DEATH = f"{DEATH}, silent for 1 s is dead"
+WATCHED = "dead service adapter, watched"
+ORDER = (*WORKS[:3], WATCHED, *WORKS[3:], EQUAL_DEATH)
+
+
+def table(figures: Iterable[Figure], load: Sequence[float]) -> str:
+    """Return the figures of both sides as a table; ratios below 1 say that ours is quicker."""
+    found: dict[tuple[str, str], list[Figure]] = {}
+    for one in figures:
+        found.setdefault((one.work, one.side), []).append(one)
+    rows = [
+        f"Load {load[0]:.1f} at the start, {load[1]:.1f} at the end.",
+        "",
+        "| Work, ms: median (from, to), times | clustertui | peer | Ratio | Failed elsewhere |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for work in ORDER:
+        ours = found.get((work, Ours.name)) or found.get((_plain(work), Ours.name), [])
+        theirs = found.get((work, Theirs.name), [])
+        if ours or theirs:
+            failed = f"{failing(ours)} / {failing(theirs)}"
+            cells = (work, _spread(ours), _spread(theirs), _ratio(ours, theirs), failed)
+            rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _plain(work: str) -> str:
+    return "dead service adapter" if work == WATCHED else work
+
+
+def _spread(figures: Sequence[Figure]) -> str:
+    came = sorted(one.ms for one in figures if one.ms >= 0)
+    if not came:
+        return f"never noticed, {len(figures)} of {len(figures)}" if figures else "-"
+    return f"{median(came):.0f} ({came[0]:.0f}, {came[-1]:.0f}), {len(came)}"
+
+
+def _ratio(ours: Sequence[Figure], theirs: Sequence[Figure]) -> str:
+    values = [[one.ms for one in side if one.ms >= 0] for side in (ours, theirs)]
+    return f"{median(values[0]) / median(values[1]):.2f}" if all(values) else "-"
+
+
+# -- within the private place
+
+
+async def _played(side: Side, works: Sequence[str], rounds: int, named: str = "") -> None:
+    for work in works:
+        for _ in range(rounds):
+            figure = await measured(side, work)
+            _write(msgspec.structs.replace(figure, work=named or work))
+
+
+def _write(figure: Figure) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(figure) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def _ours(rounds: int, only: Sequence[str]) -> None:
+    for name, timing in (("default", ""), ("equal", EQUAL)):
+        works = _chosen(only, equal=name == "equal")
+        if not works:
+            continue
+        with closing(Ours(_folder(f"ours-{name}"), timing)) as side:
+            await side.start()
+            for pair in _rounds(works, rounds):
+                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
+            await side.stage.close()
+
+
+async def _theirs(rounds: int, only: Sequence[str]) -> None:
+    with closing(Ours(_folder("plan"), "")) as paper:
+        plan = paper.plan
+    for name, token_ms in (("default", 0), ("equal", TOKEN_MS)):
+        works = _chosen(only, equal=name == "equal")
+        if not works:
+            continue
+        with closing(Theirs(_folder(f"theirs-{name}"), plan, token_ms)) as side:
+            await side.start()
+            for pair in _rounds(works, rounds):
+                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
+            if name == "default" and "dead service adapter" in works:
+                await side.watch_adapters()
+                await _played(side, (WATCHED,), rounds)
+
+
+def _chosen(only: Sequence[str], *, equal: bool) -> list[str]:
+    if equal:
+        return [DEATH] if not only or EQUAL_DEATH in only else []
+    return [work for work in WORKS if not only or work in only]
+
+
+def _rounds(works: Sequence[str], rounds: int) -> Iterator[Sequence[str]]:
+    """Yield works one after the other, each so many times; a node is added and removed in turn."""
+    pair = [work for work in works if work in {"add a node", "remove a node"}]
+    for work in works:
+        if work not in pair:
+            yield from [(work,)] * rounds
+        elif work == pair[0]:
+            yield from [("add a node", "remove a node")] * rounds
+
+
+def _folder(name: str) -> Path:
+    made = FOLDER / name
+    made.mkdir(mode=0o755)
+    return made
+
+
+def _inside(pipe: int, rounds: int, only: Sequence[str]) -> int:
+    threading.Thread(target=end_with_who_started_us, args=(pipe,), daemon=True).start()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", FOLDER], check=True)
+    os.environ["TMPDIR"] = str(FOLDER)
+    try:
+        asyncio.run(_ours(rounds, only))
+        asyncio.run(_theirs(rounds, only))
+    except (RoomError, AgentError, NotHeld) as error:
+        print(f"compare: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+# -- outside
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make compare ARGS=...", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="so often each work is done")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each work done")
+    only = tuple(work for work in ORDER if work != WATCHED)
+    parser.add_argument("--only", action="append", default=[], choices=only, help="only this work")
+    parser.add_argument("--pipe", type=int, default=-1, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Compare, or say why not."""
+    wanted = _arguments()
+    if wanted.pipe >= 0:
+        return _inside(wanted.pipe, wanted.rounds, wanted.only)
+    if reason := needs.why_not() or pacemaker.why_not():
+        print(f"compare: {reason}", file=sys.stderr)
+        return SKIPPED
+    before = os.getloadavg()[0]
+    words = [word for one in wanted.only for word in ("--only", one)]
+    figures: list[Figure] = []
+    program = "tests.lab.compare"
+    rounds = ("--rounds", str(wanted.rounds))
+    with apart.running(*rounds, *words, tells=True, program=program) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            figures.append(msgspec.json.decode(line, type=Figure))
+            if wanted.json:
+                print(line.decode().rstrip(), flush=True)
+            else:
+                one = figures[-1]
+                print(f"{one.side:12} {one.work:34} {one.ms:7.0f} ms", file=sys.stderr, flush=True)
+    if not wanted.json:
+        print(table(figures, (before, os.getloadavg()[0])))
+    return process.returncode or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

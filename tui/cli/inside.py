@@ -1,0 +1,69 @@
+"""Subcommands called from inside the console: this very program, going the same way."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import click
+from click.shell_completion import ShellComplete
+
+from tui.cli.access import Way
+from tui.screens.command_line import lines_of
+
+LINE_BYTES_MAX = 1 << 20
+NOT_INSIDE = frozenset({"demo", "replay", "completion", "man"})
+"""They need a terminal of their own, or are for the shell outside."""
+LOOKING = frozenset(
+    {"status", "events", "check", "diff", "plan", "history", "blame", "why", "export", "explain"}
+)
+"""What a console that only looks may run."""
+
+
+class InnerShell:
+    """Runs subcommands of `cli` for the console that was opened with `way`."""
+
+    def __init__(self, cli: click.Group, way: Way) -> None:
+        self._cli = cli
+        self._way = way
+
+    async def run(self, words: list[str]) -> AsyncGenerator[str, None]:
+        """Yield the lines that the subcommand writes, then its exit code."""
+        refusal = self._refusal(words)
+        if refusal:
+            yield refusal
+            return
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tui.cli",
+            *self._way.options(),
+            *(["--help"] if words == ["help"] else words),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LINE_BYTES_MAX,
+            env={**os.environ, "COLUMNS": "100"},
+        )
+        async with aclosing(lines_of(process)) as lines:
+            async for text in lines:
+                yield text
+
+    def _refusal(self, words: list[str]) -> str:
+        name = words[0]
+        if name in NOT_INSIDE:
+            return f"{name} is for the shell outside of the console"
+        if self._way.read_only and name not in LOOKING and "--help" not in words:
+            return f"{name}: this console was started read-only"
+        return ""
+
+    async def offers(self, words: list[str]) -> list[str]:
+        """Return how the last word may go on; the cluster is asked for names, in a thread."""
+        return await asyncio.to_thread(self._offers, words)
+
+    def _offers(self, words: list[str]) -> list[str]:
+        completer = ShellComplete(self._cli, {}, "clustertui", "_CLUSTERTUI_COMPLETE")
+        before = [*self._way.options(), *words[:-1]]
+        found = completer.get_completions(before, words[-1])
+        return [item.value for item in found if item.type == "plain"]

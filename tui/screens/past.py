@@ -1,0 +1,223 @@
+"""The past section: what was decided, who wanted it, what it changed, and the way back.
+
+The ledger is asked for when the section is opened and when something new was decided; texts of old
+epochs are fetched when the cursor comes to them. What is taken back goes into the draft: nothing
+here asks the cluster for a change.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+from textual import on
+from textual.widget import Widget
+
+from nodeagent.config.edit import EditError
+from nodeagent.config.revert import revert
+from nodeagent.model.plan import Change
+from nodeagent.wire.console import ConfigurationFile, GetConfiguration
+from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
+from tui.screens.base import SectionScreen
+from tui.screens.forms.bench import bench_of
+from tui.screens.menu import MenuScreen
+from tui.viewmodels import draft_data as raw
+from tui.viewmodels import past_page as page
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.changes import change_line
+from tui.viewmodels.spans import Row, line, put
+from tui.viewmodels.store import View
+from tui.widgets.live_table import LiveTable
+
+LIMIT = 100
+ALL = "all"
+
+
+class PastScreen(SectionScreen):
+    """Section 9."""
+
+    scope = "past"
+    DEFAULT_CSS = """
+    PastScreen #list { height: 1fr; }
+    PastScreen #page { height: 1fr; border-top: solid $primary-muted; }
+    PastScreen.-page #list { height: 4; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: tuple[LedgerEntry, ...] = ()
+        self._more = False
+        self._everything = False
+        self._asked: tuple[object, ...] = ()
+        self._texts: page.Texts = {}
+        self._wanted: set[str] = set()
+
+    def body(self) -> Iterable[Widget]:
+        """Yield the list and the entry under the cursor."""
+        yield LiveTable(id="list")
+        yield LiveTable(id="page")
+
+    def on_mount(self) -> None:
+        """Start on the list."""
+        self.table.focus()
+
+    @property
+    def table(self) -> LiveTable:
+        """Return the list."""
+        return self.query_one("#list", LiveTable)
+
+    @property
+    def entry(self) -> LedgerEntry | None:
+        """Return the entry under the cursor."""
+        cursor = self.table.cursor
+        return next((one for one in self._entries if page.key_of(one) == cursor), None)
+
+    def paint(self, view: View, now: Moment) -> None:
+        """Show the list and the entry; ask for what is new."""
+        slot = view.cluster.value.slot if view.cluster else -1
+        asked = (slot, view.connection.agent, self._everything)
+        if asked != self._asked and slot >= 0:
+            self._asked = asked
+            self.desk.guarded(self._load, "ledger")
+        pane = page.past_pane(
+            self._entries, now, self.size.width, everything=self._everything, more=self._more
+        )
+        self.table.show_rows(pane.rows, pane.head)
+        self._show_entry()
+
+    def _show_entry(self) -> None:
+        entry = self.entry
+        if entry is None:
+            return
+        before = page.before_of(self._entries, entry)
+        lines = page.entry_page(entry, before, self._changes(entry), self.size.width)
+        self.query_one("#page", LiveTable).show_rows([Row("", one) for one in lines])
+
+    def _changes(self, entry: LedgerEntry | None) -> tuple[Change, ...] | None:
+        """Return what an entry changed, None while its texts are on their way."""
+        before = page.before_of(self._entries, entry) if entry is not None else None
+        if entry is None or before is None or entry.file == before.file:
+            return ()
+        missing = [one.file for one in (entry, before) if one.file not in self._texts]
+        for file in missing:
+            if file not in self._wanted:
+                self._wanted.add(file)
+                self.desk.guarded(partial(self._fetch, file), "epoch")
+        if missing:
+            return None
+        return page.changes_between(self._texts[before.file], self._texts[entry.file])
+
+    async def _load(self) -> None:
+        answer = await self.session.ask(GetLedger(limit=LIMIT, changes=not self._everything))
+        if isinstance(answer, Ledger):
+            self._entries, self._more = answer.entries, answer.more
+            self.repaint()
+
+    async def _fetch(self, file: str) -> None:
+        answer = await self.session.ask(GetConfiguration(file))
+        if isinstance(answer, ConfigurationFile):
+            self._texts[file] = answer.text
+            self.repaint()
+        else:
+            self._wanted.discard(file)
+
+    @property
+    def unfit(self) -> frozenset[str]:
+        """Return what would do nothing with the entry under the cursor."""
+        entry = self.entry
+        if entry is None or entry.kind != "change":
+            return frozenset({"take_back", "go_back"})
+        return frozenset() if self._changes(entry) else frozenset({"take_back"})
+
+    def action_open(self) -> None:
+        """Give the entry more room, and the keys."""
+        self.add_class("-page")
+        self.query_one("#page", LiveTable).focus()
+
+    def action_back(self) -> None:
+        """From the entry to the list, from the list to the dashboard."""
+        if self.has_class("-page"):
+            self.remove_class("-page")
+            self.table.focus()
+        else:
+            super().action_back()
+
+    def action_everything(self) -> None:
+        """Show views, too, or only changes again."""
+        self._everything = not self._everything
+        self.repaint()
+
+    def action_take_back(self) -> None:
+        """Ask which change of the epoch is taken back, and put that into the draft."""
+        entry = self.entry
+        changes = self._changes(entry)
+        if entry is None or not changes or self._locked():
+            return
+        rows = [Row(ALL, line("  ", put(f"all that epoch {entry.epoch} changed", 0, "strong")))]
+        rows += [
+            Row(str(index), line("  ", put(change_line(one)))) for index, one in enumerate(changes)
+        ]
+        hint = "It goes into the draft; what came later stays. Esc leaves."
+        self.app.push_screen(
+            MenuScreen(f"Take back of epoch {entry.epoch}", rows, hint),
+            partial(self._take_back, entry, changes),
+        )
+
+    def _take_back(self, entry: LedgerEntry, changes: tuple[Change, ...], key: str | None) -> None:
+        before = page.before_of(self._entries, entry)
+        if key is None or before is None:
+            return
+        bench = bench_of(self.app)
+        old, new = self._texts[before.file], self._texts[entry.file]
+        try:
+            path = () if key == ALL else _path_of(changes[int(key)], old, new)
+            merged = revert(old.encode(), new.encode(), bench.draft.text.encode(), path)
+        except EditError as error:
+            self.desk.tell(str(error), title="Not taken back", severity="error")
+            return
+        if merged.undecided:
+            names = ", ".join(f"{one.object} {one.key}".rstrip() for one in merged.undecided)
+            text = f"changed again since: {names}; edit it in the draft"
+            self.desk.tell(text, title="Not taken back", severity="error")
+            return
+        bench.edit(bench.draft.typed(merged.text.decode()))
+        self.desk.open_section("draft")
+
+    def action_go_back(self) -> None:
+        """Put the whole configuration of the epoch into the draft."""
+        entry = self.entry
+        if entry is None or entry.kind != "change" or self._locked():
+            return
+        text = self._texts.get(entry.file)
+        if text is None:
+            self._changes(entry)
+            self.desk.tell(f"epoch {entry.epoch} is still being fetched; try again")
+            return
+        bench = bench_of(self.app)
+        bench.edit(bench.draft.typed(text))
+        self.desk.open_section("draft")
+
+    def _locked(self) -> bool:
+        read_only = self.session.read_only
+        if read_only:
+            self.desk.tell("this console was started read-only", severity="warning")
+        return read_only
+
+    def select(self, key: str) -> None:
+        """Put the cursor on one entry."""
+        self.table.select(key)
+
+    @on(LiveTable.Moved, "#list")
+    def _moved(self) -> None:
+        self._show_entry()
+
+    @on(LiveTable.Opened, "#list")
+    def _opened(self) -> None:
+        self.action_open()
+
+
+def _path_of(change: Change, old: str, new: str) -> tuple[str, ...]:
+    """Return the path of a change's object or key in the text that has it."""
+    for text in (new, old):
+        path, rest = raw.split(raw.data_of(text), change.object)
+        if path and not rest:
+            return (*path, change.key) if change.key else path
+    raise EditError(f"there is no {change.object}")

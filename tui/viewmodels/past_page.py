@@ -1,0 +1,112 @@
+"""The past section: what was decided, as a list, and one entry in full."""
+
+from collections.abc import Iterator, Sequence
+
+from nodeagent.config.blame import blame
+from nodeagent.config.diff import diff
+from nodeagent.config.load import load
+from nodeagent.model.plan import Change
+from nodeagent.wire.ledger import LedgerEntry
+from tui.viewmodels.ages import Moment
+from tui.viewmodels.changes import change_line
+from tui.viewmodels.ledger import age_of, entry_lines, what_text, when_text
+from tui.viewmodels.panes import Column, Pane, header, row, titled, toned
+from tui.viewmodels.spans import Line, Row, Span, Tone, line, put, wrap
+
+Texts = dict[str, str]
+"""Decided configurations by their file digest, as far as they were fetched."""
+WIDE = 100
+HEAD = 3
+"""Lines of an entry that come before what it changed: which it is, when, and what."""
+_TONES: dict[str, Tone] = {"abort": "warn", "view": "dim", "confirm": "ok"}
+
+
+def key_of(entry: LedgerEntry) -> str:
+    """Return what names an entry in the list."""
+    return f"slot:{entry.slot}"
+
+
+def past_pane(
+    entries: Sequence[LedgerEntry], now: Moment, width: int, *, everything: bool, more: bool
+) -> Pane:
+    """Return the list, the newest entry first."""
+    wide = width >= WIDE
+    room = max(10, width - (66 if wide else 44))
+    columns = [
+        Column("Epoch", 6),
+        Column("Decided", 21 if wide else 10),
+        Column("Who", 14 if wide else 10),
+        Column("What, and why", room),
+    ]
+    rows = tuple(_row(entry, before, now, columns, width) for entry, before in _pairs(entries))
+    words: list[Span | str] = [Span("Past ", "head"), f"{len(entries)} decided"]
+    words.append(toned(", views too" if everything else ", changes only", "accent"))
+    right = [toned("older ones are left out", "dim")] if more else ()
+    return Pane((titled(words, width, right), header(columns, width)), rows)
+
+
+def _pairs(entries: Sequence[LedgerEntry]) -> Iterator[tuple[LedgerEntry, LedgerEntry | None]]:
+    for index, entry in enumerate(entries):
+        older = (other for other in entries[index + 1 :] if other.kind == "change")
+        yield entry, next(older, None)
+
+
+def _row(
+    entry: LedgerEntry,
+    before: LedgerEntry | None,
+    now: Moment,
+    columns: Sequence[Column],
+    width: int,
+) -> Row:
+    wide = width >= WIDE
+    tone = _TONES.get(entry.kind, "")
+    what = what_text(entry, before)
+    told = f"{what}: {entry.reason}" if entry.reason else what
+    when = when_text(entry.at) if wide else age_of(entry, now.wall)
+    epoch = str(entry.epoch) if entry.kind == "change" else ""
+    cells = (put(epoch), put(when, 0, "dim"), put(entry.author or entry.by), put(told, 0, tone))
+    return Row(key_of(entry), row(columns, cells, width))
+
+
+def entry_page(
+    entry: LedgerEntry, before: LedgerEntry | None, changes: Sequence[Change] | None, width: int
+) -> list[Line]:
+    """Return one entry in full; `changes` is None while the texts are still fetched."""
+    told = entry_lines(entry, before)
+    lines = [[line("  ", put(part)) for part in _folded(text, width)] for text in told]
+    if entry.kind == "change":
+        lines.insert(HEAD, _change_lines(changes, width))
+    return [part for group in lines for part in group]
+
+
+def _change_lines(changes: Sequence[Change] | None, width: int) -> list[Line]:
+    if changes is None:
+        return [line("  ", put("the difference is fetched", 0, "dim"))]
+    texts = [change_line(one) for one in changes]
+    return [
+        line("    ", put(part, 0, "strong")) for text in texts for part in wrap(text, width - 6)
+    ]
+
+
+def _folded(text: str, width: int) -> list[str]:
+    return wrap(text, width - 4) if len(text) > width - 4 else [text]
+
+
+def changes_between(old: str, new: str) -> tuple[Change, ...]:
+    """Return what differs between two decided texts; nothing where one cannot be read here."""
+    before, after = (load(text.encode(), "decided").configuration for text in (old, new))
+    return diff(before, after) if before is not None and after is not None else ()
+
+
+def before_of(entries: Sequence[LedgerEntry], entry: LedgerEntry) -> LedgerEntry | None:
+    """Return the change before `entry` among `entries`, the newest first."""
+    older = [one for one in entries if one.kind == "change" and one.slot < entry.slot]
+    return max(older, key=lambda one: one.slot, default=None)
+
+
+def blamed(
+    entries: Sequence[LedgerEntry], texts: Texts, path: tuple[str, ...]
+) -> LedgerEntry | None:
+    """Return who gave the field at `path` its present value, None where that is not known."""
+    known = [one for one in reversed(entries) if one.kind == "change" and one.file in texts]
+    return blame([(one, texts[one.file].encode()) for one in known]).get(path)
