@@ -27,6 +27,9 @@ HOSTILE = "[/b] [@click=app.quit]x[/] \u202edlrow"
 Keys = Pilot[int]
 Act = Callable[[Keys, StoryClient, Bench], Awaitable[None]]
 BOTH = pytest.mark.parametrize("size", [SMALL, LARGE])
+# Long ways through forms are walked once; test_form_pictures looks at both sizes.
+ON_SMALL = pytest.mark.parametrize("size", [SMALL])
+ON_LARGE = pytest.mark.parametrize("size", [LARGE])
 
 
 def play(
@@ -82,7 +85,7 @@ def value(bench: Bench, *path: str) -> object:
     return raw.at(raw.data_of(bench.draft.text), path)
 
 
-@BOTH
+@ON_SMALL
 def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, int]) -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("4")
@@ -132,7 +135,7 @@ def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, in
     play(act, size)
 
 
-@BOTH
+@ON_SMALL
 def test_error_stands_at_the_field_while_it_is_wrong(size: tuple[int, int]) -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("4")
@@ -237,7 +240,7 @@ def test_what_cannot_be_read_stays_in_the_field_and_out_of_the_draft() -> None:
     play(act)
 
 
-@BOTH
+@ON_LARGE
 def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("2")
@@ -350,7 +353,7 @@ def test_draft_survives_its_console() -> None:
 MOVING = TEXT.replace('["bravo", "charlie"]', '["alpha", "charlie"]')
 
 
-@BOTH
+@ON_LARGE
 def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]) -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("5")

@@ -45,7 +45,7 @@ def test_messages_get_as_far_as_promises_and_decrees() -> None:
     assert reached == {"promised", "accepted", "decided"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=6), st.binary(max_size=80))
 def test_what_was_packed_is_replayed_whatever_stands_behind(
     records: list[bytes], behind: bytes
@@ -56,7 +56,7 @@ def test_what_was_packed_is_replayed_whatever_stands_behind(
     assert state.kind in {"clean", "torn", "damaged"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_makes_the_parser_raise(text: str) -> None:
     loaded = load(text, "any.toml")

@@ -2,8 +2,8 @@
 
 import pytest
 
-WHOLE, CORE = 300, 600
-WHOLE_CHUNK, CORE_CHUNK = 10, 50
+WHOLE, CORE = 40, 120
+WHOLE_CHUNK, CORE_CHUNK = 5, 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

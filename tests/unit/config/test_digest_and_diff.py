@@ -114,13 +114,13 @@ def test_another_agent_of_the_same_type_is_a_change_of_type() -> None:
 
 
 @given(configurations())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_nothing_differs_from_itself(cfg: Configuration) -> None:
     assert diff(cfg, cfg) == ()
 
 
 @given(configurations(), configurations())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_differences_and_digests_agree(old: Configuration, new: Configuration) -> None:
     parts = {change.part for change in diff(old, new)}
 
@@ -129,7 +129,7 @@ def test_differences_and_digests_agree(old: Configuration, new: Configuration) -
 
 
 @given(configurations(), configurations())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_way_back_undoes_the_way_there(old: Configuration, new: Configuration) -> None:
     there, back = diff(old, new), diff(new, old)
 

@@ -398,7 +398,7 @@ def get_in(raw: Any, path: tuple[str, ...]) -> Any:
 
 
 @given(st.sampled_from(TEXTS), st.data(), VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_setting_a_value_and_setting_it_back_restores_every_byte(
     text: str, data: st.DataObject, value: object
 ) -> None:
@@ -416,7 +416,7 @@ def test_setting_a_value_and_setting_it_back_restores_every_byte(
 
 
 @given(st.sampled_from([*TEXTS, TEXT.replace("\n", "\r\n")]), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_many_values_at_once_are_as_one_after_the_other(text: str, data: st.DataObject) -> None:
     path = st.sampled_from([*leaves(tomllib.loads(text)), ("timing", "new"), ("group", "web", "a")])
     values = data.draw(st.dictionaries(path, VALUES, max_size=5))
@@ -430,7 +430,7 @@ def test_many_values_at_once_are_as_one_after_the_other(text: str, data: st.Data
 
 
 @given(st.sampled_from([*TEXTS, TEXT.replace("\n", "\r\n")]), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_adding_and_removing_restores_every_byte(text: str, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["network", "node", "group", "admin"]))
     values = {"key": "K", "adapter": {"eth0": {"role": "private"}, "eth1": {"role": "private"}}}
@@ -442,7 +442,7 @@ def test_adding_and_removing_restores_every_byte(text: str, data: st.DataObject)
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_removing_an_object_keeps_all_others_and_their_comments(
     text: str, data: st.DataObject
 ) -> None:
@@ -459,7 +459,7 @@ def test_removing_an_object_keeps_all_others_and_their_comments(
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_renaming_there_and_back_restores_every_byte(text: str, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(objects(tomllib.loads(text))))
     new = data.draw(st.sampled_from(["zulu", "two words", 'a"b', ""]))
@@ -471,7 +471,7 @@ def test_renaming_there_and_back_restores_every_byte(text: str, data: st.DataObj
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_order_can_be_reached(text: str, data: st.DataObject) -> None:
     raw = tomllib.loads(text)
     kinds = [path for path in [("node",), ("group",), ("network",)] if get_in(raw, path)]

@@ -159,7 +159,7 @@ def test_syntax_is_explained(line: str, words: str) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_any_text_is_answered(text: str) -> None:
     parsed = load(text)
 
@@ -167,7 +167,7 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_any_bytes_are_answered(data: bytes) -> None:
     parsed = load(data)
 
@@ -192,7 +192,7 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 @given(mutated())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given_example("[group]\nx = 1\ngroup.y = [1, {a.b = [2]}]\n")
 def test_mutated_files_are_answered(text: str) -> None:
     parsed = load(text, "draft.toml")
@@ -202,7 +202,7 @@ def test_mutated_files_are_answered(text: str) -> None:
 
 
 @given(mutated())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_scanner_accepts_all_that_toml_accepts(text: str) -> None:
     try:
         raw = tomllib.loads(text)
@@ -237,7 +237,7 @@ VALUES = st.recursive(
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_valid_toml_of_a_wrong_form_is_answered(text: str, data: st.DataObject) -> None:
     """Every value of a valid file is replaced by one of any other kind, one at a time."""
     raw = tomllib.loads(text)

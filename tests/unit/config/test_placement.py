@@ -141,7 +141,7 @@ FAILED = st.dictionaries(st.sampled_from(GROUPS), st.frozensets(st.sampled_from(
 
 
 @given(configurations(), views, owners, FAILED, owners, moments)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_every_owner_is_legal(
     cfg: Configuration,
     view: frozenset[str],
@@ -165,7 +165,7 @@ def test_every_owner_is_legal(
 
 
 @given(configurations(), views, owners, moments)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_further_looks_change_nothing(
     cfg: Configuration, view: frozenset[str], before: Mapping[str, str], moment: Moment
 ) -> None:
@@ -181,7 +181,7 @@ def test_further_looks_change_nothing(
 
 
 @given(configurations(), views, owners)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_nobody_is_moved_without_need(
     cfg: Configuration, view: frozenset[str], before: Mapping[str, str]
 ) -> None:
@@ -198,7 +198,7 @@ def test_nobody_is_moved_without_need(
 
 
 @given(configurations(), views, owners, moments, moments)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_voters_with_other_clocks_do_not_undo_each_other(
     cfg: Configuration,
     view: frozenset[str],

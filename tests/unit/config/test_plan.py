@@ -267,7 +267,7 @@ def test_shipped_changes_do_what_their_first_line_says(
 
 
 @given(configurations(), configurations(), views, owners, owners)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_release_and_acquire_lead_to_the_owners(
     old: Configuration,
     new: Configuration,
@@ -293,7 +293,7 @@ def test_release_and_acquire_lead_to_the_owners(
 
 
 @given(configurations(), configurations(), views, owners)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_parents_come_up_first_and_go_down_last(
     old: Configuration, new: Configuration, view: frozenset[str], before: Mapping[str, str]
 ) -> None:

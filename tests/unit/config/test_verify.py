@@ -266,7 +266,7 @@ def test_a_node_may_be_added_while_another_is_away() -> None:
 
 
 @given(configurations(), st.none() | configurations(), st.none() | views)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_anything_that_can_be_built_can_be_verified(
     cfg: Configuration, base: Configuration | None, live: frozenset[str] | None
 ) -> None:
