@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, cast
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -34,6 +35,7 @@ from tui.screens.menu import MenuScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
 from tui.styles.themes import THEMES, no_colour
+from tui.terminal import lasting
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
@@ -93,6 +95,10 @@ class ClusterApp(App[int]):
         self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's choice, made to outlive its terminal."""
+        return lasting(super().get_driver_class())
 
     def now(self) -> Moment:
         """Return one reading of both clocks."""
