@@ -5,6 +5,7 @@ and enforces it, so that without a running gate nobody gets in (libzmq would let
 """
 
 import contextlib
+import os
 import resource
 from dataclasses import dataclass
 
@@ -56,6 +57,10 @@ def new_context() -> "zmq.Context[zmq.Socket[bytes]]":
         )
     context = zmq.Context()
     context.set(zmq.MAX_SOCKETS, SOCKETS_MAX)
+    if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR:
+        # The library's threads carry the heartbeats, and would start as ordinary ones.
+        context.set(zmq.THREAD_SCHED_POLICY, os.SCHED_RR)
+        context.set(zmq.THREAD_PRIORITY, os.sched_getparam(0).sched_priority)
     return context
 
 
