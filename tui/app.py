@@ -338,7 +338,8 @@ class ClusterApp(App[int]):
         offered = self.offered(scope)
         if getattr(screen, "is_typed_in", False):
             offered = actions.beside_text(offered)
-        self.push_screen(HelpScreen(scope, title, offered, getattr(screen, "help_keys", ())))
+        keys, finding = getattr(screen, "help_keys", ()), getattr(screen, "finding", "")
+        self.push_screen(HelpScreen(scope, title, offered, keys, finding))
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""

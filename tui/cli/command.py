@@ -15,7 +15,7 @@ from nodeagent.client.errors import AccessError, ClientError
 from nodeagent.manual import equip
 from tui.cli import exits
 from tui.cli.access import Way
-from tui.cli.names import FENCED, GROUP, NODE
+from tui.cli.names import FENCED, FINDING, GROUP, NODE
 from tui.cli.output import complain
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -110,6 +110,20 @@ def check(file: str, as_json: bool) -> int:
     from tui.cli.check import run
 
     return run(file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("code", default="", type=FINDING)
+@json_option("One JSON object for each finding.")
+def explain(code: str, as_json: bool) -> int:
+    """Tell what the finding CODE means, what gives it, why it matters, what to do.
+
+    CODE is that of `clustertui check` or `nodeagent check`, such as E204. Without it all codes are
+    listed. Needs no cluster.
+    """
+    from tui.cli.explain import run
+
+    return run(code, as_json=as_json)
 
 
 @cli.command()
