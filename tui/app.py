@@ -319,10 +319,18 @@ class ClusterApp(App[int]):
 
     def action_command_line(self) -> None:
         """Type a subcommand."""
+        self.type_command("")
+
+    def action_support_bundle(self) -> None:
+        """Offer to write what all agents know into one archive."""
+        self.type_command("support-bundle ")
+
+    def type_command(self, words: str) -> None:
+        """Open the command line with the beginning of a subcommand, to be gone on with."""
         if self.shell is None:
             self.tell("there is no command line here", severity="warning")
         elif not isinstance(self.screen, CommandLine):
-            self.push_screen(CommandLine(self.shell, self._said_to_shell))
+            self.push_screen(CommandLine(self.shell, self._said_to_shell, words))
 
     def action_repaint(self) -> None:
         """Paint the whole screen anew."""

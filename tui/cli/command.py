@@ -219,6 +219,21 @@ def rehearse(way: Way, file: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("tx", default="", metavar="[DARE]")
+@json_option()
+@click.pass_obj
+def abort(way: Way, tx: str, as_json: bool) -> int:
+    """Abort the running DARE, until it decides.
+
+    With DARE only if that is its name. The exit code is 0 when the coordinator was asked; who runs
+    `apply`, and `clustertui events --follow`, show how everything returns to where it was.
+    """
+    from tui.cli.abort import run
+
+    return run(way, tx, as_json=as_json)
+
+
+@cli.command()
 @json_option()
 @click.pass_obj
 def confirm(way: Way, as_json: bool) -> int:
