@@ -56,17 +56,26 @@ EACH_STEP = json_option("One JSON object for each step and node, the last for th
     metavar="FILE",
     help="Access file; default: $CLUSTERTUI_KEY, then ~/.config/clustertui/console.toml.",
 )
+@click.option(
+    "--keys",
+    metavar="FILE",
+    help="Keys of the console; default: ~/.config/clustertui/keys.toml, if it is there.",
+)
 @click.option("--read-only", is_flag=True, help="Look only; nothing in this console can act.")
 @click.version_option(package_name="clustertui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
-    context: click.Context, connect: tuple[str, ...], key: str | None, read_only: bool
+    context: click.Context,
+    connect: tuple[str, ...],
+    key: str | None,
+    keys: str | None,
+    read_only: bool,
 ) -> int | None:
     """Change the configuration of a running cluster, and see every step of it.
 
     Without a subcommand the console opens.
     """
-    context.obj = Way(connect=connect, key=key, read_only=read_only)
+    context.obj = Way(connect=connect, key=key, read_only=read_only, keys=keys)
     if context.invoked_subcommand is not None:
         return None
     from tui.cli.console import open_console
@@ -216,6 +225,20 @@ def rehearse(way: Way, file: str, as_json: bool) -> int:
     from tui.cli.rehearse import run
 
     return run(way, file, as_json=as_json)
+
+
+@cli.command("keys")
+@json_option()
+@click.pass_obj
+def keys_command(way: Way, as_json: bool) -> int:
+    """Print the keys of all actions, as a file that can be edited.
+
+    Put it where `--keys` looks for it, and keep in it what shall be different. An action's keys are
+    one key, or a list.
+    """
+    from tui.cli.keys import run
+
+    return run(way.keys, as_json=as_json)
 
 
 @cli.command()
@@ -613,7 +636,8 @@ def support_bundle(way: Way, /, as_json: bool, **wanted: Any) -> int:
     help="No screen: kill the coordinator of a DARE at each step, and prove that it ends.",
 )
 @click.option("--step", "steps", metavar="STEP", multiple=True, help="With --drill: only there.")
-def demo(**wanted: Any) -> int:
+@click.pass_obj
+def demo(way: Way, /, **wanted: Any) -> int:
     """Start a real cluster on this machine and open the console on it.
 
     Agents are processes on loopback addresses and need no root. Without a terminal this is the
@@ -621,7 +645,7 @@ def demo(**wanted: Any) -> int:
     """
     from tui.cli.demo import run
 
-    return run(**wanted)
+    return run(way.keys, **wanted)
 
 
 equip(cli, "clustertui")

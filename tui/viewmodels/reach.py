@@ -127,5 +127,6 @@ SHELL_ONLY: dict[str, str] = {
     "replay": "it opens a console of its own, on the past",
     "completion": "it is for the shell's own settings",
     "man": "it installs manual pages",
+    "keys": "it prints what a file of keys may hold, and the help shows the same",
 }
 """Subcommands that no action does, with the reason."""
