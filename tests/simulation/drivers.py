@@ -61,6 +61,9 @@ class Drivers:
         self.commands.append((machine.name, command))
         code, text = ("failed", "refused by the test") if fails else ("ok", "")
         done = ev.DriverFinished(effect.op, not fails, code, text, ("last words",))
+        if hangs:
+            talk = ev.CommandTalked(effect.op, "still busy")
+            self.world.later(1_000, self.world.alive(machine, talk))
         takes_ms = int(command.limit_s * 1000) if hangs else self.world.random.randint(1, 50)
         self.world.later(takes_ms, self.world.alive(machine, done))
 
