@@ -58,6 +58,7 @@ class ClusterApp(App[int]):
     """
 
     command = "clustertui"
+    left: Left | None = None
     shell: Shell | None = None
     """Runs the command line; None where there is nothing that it could be run on."""
 
@@ -77,7 +78,6 @@ class ClusterApp(App[int]):
         author: str = "",
         probe: Probe | None = None,
         drills: Drills | None = None,
-        left: Left | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -90,7 +90,7 @@ class ClusterApp(App[int]):
         self.author = author
         self.probe = probe
         self.drills = drills
-        self._left, self._left_read = left, False
+        self._left_read = False
         self._clock = clock
         self._monotonic = monotonic
         self.report_path = ""
@@ -122,8 +122,8 @@ class ClusterApp(App[int]):
         """Keep the draft where that was still to be done, and let go of the client."""
         await self._keep_draft()
         cluster = self.session.view.cluster
-        if self._left is not None and cluster is not None:
-            self._left.write(cluster.value.cluster, self.now())
+        if self.left is not None and cluster is not None:
+            self.left.write(cluster.value.cluster, self.now())
         await self.session.close()
 
     async def action_quit(self) -> None:
@@ -183,9 +183,9 @@ class ClusterApp(App[int]):
     def _learn_when_left(self) -> None:
         """Learn once, as soon as the cluster is known, when the last console on it was left."""
         cluster = self.session.view.cluster
-        if self._left is not None and cluster is not None and not self._left_read:
+        if self.left is not None and cluster is not None and not self._left_read:
             self._left_read = True
-            self.session.left_at = self._left.read(cluster.value.cluster)
+            self.session.left_at = self.left.read(cluster.value.cluster)
 
     # --- what the session tells -----------------------------------------------------------------
 

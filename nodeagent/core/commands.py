@@ -9,6 +9,7 @@ from collections import deque
 from nodeagent.config.commands import bound, command
 from nodeagent.core.effects import RunCommand
 from nodeagent.core.events import CommandTalked, DriverFinished
+from nodeagent.core.observed import Observed
 from nodeagent.core.pre_commands import failure
 from nodeagent.core.shared import Shared
 from nodeagent.core.slow import Pace
@@ -27,6 +28,7 @@ class Commands:
         self._waiting: deque[Command] = deque()
         self._running: dict[int, tuple[Command, Pace]] = {}
         self._dropped = 0
+        self._observed = Observed(shared)
 
     def take(self) -> None:
         """Look at what happened since the last time."""
@@ -89,7 +91,8 @@ class Commands:
             runner.note_problem(text)
 
     def tick(self) -> None:
-        """Tell of commands that take long."""
+        """See what peers' groups do, and tell of commands that take long."""
+        self._observed.look()
         for ran, pace in self._running.values():
             if pace.look(self.shared.now):
                 about = ran.happening.group or ran.happening.node

@@ -56,7 +56,6 @@ from nodeagent.core.invitations import Invitations
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
-from nodeagent.core.observed import Observed
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.proofs import Proofs
@@ -210,7 +209,6 @@ class Node:
         self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
         self.commands = Commands(self.shared)
-        self.observed = Observed(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
@@ -224,8 +222,7 @@ class Node:
         self._durable: Durable | None = durable
         self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
-        self._refused = (-1, "")
-        self._generation = 0
+        self._refused, self._generation = (-1, ""), 0
 
     # -- the two entrances
 
@@ -262,10 +259,8 @@ class Node:
                 self._beat(event)
             case MessageHeard():
                 self._heard(event)
-            case DriverFinished() | FenceFinished():
+            case DriverFinished() | FenceFinished() | CommandTalked():
                 self._driver(event)
-            case CommandTalked():
-                self._talked(event)
             case ResourceExited():
                 self.shared.runner(event.group).exited(event.resource, event.text)
             case TemporaryRead() | JournalGrew():
@@ -567,7 +562,6 @@ class Node:
         self._notice_nodes()
         self._notice_amnesia()
         self._notice_boasts()
-        self.observed.look()
         self.commands.tick()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
@@ -768,7 +762,10 @@ class Node:
         else:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
-    def _driver(self, event: DriverFinished | FenceFinished) -> None:
+    def _driver(self, event: DriverFinished | FenceFinished | CommandTalked) -> None:
+        if isinstance(event, CommandTalked):
+            self._talked(event)
+            return
         if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):

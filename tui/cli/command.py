@@ -103,24 +103,14 @@ def status(way: Way, as_json: bool) -> int:
 @json_option("One JSON object for each event.")
 @click.argument("words", nargs=-1)
 @click.pass_obj
-def events(
-    way: Way,
-    follow: bool,
-    nodes: tuple[str, ...],
-    groups: tuple[str, ...],
-    kinds: tuple[str, ...],
-    since: str,
-    as_json: bool,
-    words: tuple[str, ...],
-) -> int:
+def events(way: Way, /, follow: bool, as_json: bool, **asked: Any) -> int:
     """Print what happened in the cluster, as one agent recorded it.
 
     With WORDS only lines that hold them all.
     """
     from tui.cli.events import run, wanted_of
 
-    wanted = wanted_of(nodes, groups, kinds, words, since)
-    return run(way, wanted, follow=follow, as_json=as_json)
+    return run(way, wanted_of(**asked), follow=follow, as_json=as_json)
 
 
 @cli.command()

@@ -21,8 +21,8 @@ def open_console(way: Way) -> int:
     from tui.app import ClusterApp, run_console
     from tui.left import Left, state_folder
 
-    left = Left(state_folder())
-    app = ClusterApp(Client(access), read_only=way.read_only, author=author(), left=left)
+    app = ClusterApp(Client(access), read_only=way.read_only, author=author())
+    app.left = Left(state_folder())
     app.command = way.command()
     app.shell = inner_shell(way)
     return run_console(app)

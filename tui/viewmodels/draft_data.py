@@ -93,8 +93,11 @@ def split(data: Data | None, key: str) -> tuple[Path, str]:
 
 
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^.]+')
-_SIZES = {"cluster": (1,), "timing": (1,), "network": (2,), "admin": (2,), "event": (2,), "node": (4, 2),
-          "group": (4, 2)}  # fmt: skip
+_SIZES = {
+    **dict.fromkeys(("cluster", "timing"), (1,)),
+    **dict.fromkeys(("network", "admin", "event"), (2,)),
+    **dict.fromkeys(("node", "group"), (4, 2)),
+}
 
 
 def kind_of(path: Path, data: Data | None) -> str:
