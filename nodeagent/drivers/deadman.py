@@ -15,8 +15,7 @@ import signal
 import sys
 import time
 
-from nodeagent.drivers import placed, procs, records, undo
-from nodeagent.drivers.realtime import run_in_real_time
+from nodeagent.drivers import placed, procs, realtime, records, undo
 
 GOODBYE = b"q"
 FED = b"p"
@@ -40,7 +39,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, signal.SIG_IGN)  # it ends with the agent, not before it
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("-900")
-    run_in_real_time()  # where that cannot be, the agent has said so
+    with contextlib.suppress(OSError):  # as an ordinary program it does its work, too
+        realtime.follow(agent)
     if _fed_until_goodbye(sys.stdin.fileno(), timeout_s, int(arguments[3])):
         return 0
     fire(state_directory, agent)
