@@ -228,6 +228,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,
         log=log,
+        node=ground.identity.name,
         join_door=JoinDoor(pair, on_ask=agent.join_asked, on_note=note),
     )
     return Hands(rooms)
