@@ -150,6 +150,7 @@ class Keeper:
                 self.shared.tell("error", self.shared.name, text)
         if valid and not self._had_lease:
             self.shared.leased_since_ms = self.shared.now.ms
+            self._petted_ms = -1_000_000  # the watchdog shall know of it soon
             self.shared.inherited.clear()  # from now on this life holds what it holds
         self._had_lease = valid
 

@@ -22,6 +22,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     devices, and with `must_fence` nothing is taken over without them; `spare`: nodes have two
     adapters on the public network. Without `chatter` the
     notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
+    `adopts`: services outlive an agent that dies alone, and the next one may take them over.
     `probations` is the share of changes that are asked for on probation.
     """
 
@@ -50,6 +51,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     fence_slow: float = 0.0
     fence_late: float = 0.0
     lingers: bool = False
+    adopts: bool = False
     drifts: bool = False
     tick_ms: int = 200
     consoles: int = 0
