@@ -55,9 +55,8 @@ def take_over(state: Path, wanted: Mapping[str, Group], timeout_s: float) -> Her
     watchdog = Watchdog.start(state, timeout_s, inherited=agents, until_ms=until_ms)
     if not watchdog.at_its_post(NOTICE_SECONDS):
         return Heritage(watchdog=watchdog)
-    sent_away = [handover.remove(directory, post.pid) for post in posts]
-    if not all(sent_away):  # one fires by now: what it leaves is ended by this agent
-        return Heritage(watchdog=watchdog)
+    if not handover.send_away(directory, posts, NOTICE_SECONDS):
+        return Heritage(watchdog=watchdog)  # one fires by now; what it leaves this agent ends
     claim(directory, standing)
     return Heritage(standing, until_ms, watchdog)
 
@@ -65,9 +64,8 @@ def take_over(state: Path, wanted: Mapping[str, Group], timeout_s: float) -> Her
 def dismiss(state: Path) -> None:
     """Let no earlier deadman wait any longer: all that it guarded has ended."""
     directory = str(state.absolute())
-    for post in handover.waiting(directory, 0.0):
-        if post.until_ms:
-            handover.remove(directory, post.pid)
+    posts = [post for post in handover.waiting(directory, 0.0) if post.until_ms]
+    handover.send_away(directory, posts, NOTICE_SECONDS)
 
 
 def stands(state_directory: str, group: str, noun: Group) -> bool:

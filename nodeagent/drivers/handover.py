@@ -69,6 +69,18 @@ def remove(state_directory: str, pid: int) -> bool:
     return True
 
 
+def send_away(state_directory: str, posts: list[Post], seconds: float) -> bool:
+    """Let these deadmen wait no longer; False when one of them has begun to fire.
+
+    Waits until they are gone, at most `seconds`: they may keep a hardware watchdog open.
+    """
+    removed = [remove(state_directory, post.pid) for post in posts]
+    until = time.monotonic() + seconds
+    while any(post.lives for post in posts) and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+    return all(removed)
+
+
 def stands(state_directory: str, pid: int) -> bool:
     """Return whether the file of deadman `pid` is there."""
     return os.path.exists(_path(state_directory, pid))

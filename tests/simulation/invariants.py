@@ -169,9 +169,8 @@ class Invariants:
         disk = self._disks[machine.name]
         disk.take(record)
         kind = type(record)
-        if (
-            kind is Started and not machine.adopted
-        ):  # what cannot be ended runs on, under the watchdog of this start
+        if kind is Started and not machine.adopted:
+            # What cannot be ended runs on, under the watchdog of this start.
             disk.lease_end_ms = machine.now(self.world.now_ms).ms
         if kind is DecidedValue:
             self._decided(record.decree)  # type: ignore[union-attr]
@@ -434,7 +433,8 @@ class Invariants:
             text = f"21 adoption: {machine.name} goes on with {group}"
             assert owner == machine.name, f"{text}, which is {owner}'s"
             written = group in self._disks[machine.name].held
-            assert runner.held and written, f"{text} and says that it does not hold it"
+            holds = runner.held and written
+            assert holds, f"{text} and says that it does not hold it"
             assert group in machine.whole, f"{text}, which was not whole"
             double = [m.name for m in self.world.machines.values() if m.running.get(group)]
             assert double in ([], [machine.name]), f"7 one owner: {double} run {group}"
