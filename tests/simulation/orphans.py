@@ -24,6 +24,11 @@ class Orphans:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    def note_whole(self, machine: Machine) -> None:
+        """Remember which groups are online before the agent dies."""
+        runners = machine.node.shared.runners.values() if machine.node is not None else ()
+        machine.whole = frozenset(r.name for r in runners if r.state == "online")
+
     def left(self, machine: Machine) -> None:
         """An agent died alone: wait for the next one for as long as its last word allows."""
         now_ms = machine.now(self.world.now_ms).ms

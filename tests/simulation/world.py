@@ -180,21 +180,19 @@ class World:
     def crash(self, name: str) -> None:
         """End an agent abruptly, and unless `lingers` all that it runs."""
         machine = self.machines[name]
-        self._die(machine)
+        self.die(machine)
         if not self.lingers:
             machine.running.clear()
             machine.placed.clear()
 
     def orphan(self, name: str) -> None:
         """End an agent alone: what it runs goes on until the deadman fires, or is adopted."""
-        machine = self.machines[name]
-        if machine.node is not None:
-            runners = machine.node.shared.runners.values()
-            machine.whole = frozenset(r.name for r in runners if r.state == "online")
-        self._die(machine)
-        self.orphans.left(machine)
+        self.orphans.note_whole(self.machines[name])
+        self.die(self.machines[name])
+        self.orphans.left(self.machines[name])
 
-    def _die(self, machine: Machine) -> None:
+    def die(self, machine: Machine) -> None:
+        """End an agent, and nothing else."""
         machine.node = None
         machine.life += 1
         machine.paused = False
