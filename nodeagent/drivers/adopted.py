@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import select
+import signal
 import stat
 
 from nodeagent.drivers import procs
@@ -19,15 +20,19 @@ KILL_WAIT_MS = 2_000
 
 
 class Adopted:
-    """The first process of a record, with the words of `Child`; ended when it is not there."""
+    """The first process of a record, with the words of `Child`; ended when it is not there.
 
-    def __init__(self, record: Record) -> None:
+    With `keep_leftovers` the others of the record live on when it ends.
+    """
+
+    def __init__(self, record: Record, *, keep_leftovers: bool = False) -> None:
         loop = asyncio.get_running_loop()
         self.member = record.members[0] if record.members else (0, 0)
         self.pid = self.member[0]
         self.survivors: tuple[tuple[int, int], ...] = ()
         self.exited: asyncio.Future[int] = loop.create_future()
         self._record = record
+        self._keep = keep_leftovers
         self._loop = loop
         self._tail = _tail(loop, self.pid)
         self._descriptor = -1
@@ -64,7 +69,7 @@ class Adopted:
 
     def kill(self) -> None:
         """End it and its group at once, and wait for the little while that this takes."""
-        self.signal(9)
+        self.signal(signal.SIGKILL)
         if self.running:
             poller = select.poll()
             poller.register(self._descriptor, select.POLLIN)
@@ -77,7 +82,8 @@ class Adopted:
             self._tail.close()
 
     def _ended(self) -> None:
-        procs.send(procs.find(self._record), 9)  # what it leaves in its group ends with it
+        if not self._keep:
+            procs.send(procs.find(self._record), signal.SIGKILL)
         self._settle()
 
     def _settle(self) -> None:

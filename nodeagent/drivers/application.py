@@ -137,7 +137,9 @@ class ApplicationDriver:
     def adopt(self, job: Job, record: records.Record) -> None:
         """Go on with what an earlier agent started."""
         run = Run(str(self._context.state_directory), job, record.cookie, record)
-        service = self._services[job.key] = Service(run, Adopted(record), _resource(job))
+        resource = _resource(job)
+        child = Adopted(record, keep_leftovers=resource.process == "background")
+        service = self._services[job.key] = Service(run, child, resource)
         if service.foreground:
             service.child.exited.add_done_callback(lambda _: self._ended(job.key, service))
 
