@@ -45,6 +45,11 @@ def resources_digest(cfg: Configuration) -> str:
     return _digest({name: _group(group) for name, group in cfg.group.items()})
 
 
+def running_digest(group: Group) -> str:
+    """Return the digest of what runs of a group: its resources in their order, no policies."""
+    return _digest([[name, _resource(item)] for name, item in group.resource.items()])
+
+
 def _group(group: Group) -> dict[str, Any]:
     plain = dict(_plain(group))
     plain["resource"] = [[name, _resource(item)] for name, item in group.resource.items()]
