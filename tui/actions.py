@@ -337,7 +337,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("blame", ("w",), "blame", "Which epoch gave a field its value", "past"),
     Action("snapshot", ("s",), "snapshot", "Keep what is in force in a file", "past"),
-    Action("filter", ("slash",), "filter", "Show only lines with a text", "events", priority=2),
+    Action(
+        "filter",
+        ("slash",),
+        "filter",
+        "Show only lines with words, or of node:NAME, group:NAME, kind:group-online",
+        "events",
+        priority=2,
+    ),
     Action(
         "problems",
         ("exclamation_mark",),
@@ -353,6 +360,14 @@ ACTIONS: tuple[Action, ...] = (
         "Hold the list still, and count what waits",
         "events",
         priority=4,
+    ),
+    Action(
+        "since_left",
+        ("m",),
+        "since you left",
+        "Go to what happened since the console was last closed",
+        "events",
+        priority=5,
     ),
     Action("report", ("y",), "save", "Write the events as JSON lines", "events", priority=5),
 )

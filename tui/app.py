@@ -24,6 +24,7 @@ from tui import actions, messages
 from tui.crash import write_report
 from tui.keep import keep
 from tui.keymap import Keymap, bindings, mapped
+from tui.left import Left
 from tui.palette import ActionProvider
 from tui.screens import probation
 from tui.screens.base import SectionScreen
@@ -54,10 +55,11 @@ Severity = Literal["information", "warning", "error"]
 class ClusterApp(App[int]):
     """The console on one cluster. `client` is closed when the app ends.
 
-    `command` is what a shell calls to reach the same cluster.
+    `left` remembers when it is left. `command` is what a shell calls to reach the same cluster.
     """
 
     command = "clustertui"
+    left: Left | None = None
     shell: Shell | None = None
     """Runs the command line; None where there is nothing that it could be run on."""
 
@@ -91,6 +93,7 @@ class ClusterApp(App[int]):
         self.author = author
         self.probe = probe
         self.drills = drills
+        self._left_read = False
         self._clock = clock
         self._monotonic = monotonic
         self.report_path = ""
@@ -129,6 +132,9 @@ class ClusterApp(App[int]):
     async def on_unmount(self) -> None:
         """Keep the draft where that was still to be done, and let go of the client."""
         await self._keep_draft()
+        cluster = self.session.view.cluster
+        if self.left is not None and cluster is not None:
+            self.left.write(cluster.value.cluster, self.now())
         await self.session.close()
 
     async def action_quit(self) -> None:
@@ -173,6 +179,7 @@ class ClusterApp(App[int]):
     def tick(self) -> None:
         """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
         self.session.check_feed()
+        self._learn_when_left()
         self._show_messages()
         self._ticks += 1
         news = self.session.dirty - {"nodes", "cluster"}
@@ -183,6 +190,13 @@ class ClusterApp(App[int]):
             if painter is not None and screen.is_attached:
                 painter()
         self.session.dirty.clear()
+
+    def _learn_when_left(self) -> None:
+        """Learn once, as soon as the cluster is known, when the last console on it was left."""
+        cluster = self.session.view.cluster
+        if self.left is not None and cluster is not None and not self._left_read:
+            self._left_read = True
+            self.session.left_at = self.left.read(cluster.value.cluster)
 
     # --- what the session tells -----------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.names import FENCED, FINDING, GROUP, NODE
 from tui.cli.output import complain
+from tui.cli.since import SINCE_HELP
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,13 +99,27 @@ def status(way: Way, as_json: bool) -> int:
 
 @cli.command()
 @click.option("--follow", is_flag=True, help="Go on until interrupted (exit code 130).")
+@click.option("--node", "nodes", multiple=True, metavar="NAME", help="Only on this node.")
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="Only about this group.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    metavar="KIND",
+    help="Only these: group-online, node-down, …, all of group or node, or error, warning, note.",
+)
+@click.option("--since", default="", metavar="TIME", help=f"Only later ones: {SINCE_HELP}.")
 @json_option("One JSON object for each event.")
+@click.argument("words", nargs=-1)
 @click.pass_obj
-def events(way: Way, follow: bool, as_json: bool) -> int:
-    """Print what happened in the cluster, as one agent recorded it."""
-    from tui.cli.events import run
+def events(way: Way, /, follow: bool, as_json: bool, **asked: Any) -> int:
+    """Print what happened in the cluster, as one agent recorded it.
 
-    return run(way, follow=follow, as_json=as_json)
+    With WORDS only lines that hold them all.
+    """
+    from tui.cli.events import run, wanted_of
+
+    return run(way, wanted_of(**asked), follow=follow, as_json=as_json)
 
 
 @cli.command()

@@ -21,8 +21,10 @@ def open_console(way: Way) -> int:
     access = way.access()
     from nodeagent.client.client import Client
     from tui.app import ClusterApp, run_console
+    from tui.left import Left, state_folder
 
     app = ClusterApp(Client(access), read_only=way.read_only, author=author())
+    app.left = Left(state_folder())
     app.command = way.command()
     app.use_keys(keymap)
     app.shell = inner_shell(way)
