@@ -305,7 +305,7 @@ TASKS: tuple[Task, ...] = (
         (
             press("5", shown="Draft"),
             press("a", shown="Add"),
-            press("end", "enter", shown="editing administrator"),
+            press("end", "up", "enter", shown="editing administrator"),
             press(*letters("ann"), shown="editing administrator ann"),
             press("tab"),
             press(PASTE, pasted=story.key_of("ann")),

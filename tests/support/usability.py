@@ -25,7 +25,7 @@ from nodeagent.wire.console import (
     Request,
 )
 from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
-from tests.support.screens import LARGE, console, running, screen_text, shows, until
+from tests.support.screens import LARGE, console, rest, running, screen_text, shows, until
 from tests.support.story import WALL, StoryClient
 from tests.support.tables import table
 from tests.support.tasks import BEFORE, NOW, PASTE, TASKS, Peer, Press, Task, typed
@@ -107,6 +107,7 @@ async def _press(pilot: Pilot[Any], app: ClusterApp, step: Press) -> None:
         else:
             await pilot.press(key)
     await until(pilot, lambda: bench_of(app).judged, "the verdict")
+    await rest(pilot)
 
 
 def _asked(client: StoryClient) -> str:
