@@ -20,6 +20,15 @@ NOW = story.configuration_text()
 BEFORE = edit.set_value(NOW, ("group", "web", "fallback"), "higher-priority")
 PASTE = "paste"
 """One key, as Ctrl+Shift+V: what a person copies is not typed."""
+UNIT = (
+    "nodeagent unit --install",
+    "systemctl daemon-reload",
+    "systemctl enable --now nodeagent",
+)
+INIT = (
+    "nodeagent init --state /var/lib/nodeagent --node delta --config cluster.toml "
+    "--key delta.key --join"
+)
 JOIN = (
     "nodeagent join --state /var/lib/nodeagent --adapter eth0=public1:10.10.1.14:service "
     "--adapter eth1=public2:10.10.2.14:service --adapter eth2=private1:10.10.9.14:private W"
@@ -63,13 +72,15 @@ class Task:
     crmsh: Peer
     shell: tuple[str, ...] = ()
     remark: str = ""
+    beside: tuple[str, ...] = ()
+    """What has to be typed on another machine, too; it is counted and not played."""
     told: Callable[[], Sequence[object]] = tuple
     """What the agent says before the first key."""
 
     @property
     def keys(self) -> int:
         """Return how many keys the console wants."""
-        return sum(len(press.keys) for press in self.presses)
+        return sum(len(press.keys) for press in self.presses) + typed(self.beside)
 
 
 def typed(commands: Sequence[str]) -> int:
@@ -154,13 +165,15 @@ TASKS: tuple[Task, ...] = (
             "clustertui invite delta --wait --apply",
             "y",
             JOIN,
-            "nodeagent unit --install",
-            "systemctl daemon-reload",
-            "systemctl enable --now nodeagent",
+            *UNIT,
         ),
-        "The console's keys are those on the cluster's side; the column *shell* has the new "
-        "machine, too, and is longer than both peers: the node's adapters are named one by one, "
-        "where they look up the host's name. Both want a password or ssh key there first.",
+        "Longer than with both peers, by what is typed on the new machine: they look up the host's "
+        "name and copy their files, and want a password or ssh key there first.",
+        (
+            "nodeagent key delta.key",
+            INIT,
+            *UNIT,
+        ),
     ),
     Task(
         "Add an address to a group",

@@ -137,9 +137,22 @@ def page() -> str:
         (task.name, str(task.keys), _shell(task), _figure(task.pcs), _figure(task.crmsh))
         for task in TASKS
     ]
-    more = [task.name for task in TASKS if task.keys > task.pcs.keys and not task.pcs.lacks]
-    verdict = f"More keys than pcs wants: {', '.join(more) or 'none of them'}.\n"
-    return HEAD + "\n".join([table(head, rows), "", verdict, *map(_details, TASKS)])
+    return HEAD + "\n".join([table(head, rows), "", *_longer(), "", *map(_details, TASKS)])
+
+
+def _longer() -> list[str]:
+    """Return where a peer that can do the task wants fewer keys."""
+    lines = []
+    for name in ("pcs", "crmsh"):
+        pairs = [(task, task.pcs if name == "pcs" else task.crmsh) for task in TASKS]
+        able = [(task, peer.keys) for task, peer in pairs if not peer.lacks]
+        in_console = [task.name for task, keys in able if task.keys > keys]
+        in_shell = [task.name for task, keys in able if typed(task.shell) > keys]
+        lines += [
+            f"- More keys in the console than with {name}: {'; '.join(in_console) or 'none'}.",
+            f"- More keys in the shell than with {name}: {'; '.join(in_shell) or 'none'}.",
+        ]
+    return lines
 
 
 def _shell(task: Task) -> str:
@@ -153,7 +166,7 @@ def _figure(peer: Peer) -> str:
 def _details(task: Task) -> str:
     keys = " ".join(key for press in task.presses for key in press.keys)
     lines = [f"## {task.name}", "", *([task.remark, ""] if task.remark else []), "```text"]
-    lines += [f"console  {keys}"]
+    lines += [f"console  {keys}", *(f"         {command}" for command in task.beside)]
     for name, commands in (
         ("shell", task.shell),
         ("pcs", task.pcs.commands),
