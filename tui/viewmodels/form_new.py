@@ -140,7 +140,7 @@ def _missing_network(data: raw.Data | None, node: str) -> str:
 
 def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     if kind == "service-address":
-        network = _public(data)
+        network = _network_of_group(data, group) or _public(data)
         free = free_addresses(data, network, "resource")
         address = free[0] if free else ""
         return {"type": kind, "network": network, "address": address}
@@ -151,6 +151,16 @@ def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     if kind == "application":
         return {"type": kind, "start": []}
     return {"type": "ocf:heartbeat:" if kind == "ocf" else f"{kind}:"}
+
+
+def _network_of_group(data: raw.Data | None, group: str) -> str:
+    """Return the network of the group's last address, "" where it has none.
+
+    On another network the group would need both, and fewer failures would leave it a node.
+    """
+    own = ("group", group, "resource")
+    found = [raw.at(data, (*own, name, "network")) for name in raw.names(data, own)]
+    return next((name for name in reversed(found) if isinstance(name, str)), "")
 
 
 def _public(data: raw.Data | None) -> str:
