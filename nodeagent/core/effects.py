@@ -10,6 +10,7 @@ from typing import Literal
 from nodeagent.core.records import Record
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Fence, Resource
+from nodeagent.model.happenings import Command
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import Answer
@@ -168,6 +169,24 @@ class RunCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Run an administrator's command for an event; answered by DriverFinished with the same `op`.
+
+    While it runs, CommandTalked tells what it prints.
+    """
+
+    op: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class EndCommand:
+    """Kill a command that nobody waits for any more; what it returns is not looked at."""
+
+    op: int
+
+
+@dataclass(frozen=True, slots=True)
 class FenceNode:
     """Run a fence device of `node`; answered by FenceFinished with the same `op`.
 
@@ -288,6 +307,8 @@ Effect = (
     | Connect
     | RunDriver
     | RunCheck
+    | RunCommand
+    | EndCommand
     | FenceNode
     | Reply
     | ReadRecording

@@ -147,7 +147,7 @@ class Keeper:
             held = [name for name, r in self.shared.runners.items() if r.held]
             if held:
                 text = f"lease lost: no majority of voters answers; releases {', '.join(held)}"
-                self.shared.tell("error", self.shared.name, text)
+                self.shared.tell("error", self.shared.name, text, event="lease-lost")
         if valid and not self._had_lease:
             self.shared.leased_since_ms = self.shared.now.ms
             self._petted_ms = -1_000_000  # the watchdog shall know of it soon
@@ -184,7 +184,11 @@ class Keeper:
         self.proofs.close(runner.name)
         self.shared.inherited.pop(runner.name, None)
         if (runner.held or runner.state == "online") and runner.state != "releasing":
-            self.shared.out += runner.release(self.shared.now)
+            shared, urgent = self.shared, not self.shared.lease_valid
+            cause = "lease lost" if urgent else shared.stopping or shared.log.last_cause
+            shared.out += runner.release(shared.now, cause=cause, urgent=urgent)
+        elif not self.shared.lease_valid:
+            self.shared.out += runner.hurry(self.shared.now)
         if not runner.held:
             self._undone.discard(runner.name)
 
@@ -206,7 +210,10 @@ class Keeper:
         refuse = "drill: acquire refused" if runner.name in shared.drills.refuse_acquire else ""
         handed = runner.name in self._handed
         self._handed -= {runner.name}
-        shared.out += runner.acquire(noun, token, shared.now, refuse=refuse, handed=handed)
+        cause = shared.log.last_cause
+        shared.out += runner.acquire(
+            noun, token, shared.now, refuse=refuse, handed=handed, cause=cause
+        )
 
     def _drives_out(self, group: str) -> bool:
         """Return whether a group that this one must be apart from is not stopped here yet."""

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
+from nodeagent.core.commands import Commands
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -30,6 +31,7 @@ from nodeagent.core.effects import (
 from nodeagent.core.event_queue import ClusterEvent, EventQueue
 from nodeagent.core.events import (
     BeatHeard,
+    CommandTalked,
     ConsoleAsked,
     ConsolesPresent,
     DriverFinished,
@@ -207,6 +209,7 @@ class Node:
         self.rehearsals = Rehearsals(self.shared)
         self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
+        self.commands = Commands(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
@@ -220,8 +223,7 @@ class Node:
         self._durable: Durable | None = durable
         self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
-        self._refused = (-1, "")
-        self._generation = 0
+        self._refused, self._generation = (-1, ""), 0
 
     # -- the two entrances
 
@@ -276,7 +278,7 @@ class Node:
                 self._beat(event)
             case MessageHeard():
                 self._heard(event)
-            case DriverFinished() | FenceFinished():
+            case DriverFinished() | FenceFinished() | CommandTalked():
                 self._driver(event)
             case ResourceExited():
                 self.shared.runner(event.group).exited(event.resource, event.text)
@@ -330,6 +332,7 @@ class Node:
         self.participant.advance()
         self.keeper.reconcile()
         self._tell_news()
+        self.commands.take()
         self._wire()
         if any(runner.changed for runner in shared.runners.values()):
             self.reporter.beat(at_once=True)
@@ -338,7 +341,7 @@ class Node:
     def _tell_news(self) -> None:
         for name, runner in self.shared.runners.items():
             for item in runner.news:
-                self.shared.tell(item.severity, name, item.text, item.cause)
+                self.shared.tell(item.severity, name, item.text, item.cause, event=item.event)
             runner.news.clear()
             for timed in runner.timed:
                 self.shared.times.took(self.shared.name, timed)
@@ -444,6 +447,8 @@ class Node:
         if isinstance(value, Commit):
             self._take_commit(value, before.digest)
         if isinstance(value, Aborted):
+            text = f"undone, epoch {before.epoch} stays"
+            shared.tell("warning", value.tx, text, value.reason, event="dare-aborted")
             shared.forgiven |= self.participant.touched
             self.keeper.undo_tentative()
         if isinstance(value, Commit | Aborted):
@@ -461,7 +466,8 @@ class Node:
             self.keeper.note_handed(before)
         if isinstance(value, ViewChange) and value.cause:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
-            shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")
+            text = f"view {decree.slot}: {value.cause}"
+            shared.tell(severity, "cluster", text, event="view-changed")
 
     def _take_commit(self, value: Commit, old_digest: str) -> None:
         shared = self.shared
@@ -469,6 +475,8 @@ class Node:
             shared.joining = None
         joined = shared.joining is None
         shared.out.append(Activate(value.epoch, value.digest, shared.log.active, joined))
+        text = f"epoch {value.epoch} is active"
+        shared.tell("note", value.tx, text, value.reason, event="dare-committed")
         self._refresh_runners()
         self.reporter.configuration_changed(value.author, draft=False)
         self._follow_with_draft(old_digest, value.author)
@@ -575,9 +583,10 @@ class Node:
         self._notice_nodes()
         self._notice_amnesia()
         self._notice_boasts()
+        self.commands.tick()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
-            shared.tell(severity, event.subject, event.text)
+            shared.tell(severity, event.subject, event.text, event=event.kind, node=event.subject)
         self.keeper.tick()
         self.fencing.tick()
         self.invitations.tick()
@@ -774,14 +783,24 @@ class Node:
         else:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
-    def _driver(self, event: DriverFinished | FenceFinished) -> None:
+    def _driver(self, event: DriverFinished | FenceFinished | CommandTalked) -> None:
+        if isinstance(event, CommandTalked):
+            self._talked(event)
+            return
         if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
             self.fencing.finished(event)
             return
+        if self.commands.finished(event):
+            return
         for runner in self.shared.runners.values():
             self.shared.out += runner.finished(event, self.shared.now)
+
+    def _talked(self, event: CommandTalked) -> None:
+        self.commands.talked(event)
+        for runner in self.shared.runners.values():
+            runner.talked(event)
 
     # -- consoles
 

@@ -20,6 +20,7 @@ from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
+from nodeagent.drivers.commands import EventCommands
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
 from nodeagent.drivers.links import LinkWatcher, devices
@@ -56,6 +57,7 @@ class Rooms:
     new_watchdog: Callable[[int, int], Watchdog]
     watchdog_ms: int
     log: AgentLog
+    node: str = ""
     watchdog: Watchdog | None = None
     hardware: Hardware | None = None
     join_door: JoinDoor | None = None
@@ -73,6 +75,9 @@ class Hands:
         self._join_door = rooms.join_door
         self.drivers = rooms.drivers
         self.fences = rooms.fences
+        self.commands = EventCommands(
+            rooms.node, lambda op, line: self.post(ev.CommandTalked(op, line))
+        )
         self.log = rooms.log
         self.links = LinkWatcher(lambda adapter, up: self.post(ev.LinkChanged(adapter, up)))
         self._watchdog_ms = rooms.watchdog_ms
@@ -114,8 +119,16 @@ class Hands:
                 | fx.KeepTimes()
             ):
                 self._store(effect)
-            case fx.ReadRecording() | fx.RunDriver() | fx.RunCheck() | fx.FenceNode():
+            case (
+                fx.ReadRecording()
+                | fx.RunDriver()
+                | fx.RunCheck()
+                | fx.RunCommand()
+                | fx.FenceNode()
+            ):
                 self._start(self._work(effect))
+            case fx.EndCommand():
+                self.commands.end(effect.op)
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
@@ -124,7 +137,8 @@ class Hands:
                 self._drill(effect)
 
     def _work(
-        self, effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.FenceNode
+        self,
+        effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.RunCommand | fx.FenceNode,
     ) -> Coroutine[None, None, None]:
         match effect:
             case fx.ReadRecording():
@@ -133,6 +147,8 @@ class Hands:
                 return self._drive(effect)
             case fx.RunCheck():
                 return self._check(effect)
+            case fx.RunCommand():
+                return self._command(effect)
             case fx.FenceNode():
                 return self._fence(effect)
 
@@ -344,6 +360,10 @@ class Hands:
 
     async def _check(self, effect: fx.RunCheck) -> None:
         o = await healthcheck.check(effect.arguments, effect.limit_s)
+        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
+
+    async def _command(self, effect: fx.RunCommand) -> None:
+        o = await self.commands.run(effect.op, effect.command)
         self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:

@@ -28,7 +28,6 @@ from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
 from nodeagent.drivers.leftovers import Leftovers
-from nodeagent.drivers.realtime import run_in_real_time
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.configuration import Configuration, Group
@@ -95,8 +94,6 @@ def _run(options: Options) -> int:
 
 async def _serve(options: Options, directory: StateDirectory, identity: Identity) -> int:
     log = open_log(identity.name, options.log_file)
-    if why_not := run_in_real_time():
-        log.write("note", "runs as an ordinary program", {"text": why_not})
     journal, records, found = read_journal(options.state, identity.name)
     if found:
         log.write("warning", "journal", {"text": found})
@@ -249,6 +246,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,
         log=log,
+        node=ground.identity.name,
         watchdog=ground.heritage.watchdog,
         join_door=JoinDoor(pair, on_ask=agent.join_asked, on_note=note),
     )

@@ -17,9 +17,8 @@ import signal
 import sys
 import time
 
-from nodeagent.drivers import handover, placed, procs, records, undo
+from nodeagent.drivers import handover, placed, procs, realtime, records, undo
 from nodeagent.drivers.handover import Post
-from nodeagent.drivers.realtime import run_in_real_time
 
 GOODBYE = b"q"
 FED = b"p"
@@ -51,7 +50,8 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, signal.SIG_IGN)  # it ends with the agent, not before it
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
         file.write("-900")
-    run_in_real_time()  # where that cannot be, the agent has said so
+    with contextlib.suppress(OSError):  # as an ordinary program it does its work, too
+        realtime.follow(os.getppid())
     own = procs.look(os.getpid())
     post = Post(os.getpid(), own.start if own else 0, agents)
     with contextlib.suppress(OSError):  # then nobody takes over, and it fires

@@ -40,6 +40,8 @@ OPERATIONS = 0.2
 """Share of what is asked for that is a standby, a hold, or the start of an idle group."""
 PROBATIONS = 0.2
 """Share of schedules in which changes are on probation."""
+COMMANDS = 0.25
+"""Share of families of schedules in which the administrator has commands for events."""
 LONE_DEATHS = 0.35
 """Share of schedules with groups in which agents die alone and services outlive them."""
 FAMILY = 25
@@ -54,7 +56,7 @@ FORGETS = True
 def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
     plan = core(seed) if kind == "core" else whole(seed)
-    plan = msgspec.structs.replace(plan, options=_with_fences(plan.options))
+    plan = msgspec.structs.replace(plan, options=_with_commands(_with_fences(plan.options)))
     plan = _with_probations(plan)
     plan = _with_lone_deaths(plan)
     return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
@@ -75,6 +77,12 @@ def _with_fences(options: Options) -> Options:
         fence_slow=chance.choice((0.0, 0.5)) if fences else 0.0,
         fence_late=chance.choice((0.0, 0.3)) if fences and bad else 0.0,
     )
+
+
+def _with_commands(options: Options) -> Options:
+    """Give some schedules commands for events; they fail and hang as often as drivers do."""
+    family = random.Random(f"commands {options.kind} {options.shape}")
+    return msgspec.structs.replace(options, commands=family.random() < COMMANDS)
 
 
 def _with_probations(plan: Plan) -> Plan:

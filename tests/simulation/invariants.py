@@ -334,8 +334,8 @@ class Invariants:
             beside = apart_of(self.active).get(group, frozenset()) & set(machine.runs())
             assert not beside, f"16 rules: {machine.name} starts {group} beside {set(beside)}"
         self._is_allowed_by_hold(machine, effect, configuration)
-        if staged is None or machine.running.get(group):
-            return
+        if staged is None or machine.running.get(group) or group in disk.begun:
+            return  # what began before, with a command, goes on until it is released
         governed = {g for g, _ in (*staged.release, *staged.acquire)}
         mine = (group, machine.name) in staged.acquire
         assert group not in governed or mine, f"9 ready blocks: {machine.name} starts {group}"

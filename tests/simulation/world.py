@@ -319,6 +319,7 @@ class World:
             fx.Beat: self._beat,
             fx.RunDriver: self._run,
             fx.RunCheck: self._check,
+            fx.RunCommand: self.drivers.run_command,
             fx.FenceNode: self.fences.run,
             fx.Pet: self._pet,
             fx.Publish: lambda _, effect: self._publish(effect),
