@@ -2,8 +2,8 @@
 
 The deadman was told, with the last feed, when the agent's lease ends. After the agent's death it
 waits for `adopt-ms`, and not beyond that lease and half of the watchdog's time. The agent that
-comes up meanwhile takes over what its core says and what runs as a whole; all else it ends. Until it has a
-lease, and so may feed its deadman, the time goes on that was left by the one before.
+comes up meanwhile takes over what its core says and what runs as a whole; all else it ends. Until
+it has a lease, and so may feed its deadman, the time goes on that was left by the one before.
 """
 
 from __future__ import annotations
