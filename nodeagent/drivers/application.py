@@ -167,6 +167,7 @@ class ApplicationDriver:
         run = Run(str(self._context.state_directory), job, cookie)
         background = resource.process == "background"
         variables = environment(self._context, job, cookie, resource.environment)
+        run.keep(())  # whatever happens from here on, its cookie is known
         child = Child(
             resource.start,
             variables,

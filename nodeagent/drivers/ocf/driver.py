@@ -158,6 +158,7 @@ class OcfDriver:
         seconds = remaining(until)
         cookie = started.run.record.cookie
         given = variables(self._context, job, "start", seconds, cookie=cookie)
+        started.run.keep(started.run.record.members)  # from here on its cookie is known
         child = Child((file, "start"), given, "/", keep_leftovers=True, outlives=self.outlives)
         started.children.append(child)
         try:
