@@ -132,6 +132,11 @@ class ApplicationDriver:
             return failed(f"folder {directory} does not exist on this node", code="invalid")
         return fine("its programs are there")
 
+    def last_words(self, key: tuple[str, str]) -> str:
+        """Return the last line that a running application printed, "" for none."""
+        service = self._services.get(key)
+        return next(reversed(service.child.lines()), "") if service is not None else ""
+
     def fail(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
         found = [service for key, service in self._services.items() if key[0] == group]
