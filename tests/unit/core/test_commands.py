@@ -141,6 +141,7 @@ def test_who_did_it_runs_post_and_every_member_runs_notify() -> None:
     ]
     assert "post command page" in story.node("bravo").shared.runner("mail").text
     assert story.node("bravo").shared.runner("mail").state == "online"
+    story.until(lambda: not story.node("bravo").shared.runner("mail").text, 90_000)
 
     story.crash("charlie")
     story.until(lambda: len(ran(story, "node-down")) == 2)
