@@ -88,7 +88,7 @@ class Commands:
         shared.tell("warning", group or ran.happening.node, text, ran.happening.event)
         runner = shared.runners.get(group) if ran.stage == "post" else None
         if runner is not None:
-            runner.note_problem(text)
+            runner.note_problem(text, shared.now)
 
     def tick(self) -> None:
         """See what peers' groups do, and tell of commands that take long."""

@@ -82,7 +82,7 @@ class DriverFinished:
 
 @dataclass(frozen=True, slots=True)
 class CommandTalked:
-    """A command that still runs printed something; `text` is its last line, fit for a screen."""
+    """A command or a start that goes on printed something; `text` is its last line."""
 
     op: int
     text: str

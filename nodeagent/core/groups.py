@@ -120,6 +120,7 @@ class GroupRunner:
         self.refused = ""
         self.cause = ""
         self._told: GroupState = "offline"
+        self._noted_ms = -1
         self._goal: GroupState = "offline"
         self._refuse = ""
         self._exit: tuple[str, str] | None = None
@@ -180,10 +181,10 @@ class GroupRunner:
         """Return what takes long here at present, and how it goes; "" for nothing."""
         return self._pace.text if self._pace else ""
 
-    def note_problem(self, text: str) -> None:
-        """Show something that changes nothing about an online group."""
-        if self.state == "online" and not self.text:
-            self.text, self.changed = text, True
+    def note_problem(self, text: str, now: Now) -> None:
+        """Show something that changes nothing about an online group, while a failure counts."""
+        if self.state == "online" and not self.waits_for_recovery:
+            self.text, self.changed, self._noted_ms = text, True, now.ms
 
     # -- orders
 
@@ -369,7 +370,8 @@ class GroupRunner:
         if self._may_refuse and all(state == "started" for state in self.resources.values()):
             self.refused, self._goal = problem, "online"
             self._queue.clear()
-            self._become("online", problem, now)
+            self._become("online", "", now)
+            self.note_problem(problem, now)
             return []
         self._pre = PreCommands(())
         return self._next(now)
@@ -442,7 +444,7 @@ class GroupRunner:
         self._exit = (name, text)
         self.resources[name] = "failed"
         self.changed = True
-        self.text = f"{name} failed: {text}"
+        self.text, self._noted_ms = f"{name} failed: {text}", -1
         self.news.append(GroupNews("error", self.text))
 
     def _is_well_again(self, name: str) -> None:
@@ -473,6 +475,8 @@ class GroupRunner:
             return self._next(now)
         if self.state == "error" and self._expired(self._failed_ms, now):
             self.forgive(now)
+        if self._noted_ms >= 0 and self._expired(self._noted_ms, now):
+            self.text, self.changed, self._noted_ms = "", True, -1
         if self.state == "online" and self.restarts and self._expired(self._well_ms, now):
             self.restarts = 0
         if self.state == "online" and self._op is None and not self._queue:
@@ -592,7 +596,7 @@ class GroupRunner:
         assert may_follow(GROUP_MOVES, self.state, state), f"{self.name}: {self.state} > {state}"
         if state != self.state:
             self.since = now.unix
-        self.state, self.text, self.changed = state, text, True
+        self.state, self.text, self.changed, self._noted_ms = state, text, True, -1
         if state in _NEWS and state != self._told:
             severity, told, event = _NEWS[state]
             forgiven, self._told = (self._told, state) == ("error", "offline"), state

@@ -224,6 +224,10 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
     def exited(group: str, name: str, text: str) -> None:
         agent.post(ev.ResourceExited(group, name, text))
 
+    def talked(op: int | str, line: str) -> None:
+        if isinstance(op, int):
+            agent.post(ev.CommandTalked(op, line))
+
     rooms = Rooms(
         directory=ground.directory,
         journal=ground.journal,
@@ -240,6 +244,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
             Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET),
             exited,
             ground.leftovers,
+            talked,
         ),
         fences=FenceAgents(),
         new_watchdog=lambda within_ms, hardware: Watchdog.start(state, within_ms / 1000, hardware),

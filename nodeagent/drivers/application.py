@@ -143,6 +143,11 @@ class ApplicationDriver:
         if service.foreground:
             service.child.exited.add_done_callback(lambda _: self._ended(job.key, service))
 
+    def last_words(self, key: tuple[str, str]) -> str:
+        """Return the last line that a running application printed, "" for none."""
+        service = self._services.get(key)
+        return next(reversed(service.child.lines()), "") if service is not None else ""
+
     def fail(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
         found = [service for key, service in self._services.items() if key[0] == group]

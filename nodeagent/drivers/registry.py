@@ -34,6 +34,7 @@ from nodeagent.model.configuration import (
 from nodeagent.model.text import clean
 
 TEXT_LENGTH_MAX = 500
+LISTEN_SECONDS = 1.0
 _TYPES: dict[type[Resource], str] = {
     Application: "application",
     DataFolder: "data-folder",
@@ -44,8 +45,14 @@ _TYPES: dict[type[Resource], str] = {
 }
 
 
+def _to_nobody(op: int | str, text: str) -> None:
+    del op, text
+
+
 class Drivers:
     """The drivers of one agent. `on_exit(group, name, text)` tells when an application ended.
+
+    `on_talk(op, line)` tells what an application that is being started printed last.
 
     `leftovers` are of an earlier agent: a resource of theirs is stopped, or free to be started,
     only once they are gone.
@@ -56,6 +63,7 @@ class Drivers:
         context: Context,
         on_exit: Callable[[str, str, str], None],
         leftovers: Leftovers | None = None,
+        on_talk: Callable[[int | str, str], None] = _to_nobody,
     ) -> None:
         self._context = context
         self._leftovers = leftovers or Leftovers(context.state_directory)
@@ -74,6 +82,7 @@ class Drivers:
         }
         self._under_way: dict[Key, tuple[Job, asyncio.Task[Outcome]]] = {}
         self._locks: dict[Key, asyncio.Lock] = {}
+        self._talk = on_talk
         self._abandoned: set[asyncio.Task[Outcome]] = set()
 
     def types(self) -> tuple[str, ...]:
@@ -87,7 +96,7 @@ class Drivers:
             self._supersede(job.key)
         task = asyncio.create_task(self._in_turn(job))
         try:
-            done, _ = await asyncio.wait({task}, timeout=job.limit_s)
+            done = await self._attend(job, task)
         except asyncio.CancelledError:
             self._abandon(task)
             raise
@@ -127,6 +136,21 @@ class Drivers:
                 self._systemd.adopt(job)
             case _:
                 pass  # mounts and claims of folders are known by their files
+
+    async def _attend(self, job: Job, task: asyncio.Task[Outcome]) -> bool:
+        """Wait for the end of a job within its limit; tell what it printed last meanwhile."""
+        left, told = job.limit_s, ""
+        while left > 0:
+            began = time.monotonic()
+            done, _ = await asyncio.wait({task}, timeout=min(left, LISTEN_SECONDS))
+            if done:
+                return True
+            left -= time.monotonic() - began
+            last = self._applications.last_words(job.key) if job.action == "start" else ""
+            if last != told:
+                told = last
+                self._talk(job.op, clean(last, TEXT_LENGTH_MAX))
+        return False
 
     def fail_applications(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""

@@ -55,6 +55,16 @@ def test_group_that_nobody_could_take_over() -> None:
     assert "if bravo fails, nobody takes over web" in texts(look)
 
 
+def test_what_went_wrong_beside_an_online_group_is_shown() -> None:
+    web = story.group_live("web", text="post command note (/opt/note) failed: exit code 3")
+    look = look_at(story.node_live("bravo", groups=(web,)))
+
+    notes = {problem.text: problem.note for problem in problems_of(look)}
+
+    assert notes["web is online, but not all went well"] == web.text
+    assert verdict(look, problems_of(look)).word == "ATTENTION"
+
+
 def test_group_online_twice_is_the_worst() -> None:
     web = (story.group_live("web"),)
     look = look_at(story.node_live("bravo", groups=web), story.node_live("charlie", groups=web))

@@ -36,7 +36,12 @@ class Agent:
         )
         self.context.ocf_temporary.mkdir(exist_ok=True)
         self.exits: list[tuple[str, str, str]] = []
-        self.drivers = Drivers(self.context, lambda *told: self.exits.append(told))
+        self.talk: list[tuple[int | str, str]] = []
+        self.drivers = Drivers(
+            self.context,
+            lambda *told: self.exits.append(told),
+            on_talk=lambda *told: self.talk.append(told),
+        )
 
     async def run(
         self,

@@ -45,6 +45,14 @@ async def test_a_program_that_ends_at_once_is_a_failed_start(agent: Agent) -> No
     assert agent.exits == [], "a failed start is told once"
 
 
+async def test_what_a_slow_start_prints_is_told_while_it_goes_on(agent: Agent) -> None:
+    outcome = await agent.run("start", shell("echo waits for its disk; sleep 600", background=True),
+                              limit_s=2.5)  # fmt: skip
+
+    assert outcome.code == "timeout"
+    assert agent.talk == [(1, "waits for its disk")]
+
+
 async def test_a_program_killed_by_a_signal_is_told_by_name(agent: Agent) -> None:
     outcome = await agent.run("start", shell("kill -SEGV $$"))
 

@@ -138,6 +138,8 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         )
     yield from _of_attempts(group, nodes)
     yield from _of_orders(group)
+    if group.word == "online" and group.text and not group.held:
+        yield Problem("warn", key, f"{group.name} is online, but not all went well", group.text)
     if group.by_order:
         return
     if group.word not in {"online", "stale"}:

@@ -2,7 +2,11 @@
 
 from nodeagent.core.commands import RUNNING_MAX, WAITING_MAX, Commands
 from nodeagent.core.effects import RunCommand
+from nodeagent.core.events import CommandTalked, Now
+from nodeagent.core.groups import GroupRunner
+from nodeagent.model.configuration import Application, Group
 from nodeagent.model.happenings import Happening
+from nodeagent.model.ownership import Token
 from tests.unit.core.story import Story, rows
 
 PRE = """
@@ -91,6 +95,20 @@ def test_a_pre_command_that_hangs_is_named_with_its_last_output() -> None:
     assert story.end().state == "aborted"
 
 
+def test_a_slow_start_is_named_with_its_last_output_too() -> None:
+    server = Application(start=("/bin/server",), start_seconds=60.0)
+    runner = GroupRunner("web", lambda: 1)
+    runner.acquire(Group(nodes=("alpha",), resource={"server": server}), Token(), Now(1_000, 0.0))
+    runner.talked(CommandTalked(1, "waits for its disk"))
+
+    for ms in (5_900, 6_000, 7_000):
+        runner.tick(Now(ms, 0.0), may_restart=True, may_leave=True)
+
+    slow = "start of server has run for 5 s of 60 | waits for its disk"
+    assert [news.text for news in runner.news] == [slow]
+    assert runner.live().text == slow
+
+
 def test_what_must_stop_at_once_waits_for_no_command() -> None:
     story = Story(commands=PRE)
     story.world.refuse_driver.add(("alpha", "web", "hang pre"))
@@ -123,6 +141,7 @@ def test_who_did_it_runs_post_and_every_member_runs_notify() -> None:
     ]
     assert "post command page" in story.node("bravo").shared.runner("mail").text
     assert story.node("bravo").shared.runner("mail").state == "online"
+    story.until(lambda: not story.node("bravo").shared.runner("mail").text, 90_000)
 
     story.crash("charlie")
     story.until(lambda: len(ran(story, "node-down")) == 2)
