@@ -22,7 +22,9 @@ from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
+from nodeagent.drivers.inventory import InventoryTaker, TooManyError
 from nodeagent.drivers.links import LinkWatcher, devices
+from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.text import clean
@@ -35,6 +37,7 @@ from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.codec import encode
 from nodeagent.wire.console import Answer, Answered, Refused
+from nodeagent.wire.inventory import GetAgent
 from nodeagent.wire.peer import Message
 
 
@@ -53,6 +56,7 @@ class Rooms:
     roles: dict[str, str]
     drivers: Drivers
     fences: FenceAgents
+    inventory: InventoryTaker
     new_watchdog: Callable[[int, int], Watchdog]
     watchdog_ms: int
     log: AgentLog
@@ -72,6 +76,7 @@ class Hands:
         self._join_door = rooms.join_door
         self.drivers = rooms.drivers
         self.fences = rooms.fences
+        self.inventory = rooms.inventory
         self.log = rooms.log
         self.links = LinkWatcher(lambda adapter, up: self.post(ev.LinkChanged(adapter, up)))
         self._watchdog_ms = rooms.watchdog_ms
@@ -113,7 +118,13 @@ class Hands:
                 | fx.KeepTimes()
             ):
                 self._store(effect)
-            case fx.ReadRecording() | fx.RunDriver() | fx.RunCheck() | fx.FenceNode():
+            case (
+                fx.ReadRecording()
+                | fx.TakeInventory()
+                | fx.RunDriver()
+                | fx.RunCheck()
+                | fx.FenceNode()
+            ):
                 self._start(self._work(effect))
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
@@ -123,11 +134,14 @@ class Hands:
                 self._drill(effect)
 
     def _work(
-        self, effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.FenceNode
+        self,
+        effect: fx.ReadRecording | fx.TakeInventory | fx.RunDriver | fx.RunCheck | fx.FenceNode,
     ) -> Coroutine[None, None, None]:
         match effect:
             case fx.ReadRecording():
                 return self._show_past(effect)
+            case fx.TakeInventory():
+                return self._take_inventory(effect)
             case fx.RunDriver():
                 return self._drive(effect)
             case fx.RunCheck():
@@ -179,6 +193,17 @@ class Hands:
             answer = await asyncio.to_thread(self.recorder.page, effect.request)
         except StoreError as error:
             answer = Refused("store", clean(str(error), 500))
+        self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
+
+    async def _take_inventory(self, effect: fx.TakeInventory) -> None:
+        answer: Answer
+        try:
+            if isinstance(effect.request, GetAgent):
+                answer = await self.inventory.agent(effect.request.agent)
+            else:
+                answer = await self.inventory.inventory()
+        except (AgentError, TooManyError) as error:
+            answer = Refused("inventory", clean(str(error), 500))
         self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
 
     def _welcome(self, effect: fx.OpenJoinDoor | fx.CloseJoinDoor | fx.AnswerJoin) -> None:

@@ -25,6 +25,7 @@ from nodeagent.daemon.recorder import Recorder, record_for_ever
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
+from nodeagent.drivers.inventory import InventoryTaker
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.realtime import run_in_real_time
 from nodeagent.drivers.registry import Drivers
@@ -209,6 +210,8 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
     def exited(group: str, name: str, text: str) -> None:
         agent.post(ev.ResourceExited(group, name, text))
 
+    context = Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET)
+    drivers = Drivers(context, exited, ground.leftovers)
     rooms = Rooms(
         directory=ground.directory,
         journal=ground.journal,
@@ -221,12 +224,9 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         ),
         admin=AdminServer(pair, role_of=roles.get, on_request=agent.asked, on_note=note),
         roles=roles,
-        drivers=Drivers(
-            Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET),
-            exited,
-            ground.leftovers,
-        ),
+        drivers=drivers,
         fences=FenceAgents(),
+        inventory=InventoryTaker(context, drivers.describe),
         new_watchdog=lambda within_ms, hardware: Watchdog.start(state, within_ms / 1000, hardware),
         hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,

@@ -12,6 +12,7 @@ from nodeagent.drivers.ocf.calls import agent_file, call, make_temporary, ocf, v
 from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.running import listing, remaining
 from nodeagent.model.agents import AgentDescription
+from nodeagent.model.configuration import Ocf
 
 METADATA_SECONDS = 5.0
 PROBLEMS_MAX = 5
@@ -46,6 +47,12 @@ class Validation:
         if not description.offers("validate-all"):
             return fine("its parameters are as its agent describes them")
         return await self._ask(job, file, until)
+
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what `agent` (PROVIDER:NAME) says of itself; AgentError if it cannot be had."""
+        job = Job(0, "inventory", "inventory", Ocf(agent=agent), "validate", seconds)
+        file = await aside(lambda: agent_file(self._context, job))
+        return await self.description(job, file, time.monotonic() + seconds)
 
     async def description(self, job: Job, file: str, until: float) -> AgentDescription:
         """Return what the agent says of itself; AgentError if that cannot be had."""
