@@ -137,7 +137,7 @@ def _missing_network(data: raw.Data | None, node: str) -> str:
 
 def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     if kind == "service-address":
-        network = _public(data)
+        network = public_network(data)
         free = free_addresses(data, network, "resource")
         address = free[0] if free else ""
         return {"type": kind, "network": network, "address": address}
@@ -150,7 +150,8 @@ def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     return {"type": "ocf:heartbeat:" if kind == "ocf" else f"{kind}:"}
 
 
-def _public(data: raw.Data | None) -> str:
+def public_network(data: raw.Data | None) -> str:
+    """Return the first public network, else the first one, "" where there is none."""
     names = raw.names(data, ("network",))
     public = (name for name in names if raw.at(data, ("network", name, "kind")) == "public")
     return next(public, names[0] if names else "")

@@ -89,6 +89,7 @@ def field_page(field: Field | None, report: Report | None, width: int) -> tuple[
     if field is not None:
         lines.append(line(put(field.label, 0, "head")))
         lines += [line(f"  {part}") for part in wrap(field.spec.help, width - 4)]
+        lines += [line(f"  {part}") for part in wrap(field.more, width - 4)]
         lines += [line(put(f"  {text}", 0, "dim")) for text in _limits(field.spec)]
     if report is not None:
         code = CODES.get(report.code)

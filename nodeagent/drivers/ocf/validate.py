@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+from nodeagent.config.parameters import problems
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Outcome, failed, fine
 from nodeagent.drivers.ocf import check, metadata, results
@@ -38,7 +39,7 @@ class Validation:
             return failed(str(error), code="invalid")
         resource = ocf(job)
         wrong = [
-            *check.problems(description, resource.parameters),
+            *(found.text for found in problems(description, resource.parameters)),
             *check.not_reloadable(description, resource.reloadable),
         ]
         if wrong:
