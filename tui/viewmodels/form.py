@@ -319,9 +319,9 @@ def _child(
 ) -> Child:
     kind = raw.kind_of(place, data)
     changed = raw.at(old, place) != raw.at(data, place)
-    wrong = any(report.severity == "error" for _, report in found.get(place, ()))
+    wrong = [report for _, report in found.get(place, ()) if report.severity == "error"]
     mark = "!" if wrong else "~" if changed else " "
-    text = summary(raw.table(data, place), kind)
+    text = f"{wrong[0].code} {wrong[0].text}" if wrong else summary(raw.table(data, place), kind)
     return Child(place, name or place[-1], kind, text, mark)
 
 

@@ -12,7 +12,8 @@ MARKS = "* required  + has list  # number  ~ changed  ! error"
 KEYS = (
     (("F1", "help"), ("F3", "back"), ("F4", "list"), ("F5", "reset field"), ("F6", "command"),
      ("F7", "edit as text")),
-    (("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"), ("^S", "done")),
+    (("F8", "TOML"), ("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"),
+     ("^S", "done")),
 )  # fmt: skip
 CHILD_TITLES = {
     "group": "Resources, in acquire order",
@@ -132,6 +133,7 @@ KEY_HELP = (
     ("^R", "take what the finding says would be right"),
     ("F6", "the command that does the same, and the object as TOML"),
     ("F7", "the whole draft as text, from this object on"),
+    ("F8", "more of the object as TOML, or less; beside the fields: away, and back"),
     ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
     ("typing", "replaces the value; Left, Right, Home or End first keeps it to be changed"),
     ("Up Down", "the field before, the next one; Tab and Enter as well"),

@@ -40,6 +40,7 @@ class FormScreen(FormPage):
         Binding("f5", "reset", "reset field"),
         Binding("f6", "command", "command"),
         Binding("f7", "as_text", "edit as text"),
+        Binding("f8", "turn", "TOML"),
         Binding("ctrl+r", "fix", "fix"),
         Binding("ctrl+z", "undo", "undo"),
         Binding("ctrl+y", "redo", "redo"),
@@ -242,6 +243,11 @@ class FormScreen(FormPage):
         self._write()
         if self._form is not None:
             self.app.push_screen(RawScreen(self._form.path))
+
+    def action_turn(self) -> None:
+        """Show more of the object as TOML, or as much as before; beside the fields: hide it."""
+        self.toggle_class("-turned")
+        self.call_after_refresh(self._paint)
 
     def action_back(self) -> None:
         """Leave; the draft stays, but an object that was added and not touched goes again."""

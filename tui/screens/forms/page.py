@@ -90,6 +90,9 @@ class FormPage(Screen[None]):
     FormPage.-wide #side { width: 64%; }
     FormPage.-wide #toml { width: 36%; height: 1fr; border-left: solid $panel; }
     FormPage.-flat #toml { display: none; }
+    FormPage.-turned #toml { display: block; height: 60%; }
+    FormPage.-wide.-turned #toml { display: none; }
+    FormPage.-wide.-turned #side { width: 100%; }
     """
 
     def __init__(

@@ -52,9 +52,9 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
             yield Note(self.keys_text)
 
     def on_mount(self) -> None:
-        """Show the rows."""
+        """Show the rows, the cursor where one begins."""
         self._show()
-        self.query_one(LiveTable).focus()
+        self._begin()
 
     def action_cancel(self) -> None:
         """Leave without a choice."""
@@ -73,6 +73,9 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
         if not self._left:
             self._left = True
             self.dismiss(result)
+
+    def _begin(self) -> None:
+        self.query_one(LiveTable).focus()
 
     def _show(self) -> None:
         raise NotImplementedError
@@ -125,14 +128,12 @@ class PickScreen(ListScreen[str]):
             yield Note(id="notes")
             yield Note(self.keys_text)
 
-    def on_mount(self) -> None:
-        """Show the rows, the one chosen so far under the cursor."""
-        super().on_mount()
-        values = [offer.value for offer in self._offers]
-        if self._chosen in values:
-            self.query_one(LiveTable).select(self._chosen)
-        if self._find:
-            self.query_one(Input).focus()
+    def _begin(self) -> None:
+        """Put the cursor on what is chosen so far, and the keys where a word can be typed."""
+        table = self.query_one(LiveTable)
+        if self._chosen in table.keys:
+            table.select(self._chosen)
+        (self.query_one(Input) if self._find else table).focus()
 
     def offer(self, offers: Sequence[Offer], notes: Sequence[str] = ()) -> None:
         """Show other offers, for more was heard."""
