@@ -125,6 +125,19 @@ class Form:
         """Return the fields of all sections, in order."""
         return tuple(field for section in self.sections for field in section.fields)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return the objects on the page, and those inside of them."""
+        return (*(one.path for one in self.sections), *(one.path for one in self.children))
+
+    @property
+    def listed(self) -> bool:
+        """Return whether nodes report what could stand in a field here or one step further."""
+        inside = (
+            is_offered(one.kind, spec) for one in self.children for spec in specs_of(one.kind)
+        )
+        return any(field.listed for field in self.fields) or any(inside)
+
     def field(self, key: str) -> Field | None:
         """Return the field called `key`."""
         return next((field for field in self.fields if field.key == key), None)

@@ -193,15 +193,20 @@ class FormPage(Screen[None]):
         )
 
     def _ask_nodes(self) -> None:
-        """Have the nodes asked on which the object will be, where they know what could be here."""
+        """Have the nodes asked on which the object will be, where they know what could be here.
+
+        What is inside of the object is likely to be opened next, so its answers are on the way.
+        """
+        form = self._form
+        if form is None:
+            return
         data = raw.data_of(self.bench.draft.text)
-        for section in self._form.sections if self._form else ():
-            if any(field.listed for field in section.fields) or agent_of(data, section.path):
-                nodes = nodes_for(data, section.path)
-                self.inventories.want(nodes)
-                agent = agent_of(data, section.path)
-                if agent:
-                    self.inventories.want_agent(agent, nodes)
+        agents = {agent for path in form.paths if (agent := agent_of(data, path))}
+        if agents or form.listed:
+            nodes = nodes_for(data, form.path)
+            self.inventories.want(nodes)
+            for agent in sorted(agents):
+                self.inventories.want_agent(agent, nodes)
 
     def _heard(self, _inventories: Inventories) -> None:
         self._refresh()

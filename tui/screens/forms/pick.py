@@ -96,6 +96,8 @@ class PickScreen(ListScreen[str]):
         Binding("down", "move(1)", "down", show=False, priority=True),
         Binding("pageup", "page(-1)", "page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "page down", show=False, priority=True),
+        Binding("home", "edge(-1)", "first", show=False, priority=True),
+        Binding("end", "edge(1)", "last", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     PickScreen Input { height: 1; border: none; padding: 0; background: $boost; }
@@ -148,6 +150,10 @@ class PickScreen(ListScreen[str]):
     def action_page(self, direction: int) -> None:
         """Move the cursor by a page."""
         self.query_one(LiveTable).action_page(direction)
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or the last offer."""
+        self.query_one(LiveTable).action_edge(direction)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show only what holds the word."""
