@@ -103,21 +103,16 @@ def _names_of_interfaces(data: raw.Data | None, place: Path, found: Found) -> It
 
 
 def _boot_addresses(data: raw.Data | None, place: Path, found: Found) -> Iterator[Offer]:
-    """Those of the interface of the adapter's name first, then others that are on its network."""
-    network = raw.at(data, (*place, "network"))
-    subnet = subnet_of(data, network)
-    own: list[Offer] = []
-    others: list[Offer] = []
-    for interface in _interfaces(found):
-        for text in interface.addresses:
-            address = ip_interface(text).ip
-            on_it = subnet is not None and address in subnet
-            note = f"{interface.name} of {place[1]}" + (f", not on {network}" if not on_it else "")
-            if interface.name == place[3]:
-                own.append(Offer(str(address), note))
-            elif on_it:
-                others.append(Offer(str(address), note))
-    yield from (*own, *others)
+    """Those on the adapter's network, or all while it has none; the adapter's own interface first.
+
+    A boot address is there before the agent is, so it cannot be made up.
+    """
+    subnet = subnet_of(data, raw.at(data, (*place, "network")))
+    ordered = sorted(_interfaces(found), key=lambda one: one.name != place[3])
+    for interface in ordered:
+        for address in (ip_interface(text).ip for text in interface.addresses):
+            if subnet is None or address in subnet:
+                yield Offer(str(address), f"{interface.name} of {place[1]}")
 
 
 def _subnets(data: raw.Data | None, place: Path, found: Found) -> Iterator[Offer]:
@@ -139,19 +134,25 @@ def _subnets(data: raw.Data | None, place: Path, found: Found) -> Iterator[Offer
 
 
 def _devices(_data: raw.Data | None, _place: Path, found: Found) -> Iterator[Offer]:
-    """Those that most nodes see come first: a group needs its device on each of its nodes."""
+    """Those that most nodes see come first: a group needs its device on each of its nodes.
+
+    After them: what is mounted already, and what has no file system, is seldom meant.
+    """
+    devices = {stable_name(one): one for each in found.values() for one in each.devices}
     nodes = having(
         {
             node: dict.fromkeys(stable_name(device) for device in one.devices)
             for node, one in found.items()
         }
     )
-    texts = {
-        stable_name(device): device_text(device) for one in found.values() for device in one.devices
-    }
-    for name in sorted(nodes, key=lambda name: (-len(nodes[name]), name)):
+
+    def rank(name: str) -> tuple[int, bool, bool, str]:
+        device = devices[name]
+        return (-len(nodes[name]), bool(device.directory), not device.fstype, name)
+
+    for name in sorted(nodes, key=rank):
         where = where_text(nodes[name], found)
-        yield Offer(name, f"{texts[name]}  {where}".rstrip())
+        yield Offer(name, f"{device_text(devices[name])}  {where}".rstrip())
 
 
 def _types(data: raw.Data | None, place: Path, found: Found) -> Iterator[Offer]:

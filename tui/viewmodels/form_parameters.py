@@ -51,9 +51,10 @@ def findings(found: AgentFound, given: raw.Data) -> Iterator[tuple[str, Report]]
     texts = {name: str(value) for name, value in given.items()}
     for problem in problems(found.description, texts):
         unknown = problem.name in texts and problem.fix
-        hint = f"take it out by emptying it, and fill in {problem.fix}" if unknown else ""
-        text = f"{problem.text} (agent {found.agent} on {found.node})"
-        yield problem.name, Report(code=WRONG, severity="error", text=text, hint=hint)
+        hint = f"as {found.agent} on {found.node} says of itself"
+        if unknown:
+            hint = f"take it out by emptying it, and fill in {problem.fix}"
+        yield problem.name, Report(code=WRONG, severity="error", text=problem.text, hint=hint)
 
 
 def parameter_offers(data: raw.Data | None, path: Path, known: Known) -> list[Offer]:
