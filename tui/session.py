@@ -63,7 +63,10 @@ class Client(Protocol):
 
 
 class Session:
-    """Holds the client and the view. `post` delivers messages to the app."""
+    """Holds the client and the view. `post` delivers messages to the app.
+
+    `left_at` is when a console on this cluster was last left, in Unix seconds (0: not known).
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Session:
         self.read_only = read_only
         self.view = store.View(connection=store.Connection(since=now().mono))
         self.dirty: set[store.Topic] = set()
+        self.left_at = 0.0
         self._post = post
         self._now = now
         self._lost_told = False

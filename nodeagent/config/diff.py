@@ -35,7 +35,7 @@ def diff(old: Configuration, new: Configuration) -> tuple[Change, ...]:
 def _topology(old: Configuration, new: Configuration) -> Iterator[Change]:
     yield from _cluster(old, new)
     yield from _fields("topology", "timing", old.timing, new.timing)
-    for kind in ("network", "node", "admin"):
+    for kind in ("network", "node", "admin", "event"):
         before: Mapping[str, Struct] = getattr(old, kind)
         after: Mapping[str, Struct] = getattr(new, kind)
         yield from _tables("topology", kind, before, after)

@@ -13,7 +13,7 @@ import msgspec
 
 from nodeagent.config.holds import hold_end
 from nodeagent.config.nouns import written_type
-from nodeagent.model.configuration import Configuration, Group, Resource
+from nodeagent.model.configuration import Configuration, EventCommands, Group, Resource
 
 
 def file_digest(data: bytes) -> str:
@@ -24,20 +24,30 @@ def file_digest(data: bytes) -> str:
 def topology_digest(cfg: Configuration) -> str:
     """Return the digest of everything but the groups. Voters count as they are in effect."""
     cluster = {**_plain(cfg.cluster), "voters": sorted(cfg.voters())}
-    return _digest(
-        {
-            "cluster": cluster,
-            "timing": _plain(cfg.timing),
-            "network": _plain(cfg.network),
-            "node": _plain(cfg.node),
-            "admin": _plain(cfg.admin),
-        }
-    )
+    plain = {
+        "cluster": cluster,
+        "timing": _plain(cfg.timing),
+        "network": _plain(cfg.network),
+        "node": _plain(cfg.node),
+        "admin": _plain(cfg.admin),
+    }
+    if cfg.event:  # without, a file has the digest that it had before there were events
+        plain["event"] = {name: _event(commands) for name, commands in cfg.event.items()}
+    return _digest(plain)
+
+
+def _event(commands: EventCommands) -> dict[str, Any]:
+    return {**_plain(commands), "groups": sorted(commands.groups)}
 
 
 def resources_digest(cfg: Configuration) -> str:
     """Return the digest of the groups; the order of resources inside a group counts."""
     return _digest({name: _group(group) for name, group in cfg.group.items()})
+
+
+def running_digest(group: Group) -> str:
+    """Return the digest of what runs of a group: its resources in their order, no policies."""
+    return _digest([[name, _resource(item)] for name, item in group.resource.items()])
 
 
 def _group(group: Group) -> dict[str, Any]:

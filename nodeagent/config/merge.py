@@ -25,7 +25,7 @@ from nodeagent.model.plan import ChangeKind
 
 Side = Literal["mine", "theirs"]
 
-_FAMILIES = frozenset({"network", "node", "group", "admin"})
+_FAMILIES = frozenset({"network", "node", "group", "admin", "event"})
 _INNER = {"node": ("adapter", "fence"), "group": ("resource",)}
 _NONE: Mapping[str, Side] = {}
 

@@ -64,6 +64,8 @@ _REFERENCES: dict[tuple[str, str], Reference] = {
     ("Group", "after"): "group",
     ("Group", "together"): "group",
     ("Group", "apart_from"): "group",
+    ("EventCommands", "groups"): "group",
+    ("EventCommands", "nodes"): "node",
 }
 _PATHS = {("Application", "directory")}
 _PATH_META, _KEY_META, _ADDRESS_META, _SUBNET_META, _NAME_META = (
@@ -146,7 +148,7 @@ def _spec(noun: type[Struct], info: msgspec.structs.FieldInfo, hint: Any) -> Fie
         required=info.required,
         help=next((meta.description for meta in reversed(metas) if meta.description), ""),
         default=_default(info),
-        choices=tuple(get_args(plain)) if get_origin(plain) is Literal else (),
+        choices=_choices(plain),
         refers_to=_REFERENCES.get((noun.__name__, info.name), ""),
         unit=_UNITS.get(info.name.rpartition("_")[2], ""),
         whole=plain is not float,
@@ -158,6 +160,12 @@ def _spec(noun: type[Struct], info: msgspec.structs.FieldInfo, hint: Any) -> Fie
         item_length_max=_whole(_limits(item).get("max_length")),
         noun=_child(plain),
     )
+
+
+def _choices(plain: Any) -> tuple[str, ...]:
+    """Return the words that a text, or each entry of a list, can be."""
+    item = _peel(get_args(plain)[0])[0] if get_origin(plain) is tuple else plain
+    return tuple(get_args(item)) if get_origin(item) is Literal else ()
 
 
 def _peel(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
@@ -190,7 +198,7 @@ def _kind(noun: type[Struct], attribute: str, plain: Any, metas: tuple[Meta, ...
         return _kind_of_dict(get_args(plain)[1])
     if origin is tuple:
         item = _peel(get_args(plain)[0])[1]
-        return "names" if _NAME_META in item else "arguments"
+        return "names" if _NAME_META in item or _choices(plain) else "arguments"
     if plain is bool:
         return "flag"
     if any(_peel(part)[0] is datetime for part in get_args(plain)):

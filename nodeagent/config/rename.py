@@ -17,8 +17,15 @@ _POINTERS: dict[str, tuple[Path, ...]] = {
         ("node", ANY, "adapter", ANY, "network"),
         ("group", ANY, "resource", ANY, "network"),
     ),
-    "node": (("group", ANY, "nodes", ANY), ("cluster", "voters", ANY)),
-    "group": tuple(("group", ANY, key, ANY) for key in ("after", "with", "apart-from")),
+    "node": (
+        ("group", ANY, "nodes", ANY),
+        ("cluster", "voters", ANY),
+        ("event", ANY, "nodes", ANY),
+    ),
+    "group": (
+        *(("group", ANY, key, ANY) for key in ("after", "with", "apart-from")),
+        ("event", ANY, "groups", ANY),
+    ),
 }
 """Where names of other objects stand; an element of a list is named by its number."""
 

@@ -184,6 +184,8 @@ class _Walk:
             if not isinstance(item, str):
                 text = f"{path[-1]} should be {what}, but entry {index + 1} is {kind_found(item)}"
                 self.add("E022", place, text, "put each entry in quotes")
+            elif spec.choices:
+                self.choice(item, spec, place)
             elif spec.kind == "names":
                 check_name(self.add, item, place, f"entry {index + 1} of {path[-1]}")
             elif len(item) > (spec.item_length_max or len(item)):
@@ -252,7 +254,8 @@ class _Walk:
             hint, fix = did_you_mean(value, spec.choices, f"it can be {one_of(spec.choices)}")
             if fix:
                 hint = f"{hint} It can be {one_of(spec.choices)}"
-            self.add("E023", path, f"{path[-1]} cannot be {shown(value)}", hint, fix)
+            where = path[-2] if path[-1].isdigit() else path[-1]  # an entry of a list
+            self.add("E023", path, f"{where} cannot be {shown(value)}", hint, fix)
 
     def text(self, value: Any, spec: FieldSpec, noun: type[Struct], path: Path) -> None:
         if not isinstance(value, str):

@@ -162,9 +162,10 @@ class Adapters:
         before, one.verdict = one.verdict, verdict
         what = f"adapter {name} on {one.network}"
         if verdict in BAD and before not in BAD:
-            shared.tell("error", shared.name, f"{what} failed", cause=_WHY[verdict])
+            cause = _WHY[verdict]
+            shared.tell("error", shared.name, f"{what} failed", cause, event="adapter-down")
         elif before in BAD and verdict not in BAD:
-            shared.tell("note", shared.name, f"{what} works again")
+            shared.tell("note", shared.name, f"{what} works again", event="adapter-up")
 
     def _sight(self, shared: "Shared", name: str, silent_ms: int, silence_ms: int) -> Sight:
         quiet = silent_ms >= silence_ms  # looked at ten times a second, so only then more is asked

@@ -6,6 +6,7 @@ Told: the request and who is heard. Asks for nothing.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from nodeagent.config.commands import longest_pre_s
 from nodeagent.config.quorum import majority
 from nodeagent.core.effects import DriverAction
 from nodeagent.core.groups import limit_s
@@ -13,6 +14,7 @@ from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
 from nodeagent.model.choice import Choice
 from nodeagent.model.configuration import Configuration
+from nodeagent.model.happenings import Happening
 from nodeagent.model.ownership import Ballot, Standing
 from nodeagent.model.plan import Plan
 
@@ -118,7 +120,18 @@ class Audiences:
         pairs = (*self.request.plan.release, *self.request.plan.acquire)
         configurations = [c for c in (self.old, self.request.candidate) if c is not None]
         nouns = [c.group[g] for g in {g for g, _ in pairs} for c in configurations if g in c.group]
-        return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
+        drivers = sum(limit_s(r, action) for n in nouns for r in n.resource.values())
+        return int(1000 * (drivers + self._pre_commands_s(action)))
+
+    def _pre_commands_s(self, action: DriverAction) -> float:
+        """Return how long the administrator's commands before these steps may take."""
+        plan, candidate = self.request.plan, self.request.candidate
+        if action == "stop":
+            steps = [(self.old, Happening("group-offline", n, g)) for g, n in plan.release]
+        else:  # an undone release is acquired again, by the configuration of before
+            steps = [(candidate, Happening("group-online", n, g)) for g, n in plan.acquire]
+            steps += [(self.old, Happening("group-online", n, g)) for g, n in plan.release]
+        return sum(longest_pre_s(configuration, step) for configuration, step in steps)
 
     def longest_ms(self, rows: tuple[Step, ...]) -> int:
         """Return the longest time for which nodes may have to wait for their next order."""

@@ -10,6 +10,7 @@ from typing import Literal
 from nodeagent.core.records import Record
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Fence, Resource
+from nodeagent.model.happenings import Command
 from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import Answer
@@ -169,6 +170,24 @@ class RunCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Run an administrator's command for an event; answered by DriverFinished with the same `op`.
+
+    While it runs, CommandTalked tells what it prints.
+    """
+
+    op: int
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class EndCommand:
+    """Kill a command that nobody waits for any more; what it returns is not looked at."""
+
+    op: int
+
+
+@dataclass(frozen=True, slots=True)
 class FenceNode:
     """Run a fence device of `node`; answered by FenceFinished with the same `op`.
 
@@ -251,10 +270,14 @@ class Note:
 class Pet:
     """Tell the watchdog that this node may go on: its lease is valid or it holds nothing.
 
-    `within_ms`: how long it may wait for the next one, as the active configuration has it.
+    `within_ms`: how long it may wait for the next one, as the active configuration has it. If the
+    agent dies, what it started may go on for `adopt_ms`, counted from then, and not beyond its
+    lease (which ends at `lease_until_ms` of the core's clock) and the watchdog's time.
     """
 
     within_ms: int = 5_000
+    lease_until_ms: int = 0
+    adopt_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +317,8 @@ Effect = (
     | Connect
     | RunDriver
     | RunCheck
+    | RunCommand
+    | EndCommand
     | FenceNode
     | Reply
     | ReadRecording

@@ -81,6 +81,14 @@ class DriverFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandTalked:
+    """A command that still runs printed something; `text` is its last line, fit for a screen."""
+
+    op: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FenceFinished:
     """A fence device was run. `ok`: the machine is off (or was, for a reboot), and that is sure."""
 
@@ -168,6 +176,7 @@ Event = (
     | BeatHeard
     | MessageHeard
     | DriverFinished
+    | CommandTalked
     | FenceFinished
     | ResourceExited
     | LinkChanged

@@ -9,15 +9,26 @@ stop is tried again and keeps the group held.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import msgspec
 
 from nodeagent.config.effects import is_told
-from nodeagent.core.effects import DriverAction, Effect, Persist, RunDriver
-from nodeagent.core.events import DriverFinished, Now
+from nodeagent.core.effects import (
+    DriverAction,
+    Effect,
+    EndCommand,
+    Persist,
+    RunCommand,
+    RunDriver,
+)
+from nodeagent.core.events import CommandTalked, DriverFinished, Now
+from nodeagent.core.pre_commands import PreCommands
 from nodeagent.core.records import Holding
+from nodeagent.core.slow import Pace
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Group, Resource, ServiceAddress
+from nodeagent.model.happenings import EventName
 from nodeagent.model.health import GroupState, ResourceState
 from nodeagent.model.moves import GROUP_MOVES, may_follow
 from nodeagent.model.operations import operations
@@ -32,6 +43,12 @@ TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
 _WATCHED: frozenset[ResourceState] = frozenset({"started"})
 _WATCHED_ON_HOLD: frozenset[ResourceState] = frozenset({"started", "failed"})
+_NEWS: dict[GroupState, tuple[Severity, str, EventName]] = {
+    "online": ("note", "online here", "group-online"),
+    "offline": ("note", "offline here", "group-offline"),
+    "error": ("error", "in error here", "group-error"),
+}
+"""What lasts is told once; a restart on the same node ends in what it was."""
 _WORKING: dict[DriverAction, ResourceState] = {"start": "starting", "stop": "stopping"}
 
 
@@ -42,11 +59,23 @@ def limit_s(resource: Resource, action: DriverAction) -> float:
 
 @dataclass(frozen=True, slots=True)
 class GroupNews:
-    """Something to tell: an event line about a group."""
+    """Something to tell: an event line about a group. `event`: commands can be bound to it."""
 
     severity: Severity
     text: str
     cause: str = ""
+    event: EventName | Literal[""] = ""
+
+
+class _PreCommandsOf(Protocol):
+    def __call__(
+        self, group: str, event: EventName, cause: str, *, tentative: bool
+    ) -> PreCommands: ...
+
+
+def _no_commands(group: str, event: EventName, cause: str, *, tentative: bool) -> PreCommands:
+    del group, event, cause, tentative
+    return PreCommands(())
 
 
 def _no_adapter(_network: str, _current: str) -> Attachment:
@@ -57,6 +86,7 @@ class GroupRunner:
     """The life of one group on this node.
 
     `attach(network, current)` says on which adapter a service address belongs that is on `current`.
+    `pre_commands` says what is to be run before it is acquired or released.
     """
 
     def __init__(
@@ -64,6 +94,7 @@ class GroupRunner:
         name: str,
         new_op: Callable[[], int],
         attach: Callable[[str, str], Attachment] = _no_adapter,
+        pre_commands: _PreCommandsOf = _no_commands,
     ) -> None:
         self.name = name
         self.state: GroupState = "offline"
@@ -81,8 +112,14 @@ class GroupRunner:
         self._new_op = new_op
         self._started_as: dict[str, Resource] = {}
         self._queue: deque[tuple[DriverAction, str]] = deque()
-        self._op: tuple[int, DriverAction, str] | None = None
+        self._op: tuple[int, DriverAction | Literal["command"], str] | None = None
         self._began_ms = 0
+        self._pace: Pace | None = None
+        self._pre_commands, self._pre = pre_commands, PreCommands(())
+        self._may_refuse = False
+        self.refused = ""
+        self.cause = ""
+        self._told: GroupState = "offline"
         self._goal: GroupState = "offline"
         self._refuse = ""
         self._exit: tuple[str, str] | None = None
@@ -111,6 +148,21 @@ class GroupRunner:
         return not self._queue and (self._op is None or self._op[1] == "monitor")
 
     @property
+    def whole(self) -> tuple[Group, Token, dict[str, str]] | None:
+        """Return what a later life could take over: all runs as it stands in the group, else None.
+
+        With the token and the adapters of the service addresses.
+        """
+        group = self.group
+        if self.state != "online" or not self.settled or self._exit or self.tentative or not group:
+            return None
+        if any(self.resources.get(name) != "started" for name in group.resource):
+            return None
+        if any(self._started_as.get(name) != r for name, r in group.resource.items()):
+            return None
+        return group, self.token, {name: at.adapter for name, at in self._placed.items()}
+
+    @property
     def failed(self) -> bool:
         """Return whether the group failed here lately and must not be placed here."""
         return self.state == "error"
@@ -120,7 +172,18 @@ class GroupRunner:
         resources = tuple(
             ResourceLive(n, s, self._moved.get(n, "")) for n, s in self.resources.items()
         )
-        return GroupLive(self.name, self.state, self.since, self.text, self.failures, resources)
+        text = "; ".join(filter(None, (self.text, self.doing)))
+        return GroupLive(self.name, self.state, self.since, text, self.failures, resources)
+
+    @property
+    def doing(self) -> str:
+        """Return what takes long here at present, and how it goes; "" for nothing."""
+        return self._pace.text if self._pace else ""
+
+    def note_problem(self, text: str) -> None:
+        """Show something that changes nothing about an online group."""
+        if self.state == "online" and not self.text:
+            self.text, self.changed = text, True
 
     # -- orders
 
@@ -133,6 +196,7 @@ class GroupRunner:
         refuse: str = "",
         tentative: bool = False,
         handed: bool = False,
+        cause: str = "",
     ) -> list[Effect]:
         """Start all resources in order. `refuse` makes it fail at the end, for a drill.
 
@@ -147,6 +211,8 @@ class GroupRunner:
         self._goal = "online"
         self._placed, self._moving, self._moved = {}, {}, {}
         self._queue = deque(("start", name) for name in group.resource)
+        self.cause, self.refused = cause, ""
+        self._pre = self._pre_commands(self.name, "group-online", cause, tentative=tentative)
         self._become("acquiring", "", now)
         return [Persist(Holding(self.name, held=True)), *self._next(now)]
 
@@ -161,11 +227,39 @@ class GroupRunner:
         self.resources |= dict.fromkeys(running, "failed")
         return self.release(now, text=text)
 
-    def release(self, now: Now, goal: GroupState = "offline", text: str = "") -> list[Effect]:
-        """Stop everything in reverse order; ends in `goal`."""
+    def adopt(self, group: Group, token: Token, placed: dict[str, Attachment], now: Now) -> None:
+        """Go on with a group that an earlier life left online, and that its drivers took over."""
+        assert not self.held, "an agent adopts before it acquires"
+        self.group, self.token, self._placed = group, token, dict(placed)
+        self._started_as = dict(group.resource)
+        self.resources = dict.fromkeys(group.resource, "started")
+        self._goal, self._well_ms = "online", now.ms
+        self._become("online", "", now)
+
+    def release(
+        self,
+        now: Now,
+        goal: GroupState = "offline",
+        text: str = "",
+        *,
+        cause: str = "",
+        urgent: bool = False,
+        may_refuse: bool = False,
+    ) -> list[Effect]:
+        """Stop everything in reverse order; ends in `goal`.
+
+        Of an online group the pre commands run first, unless it is `urgent` or has failed. If they
+        fail, that is told and nothing more; with `may_refuse` the group stays online, and `refused`
+        says why.
+        """
+        self.cause, self.refused = cause or text, ""
+        ended = self._end_commands()
         if not self.held:
             self._become(goal, text, now)
-            return []
+            return ended
+        if self.state == "online" and goal == "offline" and not urgent:
+            self._pre = self._pre_commands(self.name, "group-offline", self.cause, tentative=False)
+        self._may_refuse = may_refuse and self._exit is None
         self._goal = goal
         self._exit = None
         self._moving = {}
@@ -175,7 +269,22 @@ class GroupRunner:
         if self._op is not None and self._op[1] == "start" and self._queue_lacks(self._op[2]):
             self._queue.appendleft(("stop", self._op[2]))
         self._become("releasing", text, now)
-        return self._next(now)
+        return [*ended, *self._next(now)]
+
+    def hurry(self, now: Now) -> list[Effect]:
+        """Wait for no pre command any more: what is released must be stopped now."""
+        if self.state != "releasing" or self._op is None or self._op[1] != "command":
+            return []
+        text = "a pre command was ended, for the release cannot wait"
+        self.news.append(GroupNews("warning", text))
+        return [*self._end_commands(), *self._next(now)]
+
+    def _end_commands(self) -> list[Effect]:
+        self._pre = PreCommands(())
+        if self._op is None or self._op[1] != "command":
+            return []
+        op, self._op, self._pace = self._op[0], None, None
+        return [EndCommand(op)]
 
     def follow(self, now: Now) -> list[Effect]:
         """Move service addresses off adapters that failed, to where they belong on this node.
@@ -227,7 +336,9 @@ class GroupRunner:
         if self._op is None or self._op[0] != event.op:
             return []
         _, action, name = self._op
-        self._op = None
+        self._op, self._pace = None, None
+        if action == "command":
+            return self._commanded(event, now)
         if event.ok and event.seconds > 0 and action != "validate":
             self.timed.append(Timed(self.name, name, action, max(0, now.ms - self._began_ms)))
         if action == "monitor":
@@ -237,6 +348,31 @@ class GroupRunner:
         if action == "stop":
             return self._stopped(name, event, now)
         return self._started(name, event, now)
+
+    def talked(self, event: CommandTalked) -> None:
+        """Note the last line that a pre command printed."""
+        if self._op is not None and self._op[0] == event.op and self._pace is not None:
+            self._pace.output = event.text
+
+    def _commanded(self, event: DriverFinished, now: Now) -> list[Effect]:
+        """Go on after a pre command, or with the failure of its step."""
+        told = self._pre.finished(event)
+        if told:
+            self.news.append(GroupNews("note" if event.ok else "error", told, self.cause))
+        problem = self._pre.problem
+        if not problem:
+            return self._next(now)
+        if self.state == "acquiring":
+            self.failures += 1
+            self._failed_ms = now.ms
+            return self.release(now, "error", problem, urgent=True)
+        if self._may_refuse and all(state == "started" for state in self.resources.values()):
+            self.refused, self._goal = problem, "online"
+            self._queue.clear()
+            self._become("online", problem, now)
+            return []
+        self._pre = PreCommands(())
+        return self._next(now)
 
     def _started(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
         self.resources[name] = "started" if event.ok else "failed"
@@ -329,6 +465,7 @@ class GroupRunner:
         `may_restart`: here, on this node. `may_leave`: be given up, for another node to take over.
         `on_hold`: failures wait, and what failed is watched on, for a person may mend it.
         """
+        self._look_at_pace(now)
         may_recover = not on_hold and (may_restart if self._may_try_again() else may_leave)
         if self._exit is not None and may_recover:
             return self._recover(*self._exit, now)
@@ -342,6 +479,14 @@ class GroupRunner:
             reload = self._reload(now) if may_restart and not on_hold else []
             return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
+
+    def _look_at_pace(self, now: Now) -> None:
+        if self._pace is None:
+            return
+        before = self._pace.text
+        if self._pace.look(now):
+            self.news.append(GroupNews("warning", self._pace.text, self.cause))
+        self.changed = self.changed or self._pace.text != before
 
     def _reload(self, now: Now) -> list[Effect]:
         """Tell the next resource that was started otherwise than it stands in the group now."""
@@ -399,6 +544,12 @@ class GroupRunner:
     def _next(self, now: Now) -> list[Effect]:
         if self._op is not None:
             return []
+        command = self._pre.next()
+        if command is not None:
+            op = self._new_op()
+            self._op = (op, "command", command.name)
+            self._pace = Pace(command.words(), now.ms, command.limit_s)
+            return [RunCommand(op, command)]
         if self._queue:
             action, name = self._queue.popleft()
             self.resources[name] = _WORKING[action]
@@ -424,6 +575,8 @@ class GroupRunner:
             self._place(name, resource)
         at = self._placed.get(name, NOWHERE)
         limit = limit_s(resource, action)
+        if action in _WORKING:
+            self._pace = Pace(f"{action} of {name}", now.ms, limit)
         return RunDriver(op, self.name, name, resource, action, limit, self.token, at)
 
     def _place(self, name: str, resource: Resource) -> None:
@@ -440,3 +593,8 @@ class GroupRunner:
         if state != self.state:
             self.since = now.unix
         self.state, self.text, self.changed = state, text, True
+        if state in _NEWS and state != self._told:
+            severity, told, event = _NEWS[state]
+            forgiven, self._told = (self._told, state) == ("error", "offline"), state
+            if not forgiven:
+                self.news.append(GroupNews(severity, told, text or self.cause, event))

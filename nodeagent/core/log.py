@@ -48,6 +48,16 @@ class OnProbation:
     terms: Probation
 
 
+def cause_of(decree: Decree) -> str:
+    """Return why groups may come and go after a decree, "" where it does not say."""
+    value = decree.value
+    if isinstance(value, ViewChange):
+        return f"view {decree.slot}: {value.cause}" if value.cause else f"view {decree.slot}"
+    if isinstance(value, Commit):
+        return f"DARE {value.tx}" + (f": {value.reason}" if value.reason else "")
+    return f"DARE {value.tx} was undone" if isinstance(value, Aborted) else ""
+
+
 def on_probation(value: Commit) -> OnProbation | None:
     """Return the probation that a COMMIT begins, None where it stands at once."""
     return None if value.probation is UNSET else OnProbation(value, value.probation)
@@ -188,6 +198,11 @@ class DecreeLog:
         if file_digest(data) != value.digest:
             raise DecreeError(f"configuration of epoch {value.epoch} does not have its digest")
         return data, read_configuration(data, f"configuration of epoch {value.epoch}")
+
+    @property
+    def last_cause(self) -> str:
+        """Return what the newest decree says of why groups come and go."""
+        return cause_of(self.decrees[-1]) if self.decrees else ""
 
     def extend(self, decree: Decree) -> None:
         """Take the next decree; raises DecreeError and changes nothing if it does not follow."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from nodeagent.core import desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
+from nodeagent.core.commands import Commands
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
 from nodeagent.core.effects import (
@@ -28,6 +30,7 @@ from nodeagent.core.effects import (
 from nodeagent.core.event_queue import ClusterEvent, EventQueue
 from nodeagent.core.events import (
     BeatHeard,
+    CommandTalked,
     ConsoleAsked,
     ConsolesPresent,
     DriverFinished,
@@ -69,7 +72,7 @@ from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.times import Times
 from nodeagent.core.wiring import connections
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import (
@@ -205,6 +208,7 @@ class Node:
         self.rehearsals = Rehearsals(self.shared)
         self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
+        self.commands = Commands(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
@@ -218,21 +222,38 @@ class Node:
         self._durable: Durable | None = durable
         self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
-        self._refused = (-1, "")
-        self._generation = 0
+        self._refused, self._generation = (-1, ""), 0
 
     # -- the two entrances
 
-    def start(self, now: Now) -> list[Effect]:
-        """Return the first effects: a new incarnation, sockets, and what the journal left open."""
+    @property
+    def adoptable(self) -> dict[str, Group]:
+        """Return the groups that an earlier life may have left online for this one; see adoption.
+
+        Asked before `start`, which is told what became of them.
+        """
+        assert self._durable is not None, "asked before the node starts"
+        found = adoption.adoptable(self.shared, self._durable)
+        return {name: noun for name, (noun, _) in found.items()}
+
+    def start(self, now: Now, inherited: Inherited | None = None) -> list[Effect]:
+        """Return the first effects: a new incarnation, sockets, and what the journal left open.
+
+        `inherited`: what runs here already (by default only what `Setup` says cannot be ended).
+        """
+        inherited = inherited or Inherited(self.setup.unended)
         durable, self._durable = self._durable, None
+        self._marks = adoption.Marks(durable.online if durable else {})
         assert durable is not None, "a node starts once"
         shared = self.shared
         shared.now = self._clock.take(now)
         shared.persist(Started(shared.incarnation, shared.name))
         if self.acceptor.lock is not None:
             self.participant.restored(self.acceptor.lock, shared.log.next_slot, durable.staged)
-        unended.hold(shared, self.setup.unended, durable.held)
+        found = adoption.adoptable(shared, durable)
+        adopted = inherited.adopted & found.keys()
+        unended.hold(shared, inherited.unended, durable.held, adopted)
+        adoption.adopt(shared, found, adopted, inherited.until_ms)
         standing = shared.log.standing
         if shared.log.active and self.setup.active_digest != standing.digest:
             joined = shared.joining is None
@@ -256,7 +277,7 @@ class Node:
                 self._beat(event)
             case MessageHeard():
                 self._heard(event)
-            case DriverFinished() | FenceFinished():
+            case DriverFinished() | FenceFinished() | CommandTalked():
                 self._driver(event)
             case ResourceExited():
                 self.shared.runner(event.group).exited(event.resource, event.text)
@@ -296,6 +317,8 @@ class Node:
                     break
         else:
             raise AssertionError("a step that does not settle")
+        before, after = self._marks.records(shared.runners.values())
+        final = [*before, *final, *after] if before or after else final
         for effect in final:
             if isinstance(effect, Persist):
                 self._memory.take(effect.record)
@@ -308,6 +331,7 @@ class Node:
         self.participant.advance()
         self.keeper.reconcile()
         self._tell_news()
+        self.commands.take()
         self._wire()
         if any(runner.changed for runner in shared.runners.values()):
             self.reporter.beat(at_once=True)
@@ -316,7 +340,7 @@ class Node:
     def _tell_news(self) -> None:
         for name, runner in self.shared.runners.items():
             for item in runner.news:
-                self.shared.tell(item.severity, name, item.text, item.cause)
+                self.shared.tell(item.severity, name, item.text, item.cause, event=item.event)
             runner.news.clear()
             for timed in runner.timed:
                 self.shared.times.took(self.shared.name, timed)
@@ -422,6 +446,8 @@ class Node:
         if isinstance(value, Commit):
             self._take_commit(value, before.digest)
         if isinstance(value, Aborted):
+            text = f"undone, epoch {before.epoch} stays"
+            shared.tell("warning", value.tx, text, value.reason, event="dare-aborted")
             shared.forgiven |= self.participant.touched
             self.keeper.undo_tentative()
         if isinstance(value, Commit | Aborted):
@@ -439,7 +465,8 @@ class Node:
             self.keeper.note_handed(before)
         if isinstance(value, ViewChange) and value.cause:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
-            shared.tell(severity, "cluster", f"view {decree.slot}: {value.cause}")
+            text = f"view {decree.slot}: {value.cause}"
+            shared.tell(severity, "cluster", text, event="view-changed")
 
     def _take_commit(self, value: Commit, old_digest: str) -> None:
         shared = self.shared
@@ -447,6 +474,8 @@ class Node:
             shared.joining = None
         joined = shared.joining is None
         shared.out.append(Activate(value.epoch, value.digest, shared.log.active, joined))
+        text = f"epoch {value.epoch} is active"
+        shared.tell("note", value.tx, text, value.reason, event="dare-committed")
         self._refresh_runners()
         self.reporter.configuration_changed(value.author, draft=False)
         self._follow_with_draft(old_digest, value.author)
@@ -553,9 +582,10 @@ class Node:
         self._notice_nodes()
         self._notice_amnesia()
         self._notice_boasts()
+        self.commands.tick()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
-            shared.tell(severity, event.subject, event.text)
+            shared.tell(severity, event.subject, event.text, event=event.kind, node=event.subject)
         self.keeper.tick()
         self.fencing.tick()
         self.invitations.tick()
@@ -752,14 +782,24 @@ class Node:
         else:
             self.shared.out.append(RewriteJournal(tuple(compact(self._memory.durable))))
 
-    def _driver(self, event: DriverFinished | FenceFinished) -> None:
+    def _driver(self, event: DriverFinished | FenceFinished | CommandTalked) -> None:
+        if isinstance(event, CommandTalked):
+            self._talked(event)
+            return
         if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
             self.fencing.finished(event)
             return
+        if self.commands.finished(event):
+            return
         for runner in self.shared.runners.values():
             self.shared.out += runner.finished(event, self.shared.now)
+
+    def _talked(self, event: CommandTalked) -> None:
+        self.commands.talked(event)
+        for runner in self.shared.runners.values():
+            runner.talked(event)
 
     # -- consoles
 

@@ -21,7 +21,7 @@ from nodeagent.core.effects import (
     WriteTemporary,
 )
 from nodeagent.core.events import DriverFinished, FenceFinished
-from nodeagent.core.groups import limit_s
+from nodeagent.core.groups import GroupRunner, limit_s
 from nodeagent.core.log import parsed
 from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import Staged
@@ -483,10 +483,15 @@ class Participant:
             if self._waits_for_children(group, work.order):
                 self._progress(f"{group} waits until its dependents are offline")
                 return
+            if group in work.started and runner.refused:
+                self._answer(work, ok=False, reason=f"{group}: {runner.refused}")
+                return
             if runner.state != "releasing":
                 work.begins(group, shared.now.ms)
-                shared.out += runner.release(shared.now)
-            self._progress(f"releasing {group} {runner.text}".strip())
+                work.started.add(group)
+                cause = f"DARE {work.order.tx}"
+                shared.out += runner.release(shared.now, cause=cause, may_refuse=True)
+            self._progress(_words("releasing", group, runner))
             return
         self._answer(work, ok=True)
 
@@ -580,7 +585,7 @@ class Participant:
             if runner.state == "offline":
                 runner.text = "was released again, for this node lost its lease"
                 return "failed"
-            self._progress(f"acquiring {group}")
+            self._progress(_words("acquiring", group, runner))
             return "waits"
         hopeless = self._hopeless(work, group, noun)
         if hopeless:
@@ -596,7 +601,13 @@ class Participant:
         work.begins(group, shared.now.ms)
         handed = group in self.open.handed
         shared.out += runner.acquire(
-            noun, token, shared.now, refuse=refuse, tentative=True, handed=handed
+            noun,
+            token,
+            shared.now,
+            refuse=refuse,
+            tentative=True,
+            handed=handed,
+            cause=f"DARE {work.order.tx}",
         )
         return "waits" if runner.state != "online" else "done"
 
@@ -629,6 +640,11 @@ class Participant:
             self._note_once(work, f"{group} online again")
             work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
+
+
+def _words(doing: str, group: str, runner: GroupRunner) -> str:
+    """Return what goes on with a group; of what takes long also which command, and its output."""
+    return " ".join(filter(None, (doing, group, runner.text, runner.doing)))
 
 
 def _fact(event: DriverFinished | FenceFinished) -> str:

@@ -6,7 +6,9 @@ effects to `out`; `core.node` hands them to the daemon in that order.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
+from nodeagent.config.commands import bound, command
 from nodeagent.core.adapters import Adapters, attachment
 from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
 from nodeagent.core.events import Now
@@ -15,10 +17,12 @@ from nodeagent.core.groups import GroupRunner
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.core.log import DecreeLog
+from nodeagent.core.pre_commands import PreCommands
 from nodeagent.core.records import Record
 from nodeagent.core.times import Times
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Timing
+from nodeagent.model.happenings import EVENTS_OF_GROUP, EventName, Happening
 from nodeagent.model.rehearsal import Finding
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, RunChanged, keep
@@ -64,6 +68,7 @@ class Shared:
     stopping: str = ""
     stopping_since_ms: int = 0
     runners: dict[str, GroupRunner] = field(default_factory=dict)
+    inherited: dict[str, int] = field(default_factory=dict)
     out_since_ms: dict[str, int] = field(default_factory=dict)
     out_wait_ms: dict[str, int] = field(default_factory=dict)
     leased_since_ms: int = -1
@@ -78,6 +83,7 @@ class Shared:
     draft_digest: str = ""
     draft_base: str = ""
     events: list[EventLine] = field(default_factory=list)
+    happened: list[Happening] = field(default_factory=list)
     rehearsed: dict[str, Finding] = field(default_factory=dict)
     probation_until_ms: int = 0
     confirming: Confirmed | None = None
@@ -251,7 +257,9 @@ class Shared:
     def runner(self, group: str) -> GroupRunner:
         """Return the runner of a group, made when first needed."""
         if group not in self.runners:
-            self.runners[group] = GroupRunner(group, self.new_op, self.attachment)
+            self.runners[group] = GroupRunner(
+                group, self.new_op, self.attachment, self.pre_commands
+            )
         return self.runners[group]
 
     def attachment(self, network: str, current: str) -> Attachment:
@@ -261,6 +269,23 @@ class Shared:
             if found.adapter:
                 return found
         return NOWHERE
+
+    def pre_commands(
+        self, group: str, event: EventName, cause: str, *, tentative: bool
+    ) -> PreCommands:
+        """Return what the administrator wants to run here before a group comes or goes.
+
+        `tentative`: by the configuration that is not decided yet.
+        """
+        configuration = self.candidate if tentative else self.log.configuration
+        epoch = self.log.standing.epoch
+        happening = Happening(event, self.name, group, clean(cause, 200))
+        pairs = []
+        for name, commands in bound(configuration, happening):
+            pre = command(name, commands, "pre", happening, epoch)
+            if pre is not None:
+                pairs.append((pre, command(name, commands, "recovery", happening, epoch)))
+        return PreCommands(tuple(pairs))
 
     def new_op(self) -> int:
         """Return a number for a driver action."""
@@ -292,9 +317,25 @@ class Shared:
         """Ask for a record to be on disk before what follows is sent."""
         self.out.append(Persist(record))
 
-    def tell(self, severity: Severity, subject: str, text: str, cause: str = "") -> None:
-        """Make an event line: published, kept, and logged."""
+    def tell(
+        self,
+        severity: Severity,
+        subject: str,
+        text: str,
+        cause: str = "",
+        *,
+        event: EventName | Literal[""] = "",
+        node: str = "",
+    ) -> None:
+        """Make an event line: published, kept, and logged.
+
+        `event`: commands can be bound to it. `node` is where it happened, here if none is named.
+        """
         self._event += 1
+        at = (node or self.name) if event else ""
+        if event:
+            group = subject if event in EVENTS_OF_GROUP else ""
+            self.happened.append(Happening(event, at, group, clean(cause or text, 200)))
         line = EventLine(
             number=self._event,
             time=self.now.unix,
@@ -303,6 +344,8 @@ class Shared:
             subject=subject,
             text=clean(text, 400),
             cause=clean(cause, 200),
+            event=event,
+            at=at,
         )
         self.events.append(line)
         del self.events[:-EVENTS_KEPT]

@@ -20,6 +20,7 @@ from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import healthcheck, multihomed
 from nodeagent.drivers.base import Job
+from nodeagent.drivers.commands import EventCommands
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
 from nodeagent.drivers.inventory import InventoryTaker, TooManyError
@@ -60,6 +61,8 @@ class Rooms:
     new_watchdog: Callable[[int, int], Watchdog]
     watchdog_ms: int
     log: AgentLog
+    node: str = ""
+    watchdog: Watchdog | None = None
     hardware: Hardware | None = None
     join_door: JoinDoor | None = None
 
@@ -77,12 +80,15 @@ class Hands:
         self.drivers = rooms.drivers
         self.fences = rooms.fences
         self.inventory = rooms.inventory
+        self.commands = EventCommands(
+            rooms.node, lambda op, line: self.post(ev.CommandTalked(op, line))
+        )
         self.log = rooms.log
         self.links = LinkWatcher(lambda adapter, up: self.post(ev.LinkChanged(adapter, up)))
         self._watchdog_ms = rooms.watchdog_ms
         self._hardware = rooms.hardware
         self._armed = -1
-        self.watchdog = rooms.new_watchdog(rooms.watchdog_ms, -1)
+        self.watchdog = rooms.watchdog or rooms.new_watchdog(rooms.watchdog_ms, -1)
         self._new_watchdog = rooms.new_watchdog
         self.post: Callable[[ev.Event], None] = _nowhere
         self.header: Callable[[Message], object] | None = None
@@ -123,19 +129,27 @@ class Hands:
                 | fx.TakeInventory()
                 | fx.RunDriver()
                 | fx.RunCheck()
+                | fx.RunCommand()
                 | fx.FenceNode()
             ):
                 self._start(self._work(effect))
+            case fx.EndCommand():
+                self.commands.end(effect.op)
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
-                self._pet(effect.within_ms)
+                self._pet(effect)
             case fx.CutAdapter() | fx.FailApplication() | fx.End():
                 self._drill(effect)
 
     def _work(
         self,
-        effect: fx.ReadRecording | fx.TakeInventory | fx.RunDriver | fx.RunCheck | fx.FenceNode,
+        effect: fx.ReadRecording
+        | fx.TakeInventory
+        | fx.RunDriver
+        | fx.RunCheck
+        | fx.RunCommand
+        | fx.FenceNode,
     ) -> Coroutine[None, None, None]:
         match effect:
             case fx.ReadRecording():
@@ -146,6 +160,8 @@ class Hands:
                 return self._drive(effect)
             case fx.RunCheck():
                 return self._check(effect)
+            case fx.RunCommand():
+                return self._command(effect)
             case fx.FenceNode():
                 return self._fence(effect)
 
@@ -154,7 +170,9 @@ class Hands:
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
 
-    def _pet(self, within_ms: int) -> None:
+    def _pet(self, effect: fx.Pet) -> None:
+        within_ms = effect.within_ms
+        self.drivers.outlive(agent=effect.adopt_ms > 0)
         arms = self._hardware is not None and self._armed < 0
         if within_ms != self._watchdog_ms or arms:
             if self._hardware is not None:
@@ -162,7 +180,7 @@ class Hands:
             old, self._watchdog_ms = self.watchdog, within_ms
             self.watchdog = self._new_watchdog(within_ms, self._armed)
             old.stop()
-        if self.watchdog.pet():
+        if self.watchdog.pet(effect.lease_until_ms, effect.adopt_ms):
             return
         text = "it fired because this agent did not run, or was killed; a new one is started"
         self.log.write("error", "the watchdog is gone", {"text": text})
@@ -366,6 +384,10 @@ class Hands:
 
     async def _check(self, effect: fx.RunCheck) -> None:
         o = await healthcheck.check(effect.arguments, effect.limit_s)
+        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
+
+    async def _command(self, effect: fx.RunCommand) -> None:
+        o = await self.commands.run(effect.op, effect.command)
         self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from nodeagent.model.happenings import EventName
 from nodeagent.model.names import (
     Address,
     Argument,
@@ -100,6 +101,15 @@ class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     watchdog_ms: Annotated[
         Milliseconds, Meta(description="A node that lost its lease is stopped after this")
     ] = 3_000
+    adopt_ms: Annotated[
+        int,
+        Meta(
+            description="Services outlive their agent for so long, for the next one to take them "
+            "over; 0: they end with it",
+            ge=0,
+            le=60_000,
+        ),
+    ] = 4_000
     suspend_ms: Annotated[
         Milliseconds, Meta(description="Longest suspension without progress during a DARE")
     ] = 10_000
@@ -181,6 +191,36 @@ class Admin(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
 
     key: Annotated[PublicKey, Meta(description="CURVE public key of the console")]
     role: Annotated[AdminRole, Meta(description="admin, operator or observer")] = "admin"
+
+
+class EventCommands(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """An administrator's commands for events: argument lists, no shell, each with a deadline.
+
+    `pre` belongs to the release or acquire of a group, which fails with it; what the others return
+    changes nothing.
+    """
+
+    on: Annotated[tuple[EventName, ...], Meta(description="Events that they run for")]
+    seconds: Annotated[Seconds, Meta(description="Deadline of each run; then it is killed")]
+    pre: Annotated[
+        Arguments,
+        Meta(description="Runs before a group is acquired or released; if it fails, so does that"),
+    ] = ()
+    recovery: Annotated[
+        Arguments, Meta(description="Runs once after pre failed; then pre is tried once more")
+    ] = ()
+    post: Annotated[
+        Arguments, Meta(description="Runs after it, where it happened; a failure is shown")
+    ] = ()
+    notify: Annotated[
+        Arguments, Meta(description="Runs after it on every member, and delays nothing")
+    ] = ()
+    groups: Annotated[
+        tuple[Name, ...], Meta(description="Only for events of these groups; empty: of all")
+    ] = ()
+    nodes: Annotated[
+        tuple[Name, ...], Meta(description="Only for what happens on these nodes; empty: on all")
+    ] = ()
 
 
 class ServiceAddress(
@@ -384,6 +424,8 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
 class Configuration(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """A whole cluster: topology (cluster, timing, networks, nodes, admins) and resources (groups).
 
+    Commands for events count with the topology: changing them moves no group.
+
     Dictionaries keep the order of the file; resources are acquired in that order.
     """
 
@@ -394,6 +436,7 @@ class Configuration(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True
     node: dict[Name, Node] = field(default_factory=dict)
     group: dict[Name, Group] = field(default_factory=dict)
     admin: dict[Name, Admin] = field(default_factory=dict)
+    event: dict[Name, EventCommands] = field(default_factory=dict)
 
     def adapters_on(self, network: str) -> tuple[tuple[str, str, Adapter], ...]:
         """Return (node, adapter name, adapter) for each adapter on `network`."""

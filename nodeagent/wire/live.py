@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from nodeagent.model.happenings import EventName
 from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress
@@ -124,7 +125,11 @@ class ClusterLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """One thing that happened. `time` is Unix seconds; `number` grows by one per agent."""
+    """One thing that happened. `time` is Unix seconds; `number` grows by one per agent.
+
+    `node` tells it. `event` is what commands can be bound to ("": nothing that has a name), and
+    `at` the node where that happened.
+    """
 
     number: int
     time: float
@@ -133,6 +138,8 @@ class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     subject: str
     text: str
     cause: str = ""
+    event: EventName | Literal[""] = ""
+    at: str = ""
 
 
 class ConfigurationChanged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nodeagent.config.digest import file_digest
@@ -14,7 +15,9 @@ from tests.support import story
 from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
 from tests.support.story import StoryClient
 from tui.app import ClusterApp
+from tui.left import Left
 from tui.screens.menu import MenuScreen
+from tui.viewmodels.ages import Moment
 from tui.viewmodels.ports import DrillItem, ProbeRow
 from tui.viewmodels.spans import Row, Span
 from tui.viewmodels.store import View
@@ -273,6 +276,29 @@ def test_events_follow_freeze_and_filter() -> None:
         await shows(pilot, "Events 2 of 5", "only warnings and errors", "lost")
 
     play(act)
+
+
+def test_events_are_filtered_by_one_line_and_one_key_leads_to_what_is_new(tmp_path: Path) -> None:
+    left = Left(tmp_path)
+    left.write("orders", Moment(0.0, story.WALL - 555.0))
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        online = replace(story.event(50, "online here"), event="group-online", at="bravo")
+        client.say(online, story.event(51, "lost", severity="error"))
+        await pilot.press("8")
+        text = await shows(pilot, "Events 5 of 5, 2 since you left", "you left at")
+        assert text.index("you left at") < text.index("online here")
+        await pilot.press("home", "m")
+        await shows(pilot, "number 50", "group-online")
+        await pilot.press("slash", *"kind", "colon", *"group")
+        await shows(pilot, "Events 1 of 5")
+        await pilot.press("escape")
+        await shows(pilot, "Events 5 of 5")
+
+    play(act, left=left)
+    assert left.read("orders") > story.WALL - 1.0
+    (tmp_path / "left-orders.json").write_text("{", "ascii")
+    assert left.read("orders") == 0.0
 
 
 def test_help_lists_the_keys_of_its_screen() -> None:

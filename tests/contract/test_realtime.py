@@ -1,4 +1,4 @@
-"""An agent is put before ordinary programs, and what it starts is not."""
+"""The sockets and the deadman of an agent that goes before ordinary programs do so, too."""
 
 import json
 import os
@@ -7,29 +7,34 @@ import sys
 
 import pytest
 
-_PROGRAM = """
-import json, os, subprocess, sys, time
-from nodeagent.drivers.realtime import run_in_real_time
+_SOCKETS = """
+import json, os, time
 from nodeagent.transport.sockets import new_context
 
-why_not = run_in_real_time()
 context = new_context()
 socket = context.socket(1)
 socket.bind("inproc://here")
 threads = {int(name) for name in os.listdir("/proc/self/task")} - {os.getpid()}
 def library(): return [os.sched_getscheduler(one) & ~os.SCHED_RESET_ON_FORK for one in threads]
 until_s = time.monotonic() + 20
-while not why_not and os.SCHED_OTHER in library() and time.monotonic() < until_s:
+while os.SCHED_OTHER in library() and time.monotonic() < until_s:
     time.sleep(0.01)  # a thread of the library puts itself there when it has begun
-child = "import os; print(os.sched_getscheduler(0))"
-print(json.dumps({
-    "why_not": why_not,
-    "own": os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK,
-    "library": library(),
-    "child": int(subprocess.check_output([sys.executable, "-c", child])),
-}))
+print(json.dumps(library()))
 socket.close(0)
 context.term()
+"""
+_DEADMAN = """
+import json, os, tempfile, time
+from nodeagent.drivers.watchdog import Watchdog
+
+with tempfile.TemporaryDirectory() as folder:
+    deadman = Watchdog.start(folder, 60.0)
+    until_s = time.monotonic() + 20
+    policy = lambda: os.sched_getscheduler(deadman.pid) & ~os.SCHED_RESET_ON_FORK
+    while policy() == os.SCHED_OTHER and time.monotonic() < until_s:
+        time.sleep(0.01)  # it puts itself there when it has begun
+    print(json.dumps([policy()]))
+    deadman.stop()
 """
 
 
@@ -38,27 +43,14 @@ def may_be() -> bool:
     return subprocess.run([sys.executable, "-c", child], capture_output=True).returncode == 0
 
 
-def told(*before: str) -> dict[str, object]:
-    command = [*before, sys.executable, "-c", _PROGRAM]
-    text = subprocess.check_output(command, timeout=60)
-    said: dict[str, object] = json.loads(text)
-    return said
-
-
 @pytest.mark.skipif(not may_be(), reason="this machine gives nobody real-time priority")
-def test_agent_and_its_sockets_go_before_others_and_its_children_do_not() -> None:
-    said = told()
+@pytest.mark.parametrize("program", [_SOCKETS, _DEADMAN], ids=["sockets", "deadman"])
+def test_it_follows_its_agent(program: str) -> None:
+    urgent = "import os; os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, "
+    text = f"{urgent}os.sched_param(1))\n{program}"
 
-    assert said["why_not"] == ""
-    assert said["own"] == os.SCHED_RR
-    assert said["library"]
-    assert set(said["library"]) == {os.SCHED_RR}  # type: ignore[call-overload]
-    assert said["child"] == os.SCHED_OTHER
+    said = subprocess.check_output([sys.executable, "-c", text], timeout=60)
 
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take the right away")
-def test_without_the_right_it_says_so_and_goes_on() -> None:
-    said = told("setpriv", "--bounding-set=-sys_nice", "--inh-caps=-sys_nice", "--")
-
-    assert "heartbeats may be late" in str(said["why_not"])
-    assert said["own"] == said["child"] == os.SCHED_OTHER
+    policies = json.loads(said)
+    assert policies
+    assert set(policies) == {os.SCHED_RR}

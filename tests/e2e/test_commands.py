@@ -96,6 +96,44 @@ def test_group_is_moved(box: Box) -> None:
     assert run(box, "move", "web", "alpha").returncode == 0
 
 
+def test_own_commands_run_before_and_after_a_move(box: Box) -> None:
+    before = run(box, "export", "configuration").stdout
+    script, notes, file = box.folder / "note.sh", box.folder / "notes", box.folder / "events.toml"
+    words = "$CLUSTERTUI_STAGE $CLUSTERTUI_EVENT $CLUSTERTUI_GROUP $CLUSTERTUI_OBSERVER"
+    script.write_text(
+        f'#!/bin/sh\necho "{words}" >> {notes}\n'
+        f'test "$CLUSTERTUI_STAGE" != pre || ! test -e {notes}.no || {{ echo not now; exit 3; }}\n'
+    )
+    script.chmod(0o755)
+    table = {"on": ["group-online", "group-offline"], "seconds": 10, "groups": ["web"]}
+    table |= {stage: [str(script)] for stage in ("pre", "post", "notify")}
+    file.write_text(edit.add(before, ("event", "note"), table))
+    assert run(box, "apply", str(file)).returncode == 0
+
+    assert run(box, "move", "web", "bravo").returncode == 0
+
+    def noted() -> set[str]:
+        return set(notes.read_text().splitlines()) if notes.exists() else set()
+
+    wanted = {f"{stage} group-offline web alpha" for stage in ("pre", "post")}
+    wanted |= {f"{stage} group-online web bravo" for stage in ("pre", "post")}
+    wanted |= {f"notify group-online web {node}" for node in ("alpha", "bravo", "charlie")}
+    until(lambda: wanted <= noted(), LIMIT_S, f"commands on all nodes, {noted()}")
+    Path(f"{notes}.no").touch()
+    refused = run(box, "move", "web", "alpha")
+    assert refused.returncode == 7, refused
+    assert "pre command note" in refused.stdout + refused.stderr
+    assert "not now" in refused.stdout + refused.stderr
+    assert owner(box, "web") == "bravo"
+    told = run(box, "events", "--group", "web", "--kind", "group-online", "--json").stdout
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert ("group-online", "bravo") in {(line["event"], line["at"]) for line in lines}
+    assert run(box, "events", "--kind", "group-onlin").returncode == 2
+    Path(f"{notes}.no").unlink()
+    assert run(box, "apply", str(file)).returncode == 0
+    assert run(box, "move", "web", "alpha").returncode == 0
+
+
 def test_change_on_probation_returns_by_itself_when_its_console_is_gone(box: Box) -> None:
     before = run(box, "export", "configuration").stdout
     file = box.folder / "on-probation.toml"

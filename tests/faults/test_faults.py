@@ -23,9 +23,9 @@ DOZEN = (
     Cell("greet", "clock"),
     Cell("acquire", "driver-hangs"),
 )
-JOBS = 4
+JOBS = 3
 """Cells mostly wait for their cluster's times to pass."""
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
+from nodeagent.model.happenings import Command
 
 if TYPE_CHECKING:
     from tests.simulation.machine import Machine
@@ -23,6 +24,7 @@ class Drivers:
     def __init__(self, world: World) -> None:
         self.world = world
         self.refuse: set[tuple[str, str, str]] = set()
+        self.commands: list[tuple[str, Command]] = []
 
     def run(self, machine: Machine, effect: fx.RunDriver) -> None:
         """Carry out one action; its result comes as an event."""
@@ -45,6 +47,26 @@ class Drivers:
 
         self.world.later(self._takes_ms(effect, slow=slow, hangs=hangs), end)
 
+    def run_command(self, machine: Machine, effect: fx.RunCommand) -> None:
+        """Run an administrator's command: it may fail, or hang until it is killed.
+
+        `refuse` holds (machine, group, stage) of commands that fail, and (machine, group,
+        "hang STAGE") of those that hang.
+        """
+        command, group = effect.command, effect.command.happening.group
+        hangs = (machine.name, group, f"hang {command.stage}") in self.refuse
+        hangs = hangs or self._by_chance(self.world.faults.driver_hangs)
+        fails = (machine.name, group, command.stage) in self.refuse
+        fails = fails or hangs or self._by_chance(self.world.faults.driver_fails)
+        self.commands.append((machine.name, command))
+        code, text = ("failed", "refused by the test") if fails else ("ok", "")
+        done = ev.DriverFinished(effect.op, not fails, code, text, ("last words",))
+        if hangs:
+            talk = ev.CommandTalked(effect.op, "still busy")
+            self.world.later(1_000, self.world.alive(machine, talk))
+        takes_ms = int(command.limit_s * 1000) if hangs else self.world.random.randint(1, 50)
+        self.world.later(takes_ms, self.world.alive(machine, done))
+
     def _by_chance(self, probability: float) -> bool:
         return probability > 0 and self.world.random.random() < probability
 
@@ -60,7 +82,7 @@ class Drivers:
             machine.placed[effect.group, effect.name] = effect.attachment.adapter
         if effect.action == "stop" and ok:
             machine.placed.pop((effect.group, effect.name), None)
-            machine.running[effect.group].discard(effect.name)
+            machine.running.setdefault(effect.group, set()).discard(effect.name)
             if lies:
                 machine.ghosts.add(effect.group)
         text = "" if ok else f"{effect.action} refused by the test"

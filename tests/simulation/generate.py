@@ -40,6 +40,10 @@ OPERATIONS = 0.2
 """Share of what is asked for that is a standby, a hold, or the start of an idle group."""
 PROBATIONS = 0.2
 """Share of schedules in which changes are on probation."""
+COMMANDS = 0.25
+"""Share of families of schedules in which the administrator has commands for events."""
+LONE_DEATHS = 0.35
+"""Share of schedules with groups in which agents die alone and services outlive them."""
 FAMILY = 25
 MENU = 6
 """Changes that the schedules of a family choose from."""
@@ -52,8 +56,9 @@ FORGETS = True
 def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
     plan = core(seed) if kind == "core" else whole(seed)
-    plan = msgspec.structs.replace(plan, options=_with_fences(plan.options))
+    plan = msgspec.structs.replace(plan, options=_with_commands(_with_fences(plan.options)))
     plan = _with_probations(plan)
+    plan = _with_lone_deaths(plan)
     return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
 
 
@@ -74,6 +79,12 @@ def _with_fences(options: Options) -> Options:
     )
 
 
+def _with_commands(options: Options) -> Options:
+    """Give some schedules commands for events; they fail and hang as often as drivers do."""
+    family = random.Random(f"commands {options.kind} {options.shape}")
+    return msgspec.structs.replace(options, commands=family.random() < COMMANDS)
+
+
 def _with_probations(plan: Plan) -> Plan:
     """Let many changes be on probation, and some probations be ended by an administrator."""
     options = plan.options
@@ -91,6 +102,24 @@ def _with_probations(plan: Plan) -> Plan:
     ]
     options = replace(options, probations=chance.choice((0.4, 1.0)))
     return Plan(options, _sorted([*plan.actions, *ends]))
+
+
+def _with_lone_deaths(plan: Plan) -> Plan:
+    """Let services outlive their agents in many schedules, and some agents die alone."""
+    options = plan.options
+    chance = random.Random(f"lone deaths {options.kind} {options.seed}")
+    if not options.groups or chance.random() >= LONE_DEATHS:
+        return plan
+    deaths = [
+        Action(
+            chance.randint(0, options.lasts_ms),
+            "agent",
+            _who(chance),
+            chance.choice((100, 400, 900, 1_800, 3_500)),
+        )
+        for _ in range(chance.choice((1, 1, 2, 3)))
+    ]
+    return Plan(replace(options, adopts=True, lingers=False), _sorted([*plan.actions, *deaths]))
 
 
 def operated(plan: Plan, chance: random.Random, share: float) -> Plan:

@@ -27,6 +27,7 @@ class OnDisk:
     accepted: set[tuple[int, Ballot]] = field(default_factory=set)
     last_accepted: AcceptedValue | None = None
     staged: Staged | None = None
+    begun: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
     suspended_since: int = -1
     on_bad_since: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -50,11 +51,12 @@ class OnDisk:
                     text = "6 promise: accepted again what is not on the disk"
                     assert slot == record.slot, text
             case Staged():
-                self.staged = record
+                self.staged, self.begun = record, set(self.held)
             case DecidedValue():
                 self._decided(record.decree)
             case Holding():
                 (self.held.add if record.held else self.held.discard)(record.group)
+                self.begun &= self.held
             case Started():
                 assert record.incarnation >= self.incarnation, "6 promise: a life was counted twice"
                 self.incarnation = record.incarnation

@@ -20,8 +20,10 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     `witness`: the last node votes and no group may run there; `breaks_ties`: half of the voters
     decide with the first of them; `shrinks`: who is away loses its vote; `fences`: nodes have fence
     devices, and with `must_fence` nothing is taken over without them; `spare`: nodes have two
-    adapters on the public network. Without `chatter` the
-    notes for consoles get lost that a DARE sends to all nodes: most messages, and no decision.
+    adapters on the public network; `commands`: the administrator has commands for events. Without
+    `chatter` the notes for consoles get lost that a DARE sends to all nodes: most messages, and no
+    decision.
+    `adopts`: services outlive an agent that dies alone, and the next one may take them over.
     `probations` is the share of changes that are asked for on probation.
     """
 
@@ -36,6 +38,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     breaks_ties: bool = False
     shrinks: bool = False
     spare: bool = False
+    commands: bool = False
     loss: float = 0.0
     double: float = 0.0
     late: float = 0.0
@@ -50,6 +53,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     fence_slow: float = 0.0
     fence_late: float = 0.0
     lingers: bool = False
+    adopts: bool = False
     drifts: bool = False
     tick_ms: int = 200
     consoles: int = 0

@@ -65,6 +65,7 @@ class Schedule:
             lingers=options.lingers,
             consoles=options.consoles,
             compacts=options.compacts,
+            adopts=options.adopts,
         )
         if not options.chatter:
             self.world.network.muted = frozenset((ProgressNote,))
@@ -92,7 +93,8 @@ class Schedule:
             fences=options.fences,
             must_fence=options.must_fence,
         )
-        return replace(shape, spare=options.spare)
+        commands = shapes.COMMANDS if options.commands else ""
+        return replace(shape, spare=options.spare, commands=commands)
 
     def _set_clock(self, machine: Machine) -> None:
         if self.options.drifts:

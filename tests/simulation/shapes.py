@@ -23,6 +23,19 @@ TIMINGS = (
         "watchdog-ms = 2000\nsuspend-ms = 9000\nstep-ms = 2500\n"
     ),
 )
+COMMANDS = """
+[event.audit]
+on = ["group-online", "group-offline"]
+pre = ["/opt/audit"]
+recovery = ["/opt/mend"]
+post = ["/opt/log"]
+notify = ["/opt/page"]
+seconds = 1.5
+[event.watch]
+on = ["group-error", "node-up", "node-down", "view-changed", "lease-lost", "dare-aborted"]
+notify = ["/opt/page"]
+seconds = 1.5
+"""
 SHORT = (
     "heartbeat-ms = 500\ndead-after-ms = 1500\nlease-ms = 2400\nrenew-ms = 1100\n"
     "watchdog-ms = 1200\nsuspend-ms = 2500\nstep-ms = 1200\n"
@@ -85,7 +98,8 @@ class Shape:
     `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
     first of them is there; with `shrinks` who is away loses its vote. `fences`: every node has a
     fence device, every other one two, in levels; `must_fence`: fencing is required. With `spare`
-    every node has a standby adapter on the public network, eth2.
+    every node has a standby adapter on the public network, eth2. `commands` are tables of commands
+    for events.
     """
 
     nodes: tuple[str, ...]
@@ -101,6 +115,7 @@ class Shape:
     settling: float = 0.0
     standby: tuple[str, ...] = ()
     spare: bool = False
+    commands: str = ""
 
     @property
     def tie_breaker(self) -> str:
@@ -130,6 +145,7 @@ class Shape:
             parts.append('[network.private]\nkind = "private"\nsubnet = "10.2.0.0/24"\n')
         parts += [self._node(name) for name in self.nodes]
         parts += [group.text(name) for name, group in self.groups]
+        parts += [self.commands] if self.commands else []
         return "\n".join(parts)
 
     def _node(self, name: str) -> str:

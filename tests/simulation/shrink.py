@@ -31,6 +31,7 @@ _CALMER: dict[str, object] = {
     "breaks_ties": False,
     "shrinks": False,
     "spare": False,
+    "commands": False,
 }
 
 Broken = Callable[[Plan], str]

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tests.support.story import WALL, StoryClient
 from tui.app import ClusterApp
+from tui.left import Left
 from tui.screens.base import SectionScreen
 
 DEADLINE_S = 30.0
@@ -37,7 +38,10 @@ class Clock:
 def console(client: StoryClient, clock: Clock | None = None, **options: Any) -> ClusterApp:
     """Return a console on `client` whose clocks stand still unless the test moves them."""
     clock = clock or Clock()
-    return ClusterApp(client, clock=clock.wall, monotonic=clock.mono, author="ann", **options)
+    left: Left | None = options.pop("left", None)
+    app = ClusterApp(client, clock=clock.wall, monotonic=clock.mono, author="ann", **options)
+    app.left = left
+    return app
 
 
 def screen_text(app: App[Any]) -> str:

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from tui.keep import keep
 from tui.screens.base import SectionScreen
 from tui.viewmodels.ages import Moment
-from tui.viewmodels.events import event_detail, events_page, json_lines
+from tui.viewmodels.events import event_detail, events_page, first_since, json_lines
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
 from tui.viewmodels.store import View
@@ -52,7 +52,8 @@ class EventsScreen(SectionScreen):
         """Show the events; nothing is worked out again while nothing came."""
         del now
         width = self.size.width
-        state = (view.events, width, self._needle, self._only_bad, self._frozen_at)
+        left = self.session.left_at
+        state = (view.events, width, self._needle, self._only_bad, self._frozen_at, left)
         if len(state) == len(self._shown) and all(
             new is old or new == old for new, old in zip(state[1:], self._shown[1:], strict=True)
         ) and state[0] is self._shown[0]:  # fmt: skip
@@ -60,7 +61,12 @@ class EventsScreen(SectionScreen):
         self._shown = state
         waiting = len(view.events) - self._frozen_at if self._frozen_at >= 0 else -1
         pane = events_page(
-            self.look, width, needle=self._needle, only_bad=self._only_bad, waiting=waiting
+            self.look,
+            width,
+            needle=self._needle,
+            only_bad=self._only_bad,
+            waiting=waiting,
+            left=left,
         )
         self._show(pane)
 
@@ -105,6 +111,17 @@ class EventsScreen(SectionScreen):
         """Hold the list still, or let it go on."""
         self._frozen_at = len(self.session.view.events) if self._frozen_at < 0 else -1
         self.repaint()
+
+    def action_since_left(self) -> None:
+        """Go to the first event after the console was last left."""
+        left = self.session.left_at
+        first = first_since(self.look, self.table.keys, left) if left else ""
+        if first:
+            self.table.select(first)
+        else:
+            self.desk.tell(
+                "nothing has happened since" if left else "it is not known when you left"
+            )
 
     def action_report(self) -> None:
         """Write the events as JSON lines."""

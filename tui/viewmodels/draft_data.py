@@ -15,7 +15,7 @@ from nodeagent.config import words
 Path = tuple[str, ...]
 Data = Mapping[str, Any]
 
-NAMED = ("network", "node", "group", "admin")
+NAMED = ("network", "node", "group", "admin", "event")
 """Tables of named objects at the top of the file, in the order in which lists show them."""
 CHILDREN: Mapping[str, tuple[str, ...]] = {
     "node": ("adapter", "fence"),
@@ -93,8 +93,11 @@ def split(data: Data | None, key: str) -> tuple[Path, str]:
 
 
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^.]+')
-_SIZES = {"cluster": (1,), "timing": (1,), "network": (2,), "admin": (2,), "node": (4, 2),
-          "group": (4, 2)}  # fmt: skip
+_SIZES = {
+    **dict.fromkeys(("cluster", "timing"), (1,)),
+    **dict.fromkeys(("network", "admin", "event"), (2,)),
+    **dict.fromkeys(("node", "group"), (4, 2)),
+}
 
 
 def kind_of(path: Path, data: Data | None) -> str:
@@ -180,5 +183,6 @@ _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
     "cluster": (("voters", "node"),),
     "adapter": (("network", "network"),),
     "resource": (("network", "network"),),
+    "event": (("groups", "group"), ("nodes", "node")),
     "group": (("nodes", "node"), ("after", "group"), ("with", "group"), ("apart-from", "group")),
 }

@@ -37,6 +37,7 @@ ADDABLE = {
     "node": "a computer, with an adapter on each network",
     "network": "a network that adapters join",
     "admin": "a console's key and what it may do",
+    "event": "commands of your own, before and after what happens",
 }
 
 

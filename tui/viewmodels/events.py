@@ -1,11 +1,13 @@
 """The event log as rows: time, how bad, where, what."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
 
 from nodeagent.wire.live import EventLine
 from tui.viewmodels.ages import clock_text
+from tui.viewmodels.event_filter import read_filter
 from tui.viewmodels.facts import Look
 from tui.viewmodels.panes import Pane, titled, toned
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, wrap
@@ -41,34 +43,56 @@ def event_row(event: EventLine, width: int) -> Row:
     return Row(event_key(event), cut(spans, width))
 
 
-def _matches(event: EventLine, needle: str) -> bool:
-    if not needle:
-        return True
-    text = f"{event.node} {event.subject} {event.text} {event.severity}".casefold()
-    return all(part in text for part in needle.casefold().split())
-
-
 def events_page(
-    look: Look, width: int, *, needle: str = "", only_bad: bool = False, waiting: int = -1
+    look: Look,
+    width: int,
+    *,
+    needle: str = "",
+    only_bad: bool = False,
+    waiting: int = -1,
+    left: float = 0.0,
 ) -> Pane:
-    """Return all events that match; `waiting` is how many wait while frozen (-1: following)."""
+    """Return all events that match; `waiting` is how many wait while frozen (-1: following).
+
+    `left` is when the console was last left, in Unix seconds (0: not known); a line marks it.
+    """
+    wanted = read_filter(needle)
     shown = tuple(
         event
         for event in look.view.events
-        if _matches(event, needle) and not (only_bad and event.severity == "note")
+        if wanted.takes(event) and not (only_bad and event.severity == "note")
     )
     words: list[Span | str] = [Span("Events ", "head"), f"{len(shown)} of {len(look.view.events)}"]
     if needle:
         words.append(toned(f', with "{needle}"', "accent"))
     if only_bad:
         words.append(toned(", only warnings and errors", "accent"))
+    since = sum(event.time > left for event in shown) if left else 0
+    if since:
+        words.append(f", {since} since you left")
     right = [toned("following", "dim") if waiting < 0 else toned(f"frozen, {waiting} wait", "warn")]
-    return Pane((titled(words, width, right),), tuple(event_row(event, width) for event in shown))
+    return Pane((titled(words, width, right),), tuple(_rows(shown, width, left)))
+
+
+def _rows(shown: tuple[EventLine, ...], width: int, left: float) -> Iterator[Row]:
+    marked = not left
+    for event in shown:
+        if not marked and event.time > left:
+            marked = True
+            text = f"you left at {clock_text(left)}"
+            yield Row("", titled([Span(f"  {text}", "accent")], width))
+        yield event_row(event, width)
+
+
+def first_since(look: Look, rows: tuple[str, ...], left: float) -> str:
+    """Return the first of the events shown that came after `left`; "" where there is none."""
+    later = {event_key(event) for event in look.view.events if event.time > left}
+    return next((key for key in rows if key in later), "")
 
 
 def events_about(look: Look, name: str, width: int, most: int) -> list[Line]:
     """Return the last events about one object, the newest last."""
-    mine = [event for event in look.view.events if name in {event.node, event.subject}]
+    mine = [event for event in look.view.events if name in {event.node, event.at, event.subject}]
     if width >= 78:
         return [event_row(event, width).line for event in mine[-most:]]
     return [_short_line(event, width) for event in mine[-most:]]
@@ -90,7 +114,11 @@ def event_detail(look: Look, key: str, width: int) -> list[Line]:
     word, tone = SEVERITY[event.severity]
     lines = [
         line("  ", put(clock_text(event.time)), "  ", Span(word, tone), f"  number {event.number}"),
-        line("  ", f"on {event.node}, about {event.subject}"),
+        line(
+            "  ",
+            f"on {event.node}, about {event.subject}",
+            f"  {event.event}" if event.event else "",
+        ),
     ]
     lines += [line("  ", part) for part in wrap(event.text, width - 3)]
     if event.cause:

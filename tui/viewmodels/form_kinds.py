@@ -13,6 +13,7 @@ from nodeagent.model.configuration import (
     Adapter,
     Admin,
     Cluster,
+    EventCommands,
     Fence,
     Group,
     Network,
@@ -32,6 +33,7 @@ NOUNS: dict[str, type[Struct]] = {
     "fence": Fence,
     "group": Group,
     "admin": Admin,
+    "event": EventCommands,
 }
 
 NAME = FieldSpec(
@@ -72,6 +74,7 @@ TITLES = {
     "systemd": "systemd unit",
     "admin": "administrator",
     "fence": "fence device",
+    "event": "event commands",
 }
 
 LABELS = {
@@ -93,12 +96,15 @@ LABELS = {
     "interval-seconds": "Monitor every",
     "delay-seconds": "Wait before",
     "fence-required": "Fencing required",
+    "on": "On events",
+    "groups": "Only of groups",
 }
 
 
 def label_of(spec: FieldSpec) -> str:
     """Return a field's label; the unit stands behind the field, not in it."""
-    label = LABELS.get(spec.key, spec.label)
+    ordered = spec.key != "nodes" or spec.required  # only a group's nodes have an order
+    label = LABELS.get(spec.key, spec.label) if ordered else spec.label
     return label.removesuffix(" ms").removesuffix(" seconds")
 
 

@@ -42,6 +42,9 @@ def new_object(data: raw.Data | None, kind: str) -> list[tuple[Path, Values]]:
     if kind == "admin":
         name = free_name("admin", raw.names(data, ("admin",)))
         return [(("admin", name), {"key": "", "role": "observer"})]
+    if kind == "event":
+        name = free_name("event", raw.names(data, ("event",)))
+        return [(("event", name), {"on": ["group-online"], "seconds": 30, "notify": []})]
     name = free_name("group", raw.names(data, ("group",)))
     return [(("group", name), {"nodes": list(raw.names(data, ("node",)))})]
 

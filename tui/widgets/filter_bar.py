@@ -24,7 +24,7 @@ class FilterBar(Input):
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="filter: words that a line must hold; Enter keeps it, Esc drops it",
+            placeholder="filter: words, node:NAME, group:NAME, kind:error; Enter keeps, Esc drops",
             id="filter",
             compact=True,
             max_length=80,

@@ -11,6 +11,7 @@ from nodeagent.config.places import Places
 from nodeagent.config.verify import (
     addresses,
     change,
+    commands,
     fencing,
     groups,
     links,
@@ -26,7 +27,7 @@ from nodeagent.model.reports import Report
 REPORTS_MAX = 100
 """Findings of one check; whoever has more wrong starts with these."""
 
-LIMITS = (("network", 256), ("node", 500), ("group", 1000))
+LIMITS = (("network", 256), ("node", 500), ("group", 1000), ("event", 100))
 """Objects of one kind in a file, which still fit into the agents' messages."""
 
 Check = Callable[[Scope], Iterator[Report]]
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     *rules.CHECKS,
     *resources.CHECKS,
     *fencing.CHECKS,
+    *commands.CHECKS,
     *timing.CHECKS,
 )
 CHECKS_OF_CHANGE: tuple[Check, ...] = change.CHECKS

@@ -10,9 +10,10 @@ from nodeagent.model.configuration import ServiceAddress
 from nodeagent.model.reports import Report
 
 
-def _dangling(
+def dangling(
     scope: Scope, code: str, path: Path, text: str, name: str, known: Collection[str]
 ) -> Iterator[Report]:
+    """Yield a finding where `name` is not among those that are known, with the nearest one."""
     if name in known:
         return
     otherwise = "" if known else "nothing of that kind is defined yet"
@@ -39,12 +40,12 @@ def networks_exist(scope: Scope) -> Iterator[Report]:
         for name, adapter in noun.adapter.items():
             path = ("node", node, "adapter", name, "network")
             text = f"adapter {name} of {node} is on network {adapter.network}, which is not defined"
-            yield from _dangling(scope, "E101", path, text, adapter.network, known)
+            yield from dangling(scope, "E101", path, text, adapter.network, known)
     for group, name, resource in scope.resources():
         if isinstance(resource, ServiceAddress):
             path = ("group", group, "resource", name, "network")
             text = f"{name} is offered on network {resource.network}, which is not defined"
-            yield from _dangling(scope, "E101", path, text, resource.network, known)
+            yield from dangling(scope, "E101", path, text, resource.network, known)
 
 
 def group_nodes_exist(scope: Scope) -> Iterator[Report]:
@@ -54,7 +55,7 @@ def group_nodes_exist(scope: Scope) -> Iterator[Report]:
         for index, node in enumerate(noun.nodes):
             path = ("group", group, "nodes", str(index))
             text = f"group {group} lists node {node}, which is not defined"
-            yield from _dangling(scope, "E102", path, text, node, scope.cfg.node)
+            yield from dangling(scope, "E102", path, text, node, scope.cfg.node)
             if seen(node):
                 hint = "keep the place in the takeover order that you mean"
                 yield scope.report("E105", path, f"group {group} lists {node} twice", hint)
@@ -71,7 +72,7 @@ def parents_exist(scope: Scope) -> Iterator[Report]:
                 yield scope.report("E108", path, text, f"remove {group} from its after")
                 continue
             text = f"group {group} runs after {parent}, which is not defined"
-            yield from _dangling(scope, "E103", path, text, parent, scope.cfg.group)
+            yield from dangling(scope, "E103", path, text, parent, scope.cfg.group)
             if seen(parent):
                 text = f"group {group} names {parent} twice in after"
                 yield scope.report("E107", path, text, "once is enough")
@@ -120,7 +121,7 @@ def voters_exist(scope: Scope) -> Iterator[Report]:
     for index, voter in enumerate(scope.cfg.cluster.voters):
         path = ("cluster", "voters", str(index))
         text = f"voter {voter} is not a node of this cluster"
-        yield from _dangling(scope, "E104", path, text, voter, scope.cfg.node)
+        yield from dangling(scope, "E104", path, text, voter, scope.cfg.node)
         if seen(voter):
             yield scope.report("E106", path, f"{voter} votes twice", "name each voter once")
 
@@ -130,7 +131,7 @@ def tie_breaker_votes(scope: Scope) -> Iterator[Report]:
     name, voters = scope.cfg.cluster.tie_breaker, scope.cfg.voters()
     if name:
         text = f"tie-breaker {name} is not one of the voters"
-        yield from _dangling(scope, "E115", ("cluster", "tie-breaker"), text, name, voters)
+        yield from dangling(scope, "E115", ("cluster", "tie-breaker"), text, name, voters)
 
 
 def keys_differ(scope: Scope) -> Iterator[Report]:

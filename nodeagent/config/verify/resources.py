@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from nodeagent.config.nouns import specs
-from nodeagent.config.verify.scope import Path, Scope
+from nodeagent.config.verify.programs import absolute, program_reports
+from nodeagent.config.verify.scope import Scope
 from nodeagent.config.words import value_text
 from nodeagent.model.configuration import Application, DataFolder, Filesystem, Ocf
 from nodeagent.model.reports import Report
@@ -19,14 +20,10 @@ def paths_absolute(scope: Scope) -> Iterator[Report]:
     for group, name, resource in scope.resources():
         for spec in specs(type(resource)).values():
             value = getattr(resource, spec.attribute)
-            if spec.kind == "path" and value and not _absolute(value):
+            if spec.kind == "path" and value and not absolute(value):
                 path = ("group", group, "resource", name, spec.key)
                 text = f"{spec.key} of {name} is {value_text(value)}, which is no absolute path"
                 yield scope.report("E313", path, text, "write it from /, without . and ..")
-
-
-def _absolute(path: str) -> bool:
-    return path.startswith("/") and not {".", ".."}.intersection(path.split("/"))
 
 
 def _plain(path: str) -> str:
@@ -46,21 +43,7 @@ def applications_run(scope: Scope) -> Iterator[Report]:
         for verb in ("start", "stop", "monitor", "startup-monitor"):
             command: tuple[str, ...] = getattr(resource, verb.replace("-", "_"))
             if command and command[0]:
-                yield from _program(scope, (*path, verb), name, command)
-
-
-def _program(scope: Scope, path: Path, name: str, command: tuple[str, ...]) -> Iterator[Report]:
-    verb, program = path[-1], command[0]
-    if " " in program and len(command) == 1:
-        fix = value_text(program.split())
-        text = f"{verb} of {name} is one word with spaces in it, and no shell splits it"
-        yield scope.report("W319", path, text, f"write {verb} = {fix}", fix)
-    elif "/" not in program:
-        text = f"{verb} of {name} runs {program} from the agent's PATH"
-        yield scope.report("W318", path, text, f"name its place, as /usr/bin/{program}")
-    elif not _absolute(program):
-        text = f"{verb} of {name} runs {value_text(program)}, which is no absolute path"
-        yield scope.report("E313", path, text, "write it from /, without . and ..")
+                yield from program_reports(scope, (*path, verb), name, command)
 
 
 def background_is_watched(scope: Scope) -> Iterator[Report]:
@@ -80,7 +63,7 @@ def folders_once(scope: Scope) -> Iterator[Report]:
     """A folder belongs to one resource; inside another group's folder it depends on that one."""
     users: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for group, name, resource in scope.resources():
-        if isinstance(resource, (DataFolder, Filesystem)) and _absolute(resource.directory):
+        if isinstance(resource, (DataFolder, Filesystem)) and absolute(resource.directory):
             users[_plain(resource.directory)].append((group, name))
     for folder, ((first, name), *others) in users.items():
         for group, second in others:
@@ -121,7 +104,7 @@ def devices_once(scope: Scope) -> Iterator[Report]:
     """A device is mounted by one resource."""
     users: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for group, name, resource in scope.resources():
-        if isinstance(resource, Filesystem) and _absolute(resource.device):
+        if isinstance(resource, Filesystem) and absolute(resource.device):
             users[_plain(resource.device)].append((group, name))
     for device, ((first, name), *others) in users.items():
         for group, second in others:

@@ -88,6 +88,7 @@ def test_all_nouns_are_known() -> None:
         "node",
         "group",
         "admin",
+        "event",
     ]
 
 

@@ -59,7 +59,10 @@ def test_new_parameters_are_told_once() -> None:
     assert played.tick() == [("reload", "81")]
     assert played.tick() == []
     assert played.runner.state == "online"
-    assert [news.text for news in played.runner.news] == ["shop took over its new parameters"]
+    assert [news.text for news in played.runner.news] == [
+        "online here",
+        "shop took over its new parameters",
+    ]
 
 
 def test_other_new_values_are_not_told() -> None:

@@ -16,7 +16,7 @@ from tui.viewmodels.form_offer import free_addresses, next_subnet, offers
 TEXT = configuration_text()
 DATA = raw.data_of(TEXT)
 KINDS = (
-    "cluster", "timing", "network", "node", "adapter", "group", "admin", "service-address",
+    "cluster", "timing", "network", "node", "adapter", "group", "admin", "event", "service-address",
     "data-folder", "filesystem", "application", "ocf", "systemd",
 )  # fmt: skip
 
@@ -235,7 +235,7 @@ def test_new_node_comes_with_an_adapter_for_each_network() -> None:
 
 def test_new_objects_are_right_but_for_what_only_a_person_knows() -> None:
     draft = started(TEXT, 17)
-    for kind in ("network", "group", "admin"):
+    for kind in ("network", "group", "admin", "event"):
         for path, values in new_object(raw.data_of(draft.text), kind):
             draft = draft.add(path, values)
     assert raw.names(raw.data_of(draft.text), ("network",))[-1] == "private2"

@@ -42,8 +42,9 @@ NODE_HELP = {
 def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = "") -> None:
     """Open the form of the object at `path`, or of a new one of `kind` where `path` is None.
 
-    kind: "network", "node", "group" or "admin"; with the path of a group or node also a type of
-    resource, "adapter" or "fence", which is then added to it. `focus` is the dotted key of a field.
+    kind: "network", "node", "group", "admin" or "event"; with the path of a group or node also a
+    type of resource, "adapter" or "fence", which is then added to it. `focus` is the dotted key of
+    a field.
     """
     bench = bench_of(app)
     if not _editable(app, bench):
@@ -52,7 +53,7 @@ def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = 
         _add_group(app)
     elif path is None:
         _add(app, new_object(raw.data_of(bench.draft.text), kind))
-    elif len(path) == 2 and kind in {"adapter", *TITLES} - {"admin"}:
+    elif len(path) == 2 and kind in {"adapter", *TITLES} - {"admin", "event"}:
         _add(app, [new_child(raw.data_of(bench.draft.text), path, kind)])
     else:
         app.push_screen(FormScreen(path, focus=focus))

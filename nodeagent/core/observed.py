@@ -1,0 +1,58 @@
+"""What happens to groups on other nodes, as their heartbeats tell: online, offline, in error.
+
+A peer that is heard for the first time, or again, tells how it is; only what changes after that is
+something that happened.
+"""
+
+from nodeagent.core.shared import Shared
+from nodeagent.model.happenings import EventName
+from nodeagent.model.health import GroupState
+from nodeagent.model.reports import Severity
+from nodeagent.wire.live import GroupLive
+
+_EVENTS: dict[GroupState, EventName] = {
+    "online": "group-online",
+    "offline": "group-offline",
+    "error": "group-error",
+}
+_ABOUT: dict[EventName, tuple[Severity, str]] = {
+    "group-online": ("note", "online on {}"),
+    "group-offline": ("note", "offline on {}"),
+    "group-error": ("error", "in error on {}"),
+}
+
+
+class Observed:
+    """Tells of peers' groups. A peer that says nothing of a group has it offline."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+        self._told: dict[str, tuple[GroupLive, ...]] = {}
+        self._lasting: dict[str, dict[str, GroupState]] = {}
+
+    def look(self) -> None:
+        """Compare what peers tell now with what they told before."""
+        for node, peer in self.shared.hearts.peers.items():
+            if not self.shared.alive(node):
+                self._told.pop(node, None)
+                self._lasting.pop(node, None)
+            elif self._told.get(node) is not peer.groups:
+                known, self._told[node] = node in self._told, peer.groups
+                self._compare(node, peer.groups, silent=not known)
+
+    def _compare(self, node: str, groups: tuple[GroupLive, ...], *, silent: bool) -> None:
+        lasting, listed = self._lasting.setdefault(node, {}), {live.group: live for live in groups}
+        for name in (*lasting, *(name for name in listed if name not in lasting)):
+            live = listed.get(name, GroupLive(name, "offline"))
+            before = lasting.get(name, "offline")
+            if live.state not in _EVENTS or live.state == before:
+                continue  # on its way, and not there yet
+            lasting[name] = live.state
+            if not silent:
+                self._tell(node, live)
+
+    def _tell(self, node: str, live: GroupLive) -> None:
+        shared, event = self.shared, _EVENTS[live.state]
+        severity, words = _ABOUT[event]
+        cause = live.text or shared.log.last_cause
+        shared.tell(severity, live.group, words.format(node), cause, event=event, node=node)

@@ -1,0 +1,93 @@
+"""An administrator's command: what it is told, how it ends, and that nothing of it is left."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from nodeagent.drivers.commands import EventCommands
+from nodeagent.model.happenings import Command, Happening
+from tests.contract.waiting import until
+
+HAPPENING = Happening("group-online", "alpha", "web", "view 3: bravo is down\x1b[2J")
+
+
+def command(*arguments: str, limit_s: float = 20.0) -> Command:
+    return Command("audit", "pre", arguments, limit_s, HAPPENING, epoch=4)
+
+
+def runs(talk: list[tuple[int, str]] | None = None) -> EventCommands:
+    heard = talk if talk is not None else []
+    return EventCommands("charlie", lambda op, line: heard.append((op, line)))
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "text"),
+    [
+        ("exit 0", "ok", "exit code 0"),
+        ("echo first; echo not ready; exit 3", "failed", "exit code 3"),
+        ("kill -9 $$", "failed", "SIGKILL"),
+    ],
+)
+async def test_only_exit_code_0_is_good(script: str, code: str, text: str) -> None:
+    outcome = await runs().run(1, command("/bin/sh", "-c", script))
+
+    assert (outcome.ok, outcome.code) == (code == "ok", code)
+    assert text in outcome.text
+    assert outcome.evidence == (("first", "not ready") if "first" in script else ())
+
+
+async def test_what_cannot_be_run_is_a_failure_that_says_so() -> None:
+    outcome = await runs().run(1, command("/nowhere/audit"))
+
+    assert not outcome.ok
+    assert "/nowhere/audit" in " ".join((outcome.text, *outcome.evidence))
+
+
+async def test_it_is_told_what_happened_and_nothing_of_the_agents_own() -> None:
+    os.environ.setdefault("SECRET_OF_THE_AGENT", "x")
+
+    outcome = await runs().run(1, command("/usr/bin/env"))
+
+    told = dict(line.partition("=")[::2] for line in outcome.evidence if line.startswith("CLUS"))
+    assert told["CLUSTERTUI_EVENT"] == "group-online"
+    assert (told["CLUSTERTUI_GROUP"], told["CLUSTERTUI_NODE"]) == ("web", "alpha")
+    assert (told["CLUSTERTUI_STAGE"], told["CLUSTERTUI_EPOCH"]) == ("pre", "4")
+    assert told["CLUSTERTUI_OBSERVER"] == "charlie"
+    assert told["CLUSTERTUI_CAUSE"].startswith("view 3: bravo is down")
+    assert not [line for line in outcome.evidence if "SECRET" in line]
+
+
+async def test_who_takes_too_long_is_killed_with_all_it_started(tmp_path: Path) -> None:
+    talk: list[tuple[int, str]] = []
+    script = f"sleep 600 & echo $! > {tmp_path}/child; printf 'still \\033[2Jbusy\\n'; sleep 600"
+
+    outcome = await runs(talk).run(7, command("/bin/sh", "-c", script, limit_s=2.5))
+
+    assert outcome.code == "timeout"
+    assert "took longer than 2.5 s" in outcome.text
+    assert outcome.evidence == ("still \\x1b[2Jbusy",)
+    assert talk == [(7, "still \\x1b[2Jbusy")]
+    child = (tmp_path / "child").read_text("ascii").strip()
+    await until(lambda: _is_gone(child), "the child of the command is killed too")
+
+
+async def test_one_that_nobody_waits_for_is_killed_at_once(tmp_path: Path) -> None:
+    commands = runs()
+    script = f"echo $$ > {tmp_path}/pid.new; mv {tmp_path}/pid.new {tmp_path}/pid; sleep 600"
+
+    async def end_it() -> None:
+        await until((tmp_path / "pid").exists, "it runs")
+        commands.end(1)
+
+    outcome, _ = await asyncio.gather(commands.run(1, command("/bin/sh", "-c", script)), end_it())
+
+    assert outcome.code == "superseded"
+    await until(lambda: _is_gone((tmp_path / "pid").read_text().strip()), "it is killed")
+    commands.end(1)  # one that ended is no concern
+
+
+def _is_gone(pid: str) -> bool:
+    stat = Path("/proc", pid, "stat")
+    return not stat.exists() or ") Z " in stat.read_text("utf-8", "replace")

@@ -1,0 +1,142 @@
+"""The administrator's commands: before a group comes or goes, after it, and on every member."""
+
+from nodeagent.core.commands import RUNNING_MAX, WAITING_MAX, Commands
+from nodeagent.core.effects import RunCommand
+from nodeagent.model.happenings import Happening
+from tests.unit.core.story import Story, rows
+
+PRE = """
+[event.audit]
+on = ["group-online", "group-offline"]
+pre = ["/opt/audit", "--begin"]
+recovery = ["/opt/mend"]
+groups = ["web"]
+seconds = 20
+"""
+AFTER = """
+[event.page]
+on = ["group-online", "node-down"]
+post = ["/opt/log"]
+notify = ["/opt/page"]
+seconds = 5
+"""
+
+
+def ran(story: Story, event: str, group: str = "") -> list[tuple[str, str]]:
+    """Return (machine, stage) of the commands that were run for an event."""
+    return [
+        (machine, command.stage)
+        for machine, command in story.world.drivers.commands
+        if (command.happening.event, command.happening.group) == (event, group)
+    ]
+
+
+def test_a_pre_command_comes_first_and_knows_what_it_is_for() -> None:
+    story = Story(commands=PRE)
+
+    (machine, command) = story.world.drivers.commands[0]
+    assert (machine, command.happening.group, command.arguments[0]) == (
+        "alpha",
+        "web",
+        "/opt/audit",
+    )
+    assert command.happening.cause.startswith("view ")
+    assert ran(story, "group-online", "orders") == []
+
+
+def test_a_pre_command_that_fails_is_recovered_from_and_tried_once_more() -> None:
+    story = Story(commands=PRE)
+    story.world.drivers.commands.clear()
+    story.world.refuse_driver.add(("bravo", "web", "pre"))
+
+    story.crash("alpha")
+    story.until(lambda: story.told("pre command audit (/opt/audit) failed"))
+    story.until(lambda: story.node("bravo").shared.runner("web").state == "error")
+
+    assert ran(story, "group-online", "web") == [
+        ("bravo", "pre"),
+        ("bravo", "recovery"),
+        ("bravo", "pre"),
+    ]
+    story.world.refuse_driver.clear()
+    story.world.start("alpha")
+    story.rest()
+
+
+def test_a_dare_whose_pre_command_fails_is_undone_and_nothing_was_stopped() -> None:
+    story = Story(commands=PRE)
+    starts = story.invariants.acquisitions
+    story.world.refuse_driver.add(("alpha", "web", "pre"))
+
+    run = story.dare(story.shape, web="bravo")
+
+    assert (run.state, run.restored) == ("aborted", "restored")
+    assert "web: pre command audit (/opt/audit) failed" in run.text
+    assert "last words" in run.text
+    assert "release" in rows(run)
+    assert (story.owner("web"), story.invariants.acquisitions) == (["alpha"], starts)
+
+
+def test_a_pre_command_that_hangs_is_named_with_its_last_output() -> None:
+    story = Story(commands=PRE)
+    story.world.refuse_driver.add(("alpha", "web", "hang pre"))
+    story.ask(story.shape, web="bravo")
+    story.until(lambda: story.told("pre command audit (/opt/audit) has run for 5 s of 20"))
+
+    def shown() -> bool:
+        cells = [row.cells.get("alpha") for row in story.world.run.steps if row.name == "release"]  # type: ignore[union-attr]
+        return any("audit" in c.reason and "still busy" in c.reason for c in cells if c)
+
+    story.until(shown)
+    assert story.end().state == "aborted"
+
+
+def test_what_must_stop_at_once_waits_for_no_command() -> None:
+    story = Story(commands=PRE)
+    story.world.refuse_driver.add(("alpha", "web", "hang pre"))
+    story.ask(story.shape, web="bravo")
+    story.at_step("release")
+    story.world.advance(500)
+
+    story.cut_off("alpha")
+    limit_ms = story.node("alpha").shared.timing.lease_ms + 1_000
+
+    story.until(lambda: story.owner("web") != ["alpha"], limit_ms)
+    assert story.told("a pre command was ended")
+    story.mend().rest()
+
+
+def test_who_did_it_runs_post_and_every_member_runs_notify() -> None:
+    story = Story(commands=AFTER)
+    story.world.drivers.commands.clear()
+    story.world.refuse_driver.add(("bravo", "mail", "post"))
+
+    story.dare(story.with_group("mail", "bravo"))
+    story.rest()
+    story.until(lambda: len(ran(story, "group-online", "mail")) == 4)
+
+    assert sorted(ran(story, "group-online", "mail")) == [
+        ("alpha", "notify"),
+        ("bravo", "notify"),
+        ("bravo", "post"),
+        ("charlie", "notify"),
+    ]
+    assert "post command page" in story.node("bravo").shared.runner("mail").text
+    assert story.node("bravo").shared.runner("mail").state == "online"
+
+    story.crash("charlie")
+    story.until(lambda: len(ran(story, "node-down")) == 2)
+    assert sorted(ran(story, "node-down")) == [("alpha", "notify"), ("bravo", "notify")]
+
+
+def test_a_storm_of_events_is_no_storm_of_processes() -> None:
+    shared = Story(commands=AFTER).node("alpha").shared
+    commands = Commands(shared)
+    shared.out.clear()
+    shared.happened += [Happening("node-down", f"n{n}") for n in range(WAITING_MAX + 50)]
+
+    commands.take()
+
+    assert len([e for e in shared.out if isinstance(e, RunCommand)]) == RUNNING_MAX
+    dropped = [e for e in shared.events if "is not run" in e.text]
+    assert len(dropped) == 1
