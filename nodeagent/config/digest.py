@@ -13,7 +13,7 @@ import msgspec
 
 from nodeagent.config.holds import hold_end
 from nodeagent.config.nouns import written_type
-from nodeagent.model.configuration import Configuration, EventCommands, Group, Resource
+from nodeagent.model.configuration import Configuration, EventCommands, Group, Resource, Timing
 
 
 def file_digest(data: bytes) -> str:
@@ -26,7 +26,7 @@ def topology_digest(cfg: Configuration) -> str:
     cluster = {**_plain(cfg.cluster), "voters": sorted(cfg.voters())}
     plain = {
         "cluster": cluster,
-        "timing": _plain(cfg.timing),
+        "timing": _timing(cfg.timing),
         "network": _plain(cfg.network),
         "node": _plain(cfg.node),
         "admin": _plain(cfg.admin),
@@ -34,6 +34,14 @@ def topology_digest(cfg: Configuration) -> str:
     if cfg.event:  # without, a file has the digest that it had before there were events
         plain["event"] = {name: _event(commands) for name, commands in cfg.event.items()}
     return _digest(plain)
+
+
+def _timing(timing: Timing) -> dict[str, Any]:
+    """Without adopt-ms, a file has the digest that it had before there was adopt-ms."""
+    plain: dict[str, Any] = _plain(timing)
+    if timing.adopt_ms == Timing().adopt_ms:
+        del plain["adopt-ms"]
+    return plain
 
 
 def _event(commands: EventCommands) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""tui/GUIDE.md and the pages for people: their commands on one cluster, in the order of the page."""
+"""The commands of tui/GUIDE.md and other pages for people, on one cluster, in their order."""
 
 import json
 import os

@@ -3,8 +3,8 @@
 A fenced block `console` holds what is typed: `$ ` before a command where the console is, `bravo$ `
 before one on that node; lines that follow belong to it while it has an open `<<END` or ends in a
 backslash. Every command of a block ends with 0. Comments that are not rendered say what else there
-is to know: `<!-- exit: 7 -->` before a block is how its last command ends, and `<!-- scene: NAME -->`
-is what happens to the cluster there.
+is to know: `<!-- exit: 7 -->` before a block is how its last command ends, and
+`<!-- scene: NAME -->` is what happens to the cluster there.
 """
 
 import re
@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "tui" / "GUIDE.md"
 _PART = re.compile(
-    r"^<!-- (?P<word>exit|scene): (?P<value>[^>]+?) -->$|^(?P<indent> *)```console\n(?P<block>.*?)^ *```$",
+    r"^<!-- (?P<word>exit|scene): (?P<value>[^>]+?) -->$"
+    r"|^(?P<indent> *)```console\n(?P<block>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
 _PROMPT = re.compile(r"^(?:(?P<node>[a-z]+))?\$ (?P<command>.*)$")

@@ -41,6 +41,11 @@ PAGES: dict[str, Page] = {
         '{ network = "public1", role = "service", address = "10.10.1.2{n}" } }',
         times=10,
     ),
+    "W409": Page(
+        "Services are to outlive their agent for longer than its lease and the watchdog let them.",
+        "Use at most the adopt-ms that the finding names, or a longer lease-ms.",
+        "[timing]\nadopt-ms = 60000",
+    ),
     "E408": Page(
         "Two of the four ports are the same number.",
         "Give each its own, or leave them all to their defaults.",
