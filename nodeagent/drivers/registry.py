@@ -21,6 +21,7 @@ from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.ocf import OcfDriver
 from nodeagent.drivers.stamp import stamp
 from nodeagent.drivers.systemd import SystemdDriver
+from nodeagent.model.agents import AgentDescription
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -88,6 +89,10 @@ class Drivers:
     def types(self) -> tuple[str, ...]:
         """Return the types of resources that can be run here."""
         return tuple(_TYPES.values())
+
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what an OCF agent says of itself; AgentError if that cannot be had."""
+        return await self._ocf.describe(agent, seconds)
 
     async def run(self, job: Job) -> Outcome:
         """Carry out `job` and return how it ended, within its limit."""

@@ -22,6 +22,7 @@ from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.ocf.validate import Validation
 from nodeagent.drivers.records import Record
 from nodeagent.drivers.running import Ran, Run, new_cookie, remaining
+from nodeagent.model.agents import AgentDescription
 
 RELOAD = "reload-agent"
 PAUSE_SECONDS = (0.05, 1.0)
@@ -114,6 +115,10 @@ class OcfDriver:
         if job.key in self._started:
             self._write_undo(job, file)
         return fine("reloaded")
+
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what an agent says of itself; AgentError if that cannot be had."""
+        return await self._validation.describe(agent, seconds)
 
     async def validate(self, job: Job) -> Outcome:
         """Hold the parameters against the agent's meta-data, then ask its validate-all."""
