@@ -103,7 +103,7 @@ class Operator:
 
     def goes_on_alone(self) -> None:
         self.box.run("alpha")
-        until(lambda: self.live().get("quorum") is True, LIMIT_S, "alpha decides alone")
+        until(lambda: bool(self.live().get("quorum")), LIMIT_S, "alpha decides alone")
 
 
 SCENES: dict[str, Callable[[Operator], None]] = {
