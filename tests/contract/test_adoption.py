@@ -58,7 +58,8 @@ async def test_program_outlives_its_agent_and_is_taken_over(tmp_path: Path) -> N
     driver.adopt(JOB, record)
 
     assert (await driver.monitor(JOB)).ok
-
+    child = driver._services["web", "server"].child
+    await until(lambda: bool(child.lines()), "it prints on, to the next agent")
     process = procs.look(record.members[0][0])
     assert process is not None
     procs.send([process], signal.SIGKILL)
