@@ -5,10 +5,13 @@ promise what another does not keep. `scope` is "app" for everywhere, else the na
 An action's name is the method `action_<name>` of the app or of the section's screen.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from textual.binding import Binding, BindingType
+
+_ID = re.compile(r"\W+")
 
 Role = Literal["observer", "operator", "admin"]
 
@@ -29,12 +32,17 @@ class Action:
     priority: int = 0
 
     @property
+    def id(self) -> str:
+        """Return the name by which it can be given other keys, as ``groups.move``."""
+        return f"{self.scope}.{_ID.sub('-', self.name).rstrip('-')}"
+
+    @property
     def key(self) -> str:
         """Return the key as it is shown."""
         return shown(self.keys[0]) if self.keys else ""
 
 
-_SHOWN = {
+SHOWN = {
     "question_mark": "?",
     "slash": "/",
     "exclamation_mark": "!",
@@ -54,8 +62,8 @@ _SHOWN = {
 
 def shown(key: str) -> str:
     """Return a key's name as people know it."""
-    if key in _SHOWN:
-        return _SHOWN[key]
+    if key in SHOWN:
+        return SHOWN[key]
     if key.startswith("ctrl+"):
         return f"^{key[5:].upper()}"
     return key.upper() if key.startswith("f") and key[1:].isdigit() else key
@@ -87,6 +95,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("command_line", ("colon",), "command", "Type a subcommand, as in a shell", priority=9),
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
     Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
+    Action("support_bundle", ("f12",), "bundle", "Write what all agents know, for who is to help"),
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),
     Action(
         "play", ("space",), "play", "Hold the past still, or let it go on", "replay", priority=1
@@ -169,6 +178,16 @@ ACTIONS: tuple[Action, ...] = (
         4,
     ),
     Action("resume", ("O",), "resume", "Let the node own groups again", "nodes", "operator", 4),
+    Action(
+        "fence",
+        ("F",),
+        "fence",
+        "Switch the node off by its fence devices; its name is typed once more",
+        "nodes",
+        "operator",
+    ),
+    Action("invite", ("i",), "invite", "Print an invitation for a new node", "nodes", "operator"),
+    Action("joining", ("n",), "joining", "Who asks to join, or let one in", "nodes", "operator"),
     Action("move", ("m",), "move", "Move the group to another node", "groups", "operator", 3),
     Action("offline", ("o",), "offline", "Take the group offline", "groups", "operator", 4),
     Action(
@@ -276,6 +295,14 @@ ACTIONS: tuple[Action, ...] = (
         "operator",
         3,
     ),
+    Action(
+        "explain",
+        ("w",),
+        "explain",
+        "What the finding means, what gives it, and what to do",
+        "verify",
+        priority=4,
+    ),
     Action("evidence", ("enter",), "evidence", "The selected cell in full", "dare", priority=2),
     Action("abort", ("a",), "abort", "Abort the DARE, until it decides", "dare", "operator", 3),
     Action("report", ("y",), "report", "Write the report as a text file", "dare", priority=4),
@@ -308,6 +335,8 @@ ACTIONS: tuple[Action, ...] = (
         "past",
         priority=5,
     ),
+    Action("blame", ("w",), "blame", "Which epoch gave a field its value", "past"),
+    Action("snapshot", ("s",), "snapshot", "Keep what is in force in a file", "past"),
     Action(
         "filter",
         ("slash",),
@@ -358,7 +387,7 @@ def beside_text(offered: tuple[Action, ...]) -> tuple[Action, ...]:
     """Return what can be done where letters and digits are typed as text: by the other keys."""
     left = []
     for action in offered:
-        keys = tuple(key for key in action.keys if key not in _SHOWN and len(key) > 1)
+        keys = tuple(key for key in action.keys if key not in SHOWN and len(key) > 1)
         if keys:
             left.append(replace(action, keys=keys))
     return tuple(left)
@@ -372,7 +401,7 @@ def bindings(scope: str) -> list[BindingType]:
             action.name,
             action.label,
             show=bool(action.priority),
-            id=f"{scope}.{action.name}",
+            id=action.id,
             tooltip=action.help,
             priority=action.keys[0] == "ctrl+q",
         )

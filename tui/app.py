@@ -23,6 +23,7 @@ from textual.worker import Worker, WorkerState
 from tui import actions, messages
 from tui.crash import write_report
 from tui.keep import keep
+from tui.keymap import Keymap, bindings, mapped
 from tui.left import Left
 from tui.palette import ActionProvider
 from tui.screens import probation
@@ -68,7 +69,8 @@ class ClusterApp(App[int]):
     DEFAULT_MODE = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("app"))
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
-    COMMAND_PALETTE_BINDING = "f9"
+    ENABLE_COMMAND_PALETTE = False
+    """Textual's own key for the palette; ours opens it, and can be another."""
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class ClusterApp(App[int]):
     ) -> None:
         plain_terminal = no_colour()  # asked first: Textual takes the variable away
         super().__init__(ansi_color=True if plain_terminal else None)
+        self.use_command_palette = True
         self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
@@ -94,10 +97,16 @@ class ClusterApp(App[int]):
         self._clock = clock
         self._monotonic = monotonic
         self.report_path = ""
+        self._keys: dict[str, tuple[str, ...]] = {}
         self._ticks = 0
         self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
+
+    def use_keys(self, keymap: Keymap) -> None:
+        """Let actions have the keys of `keymap` from now on, wherever keys are shown, too."""
+        self._keys = dict(keymap)
+        self.set_keymap(bindings(self._keys))
 
     def get_driver_class(self) -> type[Driver]:
         """Return Textual's choice, made to outlive its terminal."""
@@ -261,8 +270,9 @@ class ClusterApp(App[int]):
 
     def sections(self) -> tuple[tuple[str, str], ...]:
         """Return (mode, key and word) of the sections there are."""
-        numbered = enumerate(actions.SECTIONS, 1)
-        return tuple((mode, f"{n}{word}") for n, (mode, word, _) in numbered if mode in SCREENS)
+        keys = {action.name: action.key for action in mapped(actions.of("app"), self._keys)}
+        named = ((mode, keys[f"section('{mode}')"], word) for mode, word, _ in actions.SECTIONS)
+        return tuple((mode, f"{key}{word}") for mode, key, word in named if mode in SCREENS)
 
     def open_section(self, mode: str, key: str = "") -> None:
         """Go to a section, and there to the object `key`."""
@@ -298,7 +308,7 @@ class ClusterApp(App[int]):
         """Return what can be done in `scope` by this person, on this console."""
         return tuple(
             replace(action, help=ENDS) if action.name == "quit" and self.drills else action
-            for action in actions.offered(scope)
+            for action in mapped(actions.offered(scope), self._keys)
             if not (self.session.read_only and action.role != "observer")
             and not (action.name == "drills" and self.drills is None)
             and not (action.name in actions.OF_PROBATION and not open_probation(self.session.view))
@@ -333,10 +343,18 @@ class ClusterApp(App[int]):
 
     def action_command_line(self) -> None:
         """Type a subcommand."""
+        self.type_command("")
+
+    def action_support_bundle(self) -> None:
+        """Offer to write what all agents know into one archive."""
+        self.type_command("support-bundle ")
+
+    def type_command(self, words: str) -> None:
+        """Open the command line with the beginning of a subcommand, to be gone on with."""
         if self.shell is None:
             self.tell("there is no command line here", severity="warning")
         elif not isinstance(self.screen, CommandLine):
-            self.push_screen(CommandLine(self.shell, self._said_to_shell))
+            self.push_screen(CommandLine(self.shell, self._said_to_shell, words))
 
     def action_repaint(self) -> None:
         """Paint the whole screen anew."""
@@ -352,7 +370,8 @@ class ClusterApp(App[int]):
         offered = self.offered(scope)
         if getattr(screen, "is_typed_in", False):
             offered = actions.beside_text(offered)
-        self.push_screen(HelpScreen(scope, title, offered, getattr(screen, "help_keys", ())))
+        keys, finding = getattr(screen, "help_keys", ()), getattr(screen, "finding", "")
+        self.push_screen(HelpScreen(scope, title, offered, keys, finding))
 
     def action_picture(self) -> None:
         """Save the screen as a picture."""

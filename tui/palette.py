@@ -31,10 +31,15 @@ class ActionProvider(Provider):
         scope = str(getattr(self.screen, "scope", ""))
         possible = getattr(self.app, "offered", actions.offered)
         found: tuple[actions.Action, ...] = possible(scope)
-        return tuple(action for action in found if action.name != "palette")
+        return listed(found)
 
     async def _run(self, action: actions.Action) -> None:
         await self.screen.run_action(prefixed(action))
+
+
+def listed(offered: tuple[actions.Action, ...]) -> tuple[actions.Action, ...]:
+    """Return what the palette lists of what is offered: all but itself."""
+    return tuple(action for action in offered if action.name != "palette")
 
 
 def prefixed(action: actions.Action) -> str:

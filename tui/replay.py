@@ -6,6 +6,7 @@ from textual.binding import BindingType
 
 from tui import actions
 from tui.app import ClusterApp
+from tui.keymap import mapped
 from tui.player import Player
 
 
@@ -25,7 +26,7 @@ class ReplayApp(ClusterApp):
 
     def offered(self, scope: str) -> tuple[actions.Action, ...]:
         """Return what can be done here: to look, and to move the time."""
-        return (*actions.of("replay"), *super().offered(scope))
+        return (*mapped(actions.of("replay"), self._keys), *super().offered(scope))
 
     def action_play(self) -> None:
         """Hold still, or go on."""

@@ -13,7 +13,7 @@ import msgspec
 
 from nodeagent.config.holds import hold_end
 from nodeagent.config.nouns import written_type
-from nodeagent.model.configuration import Configuration, EventCommands, Group, Resource
+from nodeagent.model.configuration import Configuration, EventCommands, Group, Resource, Timing
 
 
 def file_digest(data: bytes) -> str:
@@ -26,7 +26,7 @@ def topology_digest(cfg: Configuration) -> str:
     cluster = {**_plain(cfg.cluster), "voters": sorted(cfg.voters())}
     plain = {
         "cluster": cluster,
-        "timing": _plain(cfg.timing),
+        "timing": _timing(cfg.timing),
         "network": _plain(cfg.network),
         "node": _plain(cfg.node),
         "admin": _plain(cfg.admin),
@@ -36,6 +36,14 @@ def topology_digest(cfg: Configuration) -> str:
     return _digest(plain)
 
 
+def _timing(timing: Timing) -> dict[str, Any]:
+    """Without adopt-ms, a file has the digest that it had before there was adopt-ms."""
+    plain: dict[str, Any] = _plain(timing)
+    if timing.adopt_ms == Timing().adopt_ms:
+        del plain["adopt-ms"]
+    return plain
+
+
 def _event(commands: EventCommands) -> dict[str, Any]:
     return {**_plain(commands), "groups": sorted(commands.groups)}
 
@@ -43,6 +51,11 @@ def _event(commands: EventCommands) -> dict[str, Any]:
 def resources_digest(cfg: Configuration) -> str:
     """Return the digest of the groups; the order of resources inside a group counts."""
     return _digest({name: _group(group) for name, group in cfg.group.items()})
+
+
+def running_digest(group: Group) -> str:
+    """Return the digest of what runs of a group: its resources in their order, no policies."""
+    return _digest([[name, _resource(item)] for name, item in group.resource.items()])
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -260,10 +260,14 @@ class Note:
 class Pet:
     """Tell the watchdog that this node may go on: its lease is valid or it holds nothing.
 
-    `within_ms`: how long it may wait for the next one, as the active configuration has it.
+    `within_ms`: how long it may wait for the next one, as the active configuration has it. If the
+    agent dies, what it started may go on for `adopt_ms`, counted from then, and not beyond its
+    lease (which ends at `lease_until_ms` of the core's clock) and the watchdog's time.
     """
 
     within_ms: int = 5_000
+    lease_until_ms: int = 0
+    adopt_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

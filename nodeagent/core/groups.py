@@ -149,6 +149,21 @@ class GroupRunner:
         return not self._queue and (self._op is None or self._op[1] == "monitor")
 
     @property
+    def whole(self) -> tuple[Group, Token, dict[str, str]] | None:
+        """Return what a later life could take over: all runs as it stands in the group, else None.
+
+        With the token and the adapters of the service addresses.
+        """
+        group = self.group
+        if self.state != "online" or not self.settled or self._exit or self.tentative or not group:
+            return None
+        if any(self.resources.get(name) != "started" for name in group.resource):
+            return None
+        if any(self._started_as.get(name) != r for name, r in group.resource.items()):
+            return None
+        return group, self.token, {name: at.adapter for name, at in self._placed.items()}
+
+    @property
     def failed(self) -> bool:
         """Return whether the group failed here lately and must not be placed here."""
         return self.state == "error"
@@ -212,6 +227,16 @@ class GroupRunner:
         self.resources = dict.fromkeys(group.resource, "stopped")
         self.resources |= dict.fromkeys(running, "failed")
         return self.release(now, text=text)
+
+    def adopt(self, group: Group, token: Token, placed: dict[str, Attachment], now: Now) -> None:
+        """Go on with a group that an earlier life left online, and that its drivers took over."""
+        assert not self.held, "an agent adopts before it acquires"
+        self.group, self.token, self._placed = group, token, dict(placed)
+        self._started_as = dict(group.resource)
+        self.resources = dict.fromkeys(group.resource, "started")
+        self._goal, self._well_ms = "online", now.ms
+        self._told = "online"  # it was that before, so nothing happened
+        self._become("online", "", now)
 
     def release(
         self,

@@ -8,6 +8,7 @@ nothing is acquired. A node that loses its lease lets go of everything, whatever
 from nodeagent.config.holds import held_groups, hold_text, is_held
 from nodeagent.config.rules import apart_of
 from nodeagent.config.words import join
+from nodeagent.core import adoption
 from nodeagent.core.effects import Pet
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.participant import Participant
@@ -78,11 +79,19 @@ class Keeper:
                 continue
             if is_held(group, shared.now.unix):
                 continue  # it would not be started again before the hold ends
-            moved = [p for p in group.after if _holder(before, p) != _holder(after, p)]
+            moved = [p for p in group.after if self._was_away(p, before, after)]
             if moved and before.owners.get(name) == shared.name:
                 self._undone.add(name)
                 text = f"starts again, because it runs after {join(moved)}, which moved"
                 shared.tell("note", name, text)
+
+    def _was_away(self, parent: str, before: Standing, after: Standing) -> bool:
+        """Return whether a VIEW moved a parent: not where a new life took it over as it ran."""
+        if _holder(before, parent) == _holder(after, parent):
+            return False
+        owner = after.owners.get(parent, NOBODY)
+        stays = owner and before.owners.get(parent) == owner
+        return not (stays and self.shared.group_state(parent, owner) == "online")
 
     def note_handed(self, before: Standing) -> None:
         """Note which groups a VIEW brings here that were online until now, as last heard.
@@ -111,7 +120,8 @@ class Keeper:
             return
         if shared.lease_valid or not any(r.held for r in shared.runners.values()):
             self._petted_ms = shared.now.ms
-            shared.out.append(Pet(shared.timing.watchdog_ms))
+            timing, until_ms = shared.timing, max(0, shared.lease_until_ms)
+            shared.out.append(Pet(timing.watchdog_ms, until_ms, timing.adopt_ms))
 
     def reconcile(self) -> None:
         """Bring every group one step nearer to what is decreed."""
@@ -140,16 +150,16 @@ class Keeper:
                 self.shared.tell("error", self.shared.name, text, event="lease-lost")
         if valid and not self._had_lease:
             self.shared.leased_since_ms = self.shared.now.ms
+            self._petted_ms = -1_000_000  # the watchdog shall know of it soon
+            self.shared.inherited.clear()  # from now on this life holds what it holds
         self._had_lease = valid
 
     def _reconcile(self, group: str) -> None:
         shared = self.shared
         runner = shared.runner(group)
-        if not shared.lease_valid:
-            self._let_go(runner)
-            return
-        if shared.stopping:
-            self._let_go(runner)
+        if shared.stopping or not shared.lease_valid:
+            if shared.stopping or not adoption.keeps(shared, group):
+                self._let_go(runner)
             return
         if group in self.participant.touched:
             return
@@ -172,6 +182,7 @@ class Keeper:
 
     def _let_go(self, runner: GroupRunner) -> None:
         self.proofs.close(runner.name)
+        self.shared.inherited.pop(runner.name, None)
         if (runner.held or runner.state == "online") and runner.state != "releasing":
             shared, urgent = self.shared, not self.shared.lease_valid
             cause = "lease lost" if urgent else shared.stopping or shared.log.last_cause

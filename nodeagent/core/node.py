@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from nodeagent.core import desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
 from nodeagent.core.commands import Commands
 from nodeagent.core.coordinator import Coordinator
@@ -72,7 +73,7 @@ from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.times import Times
 from nodeagent.core.wiring import connections
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import (
@@ -226,16 +227,34 @@ class Node:
 
     # -- the two entrances
 
-    def start(self, now: Now) -> list[Effect]:
-        """Return the first effects: a new incarnation, sockets, and what the journal left open."""
+    @property
+    def adoptable(self) -> dict[str, Group]:
+        """Return the groups that an earlier life may have left online for this one; see adoption.
+
+        Asked before `start`, which is told what became of them.
+        """
+        assert self._durable is not None, "asked before the node starts"
+        found = adoption.adoptable(self.shared, self._durable)
+        return {name: noun for name, (noun, _) in found.items()}
+
+    def start(self, now: Now, inherited: Inherited | None = None) -> list[Effect]:
+        """Return the first effects: a new incarnation, sockets, and what the journal left open.
+
+        `inherited`: what runs here already (by default only what `Setup` says cannot be ended).
+        """
+        inherited = inherited or Inherited(self.setup.unended)
         durable, self._durable = self._durable, None
+        self._marks = adoption.Marks(durable.online if durable else {})
         assert durable is not None, "a node starts once"
         shared = self.shared
         shared.now = self._clock.take(now)
         shared.persist(Started(shared.incarnation, shared.name))
         if self.acceptor.lock is not None:
             self.participant.restored(self.acceptor.lock, shared.log.next_slot, durable.staged)
-        unended.hold(shared, self.setup.unended, durable.held)
+        found = adoption.adoptable(shared, durable)
+        adopted = inherited.adopted & found.keys()
+        unended.hold(shared, inherited.unended, durable.held, adopted)
+        adoption.adopt(shared, found, adopted, inherited.until_ms)
         standing = shared.log.standing
         if shared.log.active and self.setup.active_digest != standing.digest:
             joined = shared.joining is None
@@ -299,6 +318,8 @@ class Node:
                     break
         else:
             raise AssertionError("a step that does not settle")
+        before, after = self._marks.records(shared.runners.values())
+        final = [*before, *final, *after] if before or after else final
         for effect in final:
             if isinstance(effect, Persist):
                 self._memory.take(effect.record)

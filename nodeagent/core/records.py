@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 from msgspec import Struct
 
-from nodeagent.model.ownership import Ballot
+from nodeagent.model.ownership import Ballot, Token
 from nodeagent.wire.peer import Aborted, Commit, Decree, Value, ViewChange
 
 
@@ -81,6 +81,19 @@ class Holding(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     held: bool
 
 
+class Online(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """A group is wholly started here, as the definition with this digest has it.
+
+    `placed` are the adapters of its service addresses. The digest is empty from before anything of
+    it is started or stopped until it is whole again.
+    """
+
+    group: str
+    definition: str = ""
+    token: Token = Token()
+    placed: dict[str, str] = {}
+
+
 class Tried(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """DAREs of the past may have brought these groups to these nodes."""
 
@@ -115,6 +128,7 @@ Record = (
     | AcceptedAgain
     | DecidedValue
     | Holding
+    | Online
 )
 
 
@@ -124,7 +138,8 @@ class Durable:
 
     `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
     from it; `tried` are (group, node) of every DARE that was staged here; `fenced` are the nodes
-    that are known to be off, or were, and have not been in since.
+    that are known to be off, or were, and have not been in since; `online` are the groups that are
+    wholly started here.
     """
 
     incarnation: int = 0
@@ -140,6 +155,7 @@ class Durable:
     tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     draft_base: str = ""
     fenced: frozenset[str] = field(default_factory=frozenset)
+    online: dict[str, Online] = field(default_factory=dict)
 
 
 def _promised(state: Durable, record: Promised) -> Durable:
@@ -157,9 +173,8 @@ def _fold(state: Durable, record: Record, slot: int) -> Durable:
             return replace(state, draft_base=record.base)
         case Tried():
             return replace(state, tried=state.tried | set(record.pairs))
-        case Holding():
-            held = state.held | {record.group} if record.held else state.held - {record.group}
-            return replace(state, held=held)
+        case Holding() | Online():
+            return _fold_group(state, record)
         case Fenced():
             return replace(state, fenced=state.fenced | {record.node})
         case DecidedValue():
@@ -167,6 +182,17 @@ def _fold(state: Durable, record: Record, slot: int) -> Durable:
     if record.slot != slot:
         return state  # of a slot that is decided by now
     return _fold_open(state, record)
+
+
+def _fold_group(state: Durable, record: Holding | Online) -> Durable:
+    """Take what happened to a group here; what is held no more is not online either."""
+    others = {name: one for name, one in state.online.items() if name != record.group}
+    if isinstance(record, Online):
+        whole = {record.group: record} if record.definition else {}
+        return replace(state, online=others | whole)
+    if record.held:
+        return replace(state, held=state.held | {record.group})
+    return replace(state, held=state.held - {record.group}, online=others)
 
 
 def may_hold_after(value: Value) -> frozenset[str]:
@@ -185,6 +211,7 @@ def _decided(state: Durable, value: Value) -> Durable:
         tried=state.tried,
         draft_base=state.draft_base,
         fenced=state.fenced - may_hold_after(value),
+        online=state.online,
     )
 
 
@@ -253,6 +280,7 @@ def compact(durable: Durable) -> list[Record]:
     records: list[Record] = [DecidedValue(decree) for decree in durable.decrees]
     records += [Started(life, durable.node) for life in _lives_to_know(durable)]
     records += [Holding(group, held=True) for group in sorted(durable.held)]
+    records += [durable.online[group] for group in sorted(durable.online)]
     if durable.draft_base:
         records.append(Drafted(durable.draft_base))
     if durable.tried:

@@ -66,7 +66,8 @@ class Reporter:
             if shared.now.ms - self._beat_ms > shared.timing.heartbeat_ms:
                 self._beat_ms = shared.now.ms
         self._sequence += 1
-        tells = changed or self._sequence % GROUPS_EVERY == 1
+        anew = not shared.is_member  # whoever counts this life in shall know what it took over
+        tells = changed or anew or self._sequence % GROUPS_EVERY == 1
         for runner in shared.runners.values():
             runner.changed = False
         beat = self._beat()

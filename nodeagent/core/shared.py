@@ -68,6 +68,7 @@ class Shared:
     stopping: str = ""
     stopping_since_ms: int = 0
     runners: dict[str, GroupRunner] = field(default_factory=dict)
+    inherited: dict[str, int] = field(default_factory=dict)
     out_since_ms: dict[str, int] = field(default_factory=dict)
     out_wait_ms: dict[str, int] = field(default_factory=dict)
     leased_since_ms: int = -1

@@ -5,6 +5,8 @@ as a process that hangs on a disk, is held: a probe gets no other answer, and it
 again each second, as any stop that fails.
 """
 
+from collections.abc import Collection
+
 from nodeagent.core.records import Holding
 from nodeagent.core.shared import Shared
 from nodeagent.model.configuration import Application, Group
@@ -13,12 +15,20 @@ UNKNOWN = Application(start=())
 """Stands for a resource that no configuration here has any more: its processes are ended."""
 
 
-def hold(shared: Shared, unended: tuple[tuple[str, str], ...], held: frozenset[str]) -> None:
-    """Take over `unended`, as (group, resource); the rest of what was `held` is held no more."""
+def hold(
+    shared: Shared,
+    unended: tuple[tuple[str, str], ...],
+    held: frozenset[str],
+    adopted: Collection[str] = (),
+) -> None:
+    """Take over `unended`, as (group, resource); the rest of what was `held` is held no more.
+
+    Except for what is `adopted`, which goes on as it was.
+    """
     groups: dict[str, list[str]] = {}
     for group, resource in unended:
         groups.setdefault(group, []).append(resource)
-    for group in sorted(held - groups.keys()):
+    for group in sorted(held - groups.keys() - set(adopted)):
         shared.persist(Holding(group, held=False))  # the daemon ended what was left running
     for group, names in groups.items():
         if group not in held:

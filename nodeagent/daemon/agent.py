@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
+from nodeagent.core.adoption import Inherited
 from nodeagent.core.node import TICK_MS, Node
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.model.text import clean
@@ -44,8 +45,9 @@ def _nowhere(effect: fx.Effect) -> None:
 class Agent:
     """Takes events to the core, in order, and hands its effects on."""
 
-    def __init__(self, node: Node, log: AgentLog) -> None:
+    def __init__(self, node: Node, log: AgentLog, inherited: Inherited | None = None) -> None:
         self._node = node
+        self._inherited = inherited
         self.carry_out: CarryOut = _nowhere
         self._log = log
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -55,7 +57,7 @@ class Agent:
 
     def start(self) -> None:
         """Carry out the first effects."""
-        for effect in self._node.start(clock()):
+        for effect in self._node.start(clock(), self._inherited):
             self.carry_out(effect)
 
     def post(self, event: ev.Event) -> None:

@@ -58,6 +58,7 @@ class Rooms:
     watchdog_ms: int
     log: AgentLog
     node: str = ""
+    watchdog: Watchdog | None = None
     hardware: Hardware | None = None
     join_door: JoinDoor | None = None
 
@@ -82,7 +83,7 @@ class Hands:
         self._watchdog_ms = rooms.watchdog_ms
         self._hardware = rooms.hardware
         self._armed = -1
-        self.watchdog = rooms.new_watchdog(rooms.watchdog_ms, -1)
+        self.watchdog = rooms.watchdog or rooms.new_watchdog(rooms.watchdog_ms, -1)
         self._new_watchdog = rooms.new_watchdog
         self.post: Callable[[ev.Event], None] = _nowhere
         self.header: Callable[[Message], object] | None = None
@@ -131,7 +132,7 @@ class Hands:
             case fx.Note():
                 self.log.write(effect.severity, effect.event, dict(effect.fields))
             case fx.Pet():
-                self._pet(effect.within_ms)
+                self._pet(effect)
             case fx.CutAdapter() | fx.FailApplication() | fx.End():
                 self._drill(effect)
 
@@ -156,7 +157,9 @@ class Hands:
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
 
-    def _pet(self, within_ms: int) -> None:
+    def _pet(self, effect: fx.Pet) -> None:
+        within_ms = effect.within_ms
+        self.drivers.outlive(agent=effect.adopt_ms > 0)
         arms = self._hardware is not None and self._armed < 0
         if within_ms != self._watchdog_ms or arms:
             if self._hardware is not None:
@@ -164,7 +167,7 @@ class Hands:
             old, self._watchdog_ms = self.watchdog, within_ms
             self.watchdog = self._new_watchdog(within_ms, self._armed)
             old.stop()
-        if self.watchdog.pet():
+        if self.watchdog.pet(effect.lease_until_ms, effect.adopt_ms):
             return
         text = "it fired because this agent did not run, or was killed; a new one is started"
         self.log.write("error", "the watchdog is gone", {"text": text})

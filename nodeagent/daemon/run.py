@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nodeagent.config.digest import file_digest
 from nodeagent.core import events as ev
+from nodeagent.core.adoption import Inherited
 from nodeagent.core.log import DecreeError
 from nodeagent.core.node import Node, Setup
 from nodeagent.core.records import compact, encode, replay
@@ -22,13 +23,14 @@ from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.daemon.notify import Notifier
 from nodeagent.daemon.recorder import Recorder, record_for_ever
+from nodeagent.drivers.adoption import Heritage, dismiss, take_over
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import MARKS
 from nodeagent.store.files import StateDirectory, Which
 from nodeagent.store.journal import Journal
@@ -98,9 +100,6 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     for which in FILES:
         if unusable := directory.set_aside_unusable(which):
             log.write("warning", "a file was set aside", {"text": unusable})
-    leftovers = Leftovers(options.state)
-    for line in leftovers.end_all():
-        log.write("warning", "left running by a dead agent", {"text": line})
     draft = directory.read("default") or b""
     setup = Setup(
         name=identity.name,
@@ -112,7 +111,6 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         mark=secrets.randbelow(MARKS),
         software=software(),
         drills=options.drills,
-        unended=leftovers.keys,
         times=directory.kept_times(),
     )
     node = _remembering(options.state, setup)
@@ -126,9 +124,13 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     if journal.size > JOURNAL_BYTES_MAX:
         journal.rewrite([encode(record) for record in compact(replay(list(records)))])
     _warn_of_other_identity(identity, configuration, log)
-    agent = Agent(node, log)
-    ground = _Ground(options, directory, identity, log, journal, leftovers)
+    wanted, leftovers = node.adoptable, Leftovers(options.state)
+    heritage = _take_over(options.state, wanted, configuration, leftovers, log)
+    agent = Agent(node, log, Inherited(leftovers.keys, heritage.groups, heritage.until_ms))
+    ground = _Ground(options, directory, identity, log, journal, leftovers, heritage)
     hands = _hands(ground, agent, configuration)
+    for group in sorted(heritage.groups):
+        hands.drivers.adopt(group, wanted[group])
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
     hands.recorder = Recorder(
@@ -142,6 +144,21 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     finally:
         if door is not None:
             await asyncio.to_thread(door.close)
+
+
+def _take_over(
+    state: Path,
+    wanted: Mapping[str, Group],
+    configuration: Configuration,
+    leftovers: Leftovers,
+    log: AgentLog,
+) -> Heritage:
+    """Go on with what an agent that died alone left whole, and end the rest of it."""
+    heritage = take_over(state, wanted, configuration.timing.watchdog_ms / 1000)
+    for line in leftovers.end_all(heritage.groups):
+        log.write("warning", "left running by a dead agent", {"text": line})
+    dismiss(state)
+    return heritage
 
 
 def _metrics_door(address: str, node: Node) -> "MetricsDoor | None":
@@ -193,6 +210,7 @@ class _Ground:
     log: AgentLog
     journal: Journal
     leftovers: Leftovers
+    heritage: Heritage
 
 
 def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands:
@@ -234,6 +252,7 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         watchdog_ms=timing.watchdog_ms,
         log=log,
         node=ground.identity.name,
+        watchdog=ground.heritage.watchdog,
         join_door=JoinDoor(pair, on_ask=agent.join_asked, on_note=note),
     )
     return Hands(rooms)

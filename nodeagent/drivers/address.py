@@ -14,9 +14,11 @@ import signal
 import socket
 import time
 
+from nodeagent.drivers.adopted import Adopted
 from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.child import Child
 from nodeagent.drivers.interface import InterfaceDriver
+from nodeagent.drivers.records import Record
 from nodeagent.drivers.running import Run, environment, new_cookie, remaining
 from nodeagent.model.configuration import ServiceAddress
 
@@ -24,7 +26,7 @@ _HOLDER = ("sleep", "2147483647")
 
 
 class _Claim:
-    def __init__(self, run: Run, child: Child, address: str) -> None:
+    def __init__(self, run: Run, child: Child | Adopted, address: str) -> None:
         self.run = run
         self.child = child
         self.address = address
@@ -56,15 +58,22 @@ class AddressDriver:
         problem = _problem(_address(job))
         return problem or await self._of(job).validate(job)
 
+    def outlive(self, *, agent: bool) -> None:
+        """Let claims that are made from now on outlive the agent, or end with it."""
+        self._claims.outlives = agent
+
+    def adopt(self, job: Job, record: Record | None) -> None:
+        """Go on with an address that an earlier agent held; `record` is of its claim."""
+        if record is not None and is_claimed(_address(job)):
+            self._claims.adopt(job, record)
+
     def close(self) -> None:
         """Give all addresses back."""
         self._interfaces.close()
         self._claims.close()
 
     def _of(self, job: Job) -> "ClaimDriver | InterfaceDriver":
-        parsed = ipaddress.ip_address(_address(job))
-        claimed = parsed.version == 4 and parsed.is_loopback
-        return self._claims if claimed else self._interfaces
+        return self._claims if is_claimed(_address(job)) else self._interfaces
 
 
 class ClaimDriver:
@@ -73,6 +82,12 @@ class ClaimDriver:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._claims: dict[Key, _Claim] = {}
+        self.outlives = False
+
+    def adopt(self, job: Job, record: Record) -> None:
+        """Go on with a claim of an earlier agent."""
+        run = Run(str(self._context.state_directory), job, record.cookie, record)
+        self._claims[job.key] = _Claim(run, Adopted(record), _address(job))
 
     async def start(self, job: Job) -> Outcome:
         """Take the address; code held when another process has it."""
@@ -138,7 +153,8 @@ class ClaimDriver:
         cookie = new_cookie()
         run = Run(str(self._context.state_directory), job, cookie)
         variables = environment(self._context, job, cookie, {})
-        child = Child(_HOLDER, variables, "/", descriptors=(listener.fileno(),))
+        held = (listener.fileno(),)
+        child = Child(_HOLDER, variables, "/", descriptors=held, outlives=self.outlives)
         try:
             run.keep((child.member,))
         except OSError:
@@ -161,6 +177,12 @@ class ClaimDriver:
             text = f"address {address} is held by another process (claim port {port})"
             return failed(text, code="held")
         return failed(f"address {address} cannot be held: {error.strerror}")
+
+
+def is_claimed(address: str) -> bool:
+    """Return whether an address is one of 127/8, held by a claim and not on an interface."""
+    parsed = ipaddress.ip_address(address)
+    return parsed.version == 4 and parsed.is_loopback
 
 
 def _address(job: Job) -> str:

@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nodeagent.drivers import procs
+from nodeagent.drivers import procs, records
+from nodeagent.drivers.adopted import Adopted
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.child import Child, ending
@@ -58,6 +59,7 @@ class ApplicationDriver:
         self._on_exit = on_exit
         self._services: dict[Key, Service] = {}
         self._burials: set[asyncio.Task[None]] = set()
+        self.outlives = False
 
     async def start(self, job: Job) -> Outcome:
         """Start it and wait until it works."""
@@ -137,6 +139,15 @@ class ApplicationDriver:
         service = self._services.get(key)
         return next(reversed(service.child.lines()), "") if service is not None else ""
 
+    def adopt(self, job: Job, record: records.Record) -> None:
+        """Go on with what an earlier agent started."""
+        run = Run(str(self._context.state_directory), job, record.cookie, record)
+        resource = _resource(job)
+        child = Adopted(record, keep_leftovers=resource.process == "background")
+        service = self._services[job.key] = Service(run, child, resource)
+        if service.foreground:
+            service.child.exited.add_done_callback(lambda _: self._ended(job.key, service))
+
     def fail(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
         found = [service for key, service in self._services.items() if key[0] == group]
@@ -161,7 +172,13 @@ class ApplicationDriver:
         run = Run(str(self._context.state_directory), job, cookie)
         background = resource.process == "background"
         variables = environment(self._context, job, cookie, resource.environment)
-        child = Child(resource.start, variables, resource.directory, keep_leftovers=background)
+        child = Child(
+            resource.start,
+            variables,
+            resource.directory,
+            keep_leftovers=background,
+            outlives=self.outlives,
+        )
         service = self._services[job.key] = Service(run, child, resource)
         try:
             run.keep((child.member,))
@@ -319,7 +336,7 @@ def _resource(job: Job) -> Application:
     return job.resource
 
 
-def _ended_early(child: Child, code: int) -> Outcome:
+def _ended_early(child: Child | Adopted, code: int) -> Outcome:
     return failed(f"ended at once with {ending(code)}", evidence=child.lines_at_end())
 
 

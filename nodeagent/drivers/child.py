@@ -1,7 +1,8 @@
 """One started program: its output's tail, its end, and how it is made to end.
 
-Why it is started like this. A service must never outlive the agent that answers for it, so the
-kernel is asked to kill it when the agent dies. Setting that between fork and exec would need
+Why it is started like this. A program must not outlive the agent that answers for it, so the
+kernel is asked to kill it when the agent dies; except for services that the next agent may take
+over, of which the deadman takes care (`handover`). Setting that between fork and exec would need
 Python code in the child (slow, and unsafe beside threads); the small program setpriv sets it and
 becomes the service itself, for about 1.5 ms. Where setpriv is missing, the deadman alone does it.
 Programs are started by the thread of the loop: the kernel takes the end of the *thread* that
@@ -27,6 +28,8 @@ TAIL_BYTES = 8 << 10
 TAIL_LINES = 20
 READ_BYTES = 64 << 10
 BURST_READS = 16
+UNKNOWN_EXIT = 256
+"""Stands for the exit code of a process that an earlier agent started."""
 PAUSE_SECONDS = 0.1
 """After so many reads within this time the pipe is left full for this time: some 10 MB/s."""
 _SETPRIV = shutil.which("setpriv", path="/usr/sbin:/usr/bin:/sbin:/bin")
@@ -103,15 +106,35 @@ class Tail:
         self._descriptor = -1
 
 
+def _pipe(*, outlives: bool) -> tuple[int, int]:
+    """Return the ends of a pipe: ours to read, and the program's to write.
+
+    One that outlives us has its end open for reading, too: else its next line without a reader
+    would end it (SIGPIPE).
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    if not outlives:
+        return reading, writing
+    try:
+        both = os.open(f"/proc/self/fd/{writing}", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return reading, both
+
+
 class Child:
     """A started program in a process group of its own.
 
     `exited` becomes its exit code (negative: the signal). With `leftovers` "end", what it leaves
     in its group is killed when it ends; with "keep" it is listed in `survivors`. `listing` is for
-    programs whose standard output alone is wanted, its last so many bytes.
+    programs whose standard output alone is wanted, its last so many bytes. With `outlives` it goes
+    on when the agent dies, until its deadman or the next agent says otherwise (`handover`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all that a program can be started with
         self,
         arguments: Sequence[str],
         environment: dict[str, str],
@@ -121,11 +144,13 @@ class Child:
         descriptors: tuple[int, ...] = (),
         stdin: int = subprocess.DEVNULL,
         listing: int = 0,
+        outlives: bool = False,
     ) -> None:
         """Start it; OSError when it cannot be started. `stdin`: a descriptor that it reads."""
         loop = asyncio.get_running_loop()
-        launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV else []
-        reading, writing = os.pipe2(os.O_CLOEXEC)
+        dies = keep_leftovers or not outlives  # what only starts a service need not outlive us
+        launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV and dies else []
+        reading, writing = _pipe(outlives=outlives)
         try:
             self._process = subprocess.Popen(
                 [*launcher, *arguments],
@@ -230,6 +255,8 @@ def let_be_killed(score: Path) -> None:
 
 def ending(code: int) -> str:
     """Return an exit code in words."""
+    if code == UNKNOWN_EXIT:
+        return "an exit code that only the agent before could have seen"
     if code >= 0:
         return f"exit code {code}"
     try:

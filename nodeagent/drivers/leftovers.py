@@ -5,6 +5,7 @@ starts next must not say that its group is released until then. The same goes fo
 mounts that cannot be taken back.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from nodeagent.drivers import placed, procs, records, undo
@@ -30,13 +31,17 @@ class Leftovers:
         """Return group and resource of what still runs."""
         return tuple(dict.fromkeys((*self._left, *self._placed, *sorted(self._not_undone))))
 
-    def end_all(self) -> list[str]:
+    def end_all(self, spare: Collection[str] = ()) -> list[str]:
         """End what earlier agents left running; return what was done, and what could not be.
 
-        Blocks for the time that takes, so call it before anything else runs.
+        Nothing of the groups `spare`: this agent goes on with them. Blocks for the time that takes,
+        so call it before anything else runs.
         """
-        told = [self._undone(*ended) for ended in undo.carry_out_all(self._state_directory)]
+        ended = undo.carry_out_all(self._state_directory, spare=spare)
+        told = [self._undone(*one) for one in ended]
         for record in records.read_all(self._state_directory):
+            if record.group in spare:
+                continue
             name = clean(f"{record.group}.{record.name}", 140)
             try:
                 killed = procs.end(record, END_SECONDS)
@@ -47,11 +52,13 @@ class Leftovers:
             records.remove(self._state_directory, record)
             if killed:
                 told.append(f"{name}: ended {len(killed)} processes of an earlier agent")
-        return told + self._take_back()
+        return told + self._take_back(spare)
 
-    def _take_back(self) -> list[str]:
+    def _take_back(self, spare: Collection[str]) -> list[str]:
         told = []
         for one in placed.read_all(self._state_directory):
+            if one.group in spare:
+                continue
             what = clean(f"{one.group}.{one.name}: {one.what} at {one.where}", 300)
             try:
                 there = placed.take_back(one, END_SECONDS)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from nodeagent.drivers.address import AddressDriver
+from nodeagent.drivers.adoption import record_of
 from nodeagent.drivers.application import ApplicationDriver
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Driver, Job, Key, Outcome, failed, fine
@@ -24,6 +25,7 @@ from nodeagent.model.configuration import (
     Application,
     DataFolder,
     Filesystem,
+    Group,
     Ocf,
     Resource,
     ServiceAddress,
@@ -122,6 +124,33 @@ class Drivers:
                 told = last
                 self._talk(job.op, clean(last, TEXT_LENGTH_MAX))
         return False
+
+    def outlive(self, *, agent: bool) -> None:
+        """Let what is started from now on go on when the agent dies, or end with it."""
+        self._applications.outlives = self._ocf.outlives = agent
+        self._addresses.outlive(agent=agent)
+
+    def adopt(self, group: str, noun: Group) -> None:
+        """Go on with a group that an earlier agent left running; see `adoption.stands`.
+
+        An application that has ended meanwhile is told as one that ends now.
+        """
+        for name, resource in noun.resource.items():
+            self._adopt(Job(0, group, name, resource, "monitor", 0.0))
+
+    def _adopt(self, job: Job) -> None:
+        record = record_of(str(self._context.state_directory), *job.key)
+        match job.resource:
+            case Application() if record is not None:
+                self._applications.adopt(job, record)
+            case ServiceAddress():
+                self._addresses.adopt(job, record)
+            case Ocf():
+                self._ocf.adopt(job, record)
+            case Systemd():
+                self._systemd.adopt(job)
+            case _:
+                pass  # mounts and claims of folders are known by their files
 
     def fail_applications(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""

@@ -77,11 +77,16 @@ async def listing(
 
 
 class Run:
-    """The processes of one started resource, recorded as long as they may live."""
+    """The processes of one started resource, recorded as long as they may live.
 
-    def __init__(self, state_directory: str, job: Job, cookie: str) -> None:
+    `record`: of what an earlier agent started.
+    """
+
+    def __init__(
+        self, state_directory: str, job: Job, cookie: str, record: records.Record | None = None
+    ) -> None:
         self._state_directory = state_directory
-        self.record = records.Record(job.group, job.name, cookie)
+        self.record = record or records.Record(job.group, job.name, cookie)
 
     def keep(self, members: tuple[tuple[int, int], ...]) -> None:
         """Write down who belongs to it."""

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 
+from nodeagent.drivers.adopted import Adopted
 from nodeagent.drivers.child import Child
 from nodeagent.drivers.running import Run, remaining
 from nodeagent.model.configuration import Application
@@ -15,7 +16,7 @@ LOOK_SECONDS = 0.02
 class Service:
     """A started application. `child` is the service itself, or the command that started it."""
 
-    def __init__(self, run: Run, child: Child, resource: Application) -> None:
+    def __init__(self, run: Run, child: Child | Adopted, resource: Application) -> None:
         self.run = run
         self.child = child
         self.resource = resource

@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Collection
 
 from nodeagent.drivers.records import boot_id
 
@@ -74,14 +75,39 @@ def remove(state_directory: str, name: str) -> None:
         os.unlink(os.path.join(state_directory, FOLDER, name))
 
 
+def is_kept(state_directory: str, name: str) -> bool:
+    """Return whether an undo of that name is written down, of this boot."""
+    found = _read(os.path.join(state_directory, FOLDER, name), name)
+    return found is not None and found.boot == boot_id()
+
+
+def claim(state_directory: str, groups: Collection[str]) -> None:
+    """Make what is written down for these groups this agent's own; all else of it stays."""
+    folder = os.path.join(state_directory, FOLDER)
+    try:
+        names = [n for n in os.listdir(folder) if n.partition(":")[0] in groups]
+    except OSError:
+        return
+    for name in names:
+        found = _read(os.path.join(folder, name), name) if not name.endswith(".new") else None
+        if found is not None:
+            found.agent = os.getpid()
+            write(state_directory, found)
+
+
 def carry_out_all(
-    state_directory: str, *, agent: int = 0, seconds: float = 0.0, only: str = ""
+    state_directory: str,
+    *,
+    agent: int = 0,
+    seconds: float = 0.0,
+    only: str = "",
+    spare: Collection[str] = (),
 ) -> list[tuple[str, int | None]]:
     """Carry out what is written down, newest first; return names and exit codes.
 
-    Only what `agent` wrote and what is called `only`, where these are given; each at most
-    `seconds`, if given, else its own time. None stands for one that took too long or could not be
-    started. Blocks.
+    Nothing of the groups `spare`. Only what `agent` wrote and what is called `only`, where given;
+    each at most `seconds`, if given, else its own time. None stands for one that took too long or
+    could not be started. Blocks.
     """
     folder = os.path.join(state_directory, FOLDER)
     try:
@@ -91,6 +117,7 @@ def carry_out_all(
     except OSError:
         return []
     found = [undo for name in names if (undo := _read(os.path.join(folder, name), name))]
+    found = [undo for undo in found if undo.name.partition(":")[0] not in spare]
     told = []
     for undo in sorted(found, key=lambda undo: undo.made, reverse=True):
         if undo.boot != boot_id():

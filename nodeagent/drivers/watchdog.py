@@ -4,9 +4,10 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from nodeagent.drivers import deadman
+from nodeagent.drivers import deadman, handover
 
 _ROOT = str(Path(__file__).parents[2])
 _PROGRAM = (
@@ -18,15 +19,25 @@ _PROGRAM = (
 class Watchdog:
     """A running deadman. Make one with `start`; feed it often with `pet`; end it with `stop`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", feed: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", feed: int, state: str) -> None:
         self._process = process
+        self._state = state
         self._feed = feed
 
     @classmethod
-    def start(cls, state_directory: Path | str, timeout_s: float, hardware: int = -1) -> "Watchdog":
+    def start(
+        cls,
+        state_directory: Path | str,
+        timeout_s: float,
+        hardware: int = -1,
+        inherited: tuple[int, ...] = (),
+        until_ms: int = 0,
+    ) -> "Watchdog":
         """Start the deadman; it kills what is recorded if it is not fed for `timeout_s` seconds.
 
-        `hardware` is the descriptor of a hardware watchdog that it pets whenever it is fed.
+        `hardware` is the descriptor of a hardware watchdog that it pets whenever it is fed. It
+        answers for the `inherited` agents, too, and must be fed for the first time before
+        `until_ms` (of CLOCK_BOOTTIME) where that is given.
 
         OSError when it cannot be started. The time runs from now on.
         """
@@ -36,7 +47,8 @@ class Watchdog:
                 [
                     *(sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT),
                     *(str(Path(state_directory).absolute()), repr(float(timeout_s))),
-                    *(str(os.getpid()), str(hardware)),
+                    *(str(hardware), str(until_ms), str(os.getpid())),
+                    *(str(agent) for agent in inherited),
                 ],
                 stdin=reading,
                 stdout=subprocess.DEVNULL,
@@ -51,17 +63,30 @@ class Watchdog:
         finally:
             os.close(reading)
         os.set_blocking(writing, False)
-        return cls(process, writing)
+        return cls(process, writing, str(state_directory))
 
     @property
     def pid(self) -> int:
         """Return its process number."""
         return self._process.pid
 
-    def pet(self) -> bool:
-        """Feed it. False when it is gone: it has fired, or somebody killed it."""
+    def at_its_post(self, seconds: float) -> bool:
+        """Wait until it watches, at most so long; False when it does not."""
+        until = time.monotonic() + seconds
+        while self._process.poll() is None and time.monotonic() < until:
+            if handover.stands(self._state, self.pid):
+                return True
+            time.sleep(0.01)
+        return False
+
+    def pet(self, lease_until_ms: int = 0, adopt_ms: int = 0) -> bool:
+        """Feed it. False when it is gone: it has fired, or somebody killed it.
+
+        If this agent dies, what it started may go on for `adopt_ms`, and not beyond its lease
+        (`lease_until_ms`, of CLOCK_BOOTTIME) and the time-out.
+        """
         try:
-            os.write(self._feed, deadman.FED)
+            os.write(self._feed, b"%s %d %d\n" % (deadman.FED, lease_until_ms, adopt_ms))
         except BlockingIOError:  # it has food for a long time
             return True
         except OSError:

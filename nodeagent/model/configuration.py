@@ -101,6 +101,15 @@ class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     watchdog_ms: Annotated[
         Milliseconds, Meta(description="A node that lost its lease is stopped after this")
     ] = 3_000
+    adopt_ms: Annotated[
+        int,
+        Meta(
+            description="Services outlive their agent for so long, for the next one to take them "
+            "over; 0: they end with it",
+            ge=0,
+            le=60_000,
+        ),
+    ] = 4_000
     suspend_ms: Annotated[
         Milliseconds, Meta(description="Longest suspension without progress during a DARE")
     ] = 10_000

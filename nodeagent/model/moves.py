@@ -32,6 +32,7 @@ GROUP_MOVES: tuple[Move[GroupState], ...] = (
     Move("online", "acquiring", "a resource failed and may be restarted here"),
     Move("online", "releasing", "no longer this node's, lease lost, or no restart left"),
     Move("offline", "releasing", "an agent starts, and an earlier one left something running"),
+    Move("offline", "online", "an agent starts, and took over what its predecessor left online"),
     Move("online", "offline", "it has no resources, so there is nothing to stop"),
     Move("releasing", "offline", "all its resources are stopped"),
     Move("releasing", "online", "in a DARE its pre command failed, before anything was stopped"),

@@ -92,6 +92,17 @@ async def test_node_is_switched_off_and_on(box: Box) -> None:
     await practise(box, story)
 
 
+async def test_agent_is_restarted_alone(box: Box) -> None:
+    async def story(practice: Practice) -> None:
+        assert "restart bravo" in practice.menu()
+        lives = {live.node: live for live in (await practice.watch.look("charlie")).nodes}
+        before = lives["bravo"].incarnation
+        await practice.drills.run("restart bravo")
+        await practice.seen_by("charlie", "bravo", lambda live: live.incarnation > before)
+
+    await practise(box, story)
+
+
 async def test_frozen_owner_is_succeeded_and_thawed(box: Box) -> None:
     async def story(practice: Practice) -> None:
         owner = where(await practice.settle())["web"]

@@ -6,6 +6,7 @@ Each scenario is a function of a seed. `play_directed(name, seed)` raises Failur
 
 from collections.abc import Callable
 
+from tests.simulation import directed_adoptions as adoptions
 from tests.simulation import directed_dares as dares
 from tests.simulation import directed_fences as fences
 from tests.simulation import directed_owners as owners
@@ -39,6 +40,12 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     owners.silent_holder,
     owners.word_given_too_early,
     owners.restarted_owner,
+    adoptions.agent_dies_alone,
+    adoptions.agent_dies_again,
+    adoptions.back_after_its_groups_went,
+    adoptions.back_and_cut_off,
+    adoptions.nobody_comes_back,
+    adoptions.dies_while_it_stops,
     fences.fence_that_fails,
     fences.fenced_once_before,
     fences.old_news_of_a_fence,

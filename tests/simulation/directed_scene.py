@@ -117,10 +117,12 @@ def _by(granted: dict[str, int], time_ms: int) -> set[str]:
 class Scene:
     """A cluster under directed faults; `chance` is drawn from the seed."""
 
-    def __init__(self, seed: int, shape: Shape, *, lingers: bool = False) -> None:
+    def __init__(
+        self, seed: int, shape: Shape, *, lingers: bool = False, adopts: bool = False
+    ) -> None:
         self.seed, self.shape = seed, shape
         self.chance = random.Random(f"directed {seed}")
-        self.world = World(shape.text, seed=seed, tick_ms=100, lingers=lingers)
+        self.world = World(shape.text, seed=seed, tick_ms=100, lingers=lingers, adopts=adopts)
         self.network = self.world.network = HookedNetwork(self.world)
         self.world.cut = self.network.cut
         self.invariants = Invariants(self.world)
@@ -173,6 +175,11 @@ class Scene:
     def crash(self, name: str, away_ms: int) -> None:
         """End an agent abruptly; it comes back after a while."""
         self.world.crash(name)
+        self.world.restart_in(self.world.machines[name], away_ms)
+
+    def die_alone(self, name: str, away_ms: int) -> None:
+        """End an agent whose services go on; it comes back after a while."""
+        self.world.orphan(name)
         self.world.restart_in(self.world.machines[name], away_ms)
 
     def pause(self, name: str, lasts_ms: int) -> None:

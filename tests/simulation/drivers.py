@@ -82,7 +82,7 @@ class Drivers:
             machine.placed[effect.group, effect.name] = effect.attachment.adapter
         if effect.action == "stop" and ok:
             machine.placed.pop((effect.group, effect.name), None)
-            machine.running[effect.group].discard(effect.name)
+            machine.running.setdefault(effect.group, set()).discard(effect.name)
             if lies:
                 machine.ghosts.add(effect.group)
         text = "" if ok else f"{effect.action} refused by the test"

@@ -42,6 +42,8 @@ PROBATIONS = 0.2
 """Share of schedules in which changes are on probation."""
 COMMANDS = 0.25
 """Share of families of schedules in which the administrator has commands for events."""
+LONE_DEATHS = 0.35
+"""Share of schedules with groups in which agents die alone and services outlive them."""
 FAMILY = 25
 MENU = 6
 """Changes that the schedules of a family choose from."""
@@ -56,6 +58,7 @@ def plan_of(kind: Kind, seed: int) -> Plan:
     plan = core(seed) if kind == "core" else whole(seed)
     plan = msgspec.structs.replace(plan, options=_with_commands(_with_fences(plan.options)))
     plan = _with_probations(plan)
+    plan = _with_lone_deaths(plan)
     return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
 
 
@@ -99,6 +102,24 @@ def _with_probations(plan: Plan) -> Plan:
     ]
     options = replace(options, probations=chance.choice((0.4, 1.0)))
     return Plan(options, _sorted([*plan.actions, *ends]))
+
+
+def _with_lone_deaths(plan: Plan) -> Plan:
+    """Let services outlive their agents in many schedules, and some agents die alone."""
+    options = plan.options
+    chance = random.Random(f"lone deaths {options.kind} {options.seed}")
+    if not options.groups or chance.random() >= LONE_DEATHS:
+        return plan
+    deaths = [
+        Action(
+            chance.randint(0, options.lasts_ms),
+            "agent",
+            _who(chance),
+            chance.choice((100, 400, 900, 1_800, 3_500)),
+        )
+        for _ in range(chance.choice((1, 1, 2, 3)))
+    ]
+    return Plan(replace(options, adopts=True, lingers=False), _sorted([*plan.actions, *deaths]))
 
 
 def operated(plan: Plan, chance: random.Random, share: float) -> Plan:

@@ -10,7 +10,8 @@ told of a run's end is true · 16 no decree breaks a rule between groups, and no
 one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
 · 19 an address leaves a bad adapter where its node has a good one · 20 what is on probation is
 confirmed because somebody asked for it, or returned to what was before, and nothing else is decided
-meanwhile; time alone ends it not before its time.
+meanwhile; time alone ends it not before its time · 21 what outlived its agent is held by the next
+one until it has a lease, while it is its own by decree and the deadman's time is not over.
 (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
@@ -168,7 +169,8 @@ class Invariants:
         disk = self._disks[machine.name]
         disk.take(record)
         kind = type(record)
-        if kind is Started:  # what cannot be ended runs on, under the watchdog of this start
+        if kind is Started and not machine.adopted:
+            # What cannot be ended runs on, under the watchdog of this start.
             disk.lease_end_ms = machine.now(self.world.now_ms).ms
         if kind is DecidedValue:
             self._decided(record.decree)  # type: ignore[union-attr]
@@ -377,6 +379,8 @@ class Invariants:
         disk = self._disks[machine.name]
         if machine.running:
             self._holds(machine, disk)
+        if self.world.adopts:
+            self._outlives(machine)
         if not node.participant.suspended:
             disk.suspended_since = -1
         elif disk.suspended_since < 0:
@@ -406,6 +410,36 @@ class Invariants:
             lasted = now - since.setdefault((group, name), now)
             text = f"19 adapters: {group}/{name} on {machine.name} stays on {adapter}"
             assert lasted < ON_BAD_ADAPTER_MAX_MS, f"{text} for {lasted} ms"
+
+    def _outlives(self, machine: Machine) -> None:
+        """Look at what runs in the name of a life that is over: here, and where no agent lives."""
+        for other in self.world.machines.values():
+            if other.node is None and other.runs():
+                late = other.now(self.world.now_ms).ms - self._disks[other.name].lease_end_ms
+                limit = (other.fed[2] * 102 // 100) + 300
+                text = f"8 lease: {other.runs()} runs on {other.name} without an agent, {late} ms"
+                assert late < limit, f"{text} after its lease"
+        node = machine.node
+        if node is None or not machine.adopted:
+            return
+        shared = node.shared
+        if shared.lease_valid:
+            machine.adopted = frozenset()  # held under a lease of its own from now on
+        for group in sorted(machine.adopted):
+            runner = shared.runner(group)
+            if runner.state != "online":
+                continue
+            owner = shared.log.standing.owners.get(group)
+            text = f"21 adoption: {machine.name} goes on with {group}"
+            assert owner == machine.name, f"{text}, which is {owner}'s"
+            written = group in self._disks[machine.name].held
+            holds = runner.held and written
+            assert holds, f"{text} and says that it does not hold it"
+            assert group in machine.whole, f"{text}, which was not whole"
+            double = [m.name for m in self.world.machines.values() if m.running.get(group)]
+            assert double in ([], [machine.name]), f"7 one owner: {double} run {group}"
+            over = self.world.now_ms - machine.deadman_ms
+            assert over < 5 or not machine.deadman_ms, f"{text} {over} ms after its time"
 
     def _holds(self, machine: Machine, disk: OnDisk) -> None:
         node, held = machine.node, machine.runs()

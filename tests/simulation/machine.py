@@ -94,6 +94,10 @@ class Machine:
 
     `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
     `fence`: how fence devices of this machine fare ("": as chance has it); `fenced` counts resets.
+    `fed` is what the deadman was told last: when the agent's lease ends, by this machine's clock,
+    for how long services may outlive the agent, and how long it waits for the next feed.
+    `deadman_ms`: when it fires because the agent died (world's time); `adopted` are the groups that
+    the agent of now took over, `whole` those that were online when the last one died alone.
     `unplugged` are adapters whose link is down; `placed` maps (group, resource) to the adapter that
     a service address was put on. `programs` marks what is installed, as validations tell it.
     """
@@ -113,6 +117,10 @@ class Machine:
     paused: bool = False
     backlog: list[ev.Event] = field(default_factory=list)
     petted_ms: int = 0
+    fed: tuple[int, int, int] = (0, 0, 0)
+    deadman_ms: int = 0
+    adopted: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
     fenced: int = 0
     fence: str = ""
     programs: str = "1"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.simulation import (
     mutants_adapters,
+    mutants_adoptions,
     mutants_dares,
     mutants_fences,
     mutants_owners,
@@ -31,6 +32,7 @@ MUTANTS: dict[str, Mutant] = {
         *mutants_votes.MUTANTS,
         *mutants_dares.MUTANTS,
         *mutants_owners.MUTANTS,
+        *mutants_adoptions.MUTANTS,
         *mutants_fences.MUTANTS,
         *mutants_adapters.MUTANTS,
         *mutants_probations.MUTANTS,

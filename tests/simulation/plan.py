@@ -23,6 +23,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     adapters on the public network; `commands`: the administrator has commands for events. Without
     `chatter` the notes for consoles get lost that a DARE sends to all nodes: most messages, and no
     decision.
+    `adopts`: services outlive an agent that dies alone, and the next one may take them over.
     `probations` is the share of changes that are asked for on probation.
     """
 
@@ -52,6 +53,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     fence_slow: float = 0.0
     fence_late: float = 0.0
     lingers: bool = False
+    adopts: bool = False
     drifts: bool = False
     tick_ms: int = 200
     consoles: int = 0

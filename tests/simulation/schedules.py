@@ -65,6 +65,7 @@ class Schedule:
             lingers=options.lingers,
             consoles=options.consoles,
             compacts=options.compacts,
+            adopts=options.adopts,
         )
         if not options.chatter:
             self.world.network.muted = frozenset((ProgressNote,))

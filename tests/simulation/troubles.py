@@ -50,6 +50,13 @@ class Troubles:
         self.world.crash(machine.name)
         self.world.restart_in(machine, lasts)
 
+    def agent(self, action: Action) -> None:
+        machine = self.someone(action.who)
+        if machine is not None:
+            self.say(f"the agent of {machine.name} dies alone, for {action.lasts} ms")
+            self.world.orphan(machine.name)
+            self.world.restart_in(machine, action.lasts)
+
     def leave(self, action: Action) -> None:
         machine = self.someone(action.who)
         if machine is not None and not machine.paused:
@@ -245,6 +252,7 @@ class Troubles:
 
 DEEDS: dict[str, Callable[[Troubles, Action], None]] = {
     "crash": Troubles.crash,
+    "agent": Troubles.agent,
     "leave": Troubles.leave,
     "write": Troubles.write,
     "full disk": Troubles.full_disk,

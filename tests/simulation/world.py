@@ -28,6 +28,7 @@ from tests.simulation.drivers import Drivers
 from tests.simulation.fences import Fences
 from tests.simulation.machine import Crash, CrashPoint, Disk, Machine
 from tests.simulation.network import Faults, Network
+from tests.simulation.orphans import Orphans
 
 CONSOLE_KEY = "c" * 40
 REBOOT_MS = 2_500
@@ -67,11 +68,12 @@ class World:
         consoles: int = 1,
         compacts: bool = False,
         drills: bool = True,
+        adopts: bool = False,
     ) -> None:
         self.random = random.Random(seed)
         self.faults = faults or Faults()
         self.tick_ms, self.lingers, self.consoles = tick_ms, lingers, consoles
-        self.compacts, self.drills = compacts, drills
+        self.compacts, self.drills, self.adopts = compacts, drills, adopts
         self.now_ms = 1_000_000
         self.text = text
         self.trace = 0
@@ -85,6 +87,7 @@ class World:
         self.cut = self.network.cut
         self.refuse_driver = self.drivers.refuse
         self.fences = Fences(self)
+        self.orphans = Orphans(self)
         self._heap: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._number = 0
         self._ask = 0
@@ -148,8 +151,6 @@ class World:
 
     def _boot(self, machine: Machine) -> None:
         machine.life += 1
-        unended = self._end_leftovers(machine)
-        machine.placed.clear()
         machine.paused = False
         records: list[Record] = [decode(data) for data in machine.disk.open()]
         if self.compacts:
@@ -164,34 +165,38 @@ class World:
             mark=machine.life,
             software="sim",
             drills=self.drills,
-            unended=unended,
         )
         now = machine.now(self.now_ms)
         machine.petted_ms = self.now_ms
-        machine.node = Node(setup, now)
-        if unended:
-            self._pet(machine)  # for what runs already its time begins with the start
-        self._carry_out(machine, machine.node.start(now))
+        node = Node(setup, now)
+        inherited = self.orphans.inherited(machine, node)
+        machine.node = node
+        if inherited.unended:
+            self._await_feed(machine, node)  # for what runs already its time begins with the start
+        self._carry_out(machine, node.start(now, inherited))
         self._step(machine, ev.ConsolesPresent(self.consoles))
         self._tick(machine, machine.life)
-
-    def _end_leftovers(self, machine: Machine) -> tuple[tuple[str, str], ...]:
-        """End what an earlier agent left running, but for what cannot be stopped; return that."""
-        refused = self.refuse_driver
-        for group in [g for g in machine.running if (machine.name, g, "stop") not in refused]:
-            del machine.running[group]
-        return tuple((g, name) for g, names in machine.running.items() for name in sorted(names))
 
     def crash(self, name: str) -> None:
         """End an agent abruptly, and unless `lingers` all that it runs."""
         machine = self.machines[name]
+        self.die(machine)
+        if not self.lingers:
+            machine.running.clear()
+            machine.placed.clear()
+
+    def orphan(self, name: str) -> None:
+        """End an agent alone: what it runs goes on until the deadman fires, or is adopted."""
+        self.orphans.note_whole(self.machines[name])
+        self.die(self.machines[name])
+        self.orphans.left(self.machines[name])
+
+    def die(self, machine: Machine) -> None:
+        """End an agent, and nothing else."""
         machine.node = None
         machine.life += 1
         machine.paused = False
         machine.backlog.clear()
-        if not self.lingers:
-            machine.running.clear()
-            machine.placed.clear()
 
     def unplug(self, name: str, adapter: str) -> None:
         """Take a link down: nothing passes, and the kernel tells the agent."""
@@ -292,13 +297,18 @@ class World:
                 if deed is not None:
                     deed(machine, effect)
         except Crash:
-            self.crash(machine.name)
+            self._end_alone(machine)
             point, machine.crash_at = machine.crash_at, None
             if point is not None and point.reboot_ms >= 0:
                 self.restart_in(machine, point.reboot_ms)
         except StoreError:  # as in the daemon: nothing that follows may be told
-            self.crash(machine.name)
+            self._end_alone(machine)
             self.restart_in(machine, SERVICE_RESTART_MS)
+
+    def _end_alone(self, machine: Machine) -> None:
+        """End an agent by itself, with all that it runs or, where agents adopt, without it."""
+        end = self.orphan if self.adopts else self.crash
+        end(machine.name)
 
     def _known_deeds(self) -> dict[type, Callable[[Machine, Any], None]]:
         """Return what is done for each effect; what is not there (log lines) is for people."""
@@ -311,7 +321,7 @@ class World:
             fx.RunCheck: self._check,
             fx.RunCommand: self.drivers.run_command,
             fx.FenceNode: self.fences.run,
-            fx.Pet: lambda machine, _: self._pet(machine),
+            fx.Pet: self._pet,
             fx.Publish: lambda _, effect: self._publish(effect),
             fx.Reply: self._reply,
             fx.Connect: self._connect,
@@ -432,14 +442,20 @@ class World:
         if point is not None:
             self._fall(machine, point)
 
-    def _pet(self, machine: Machine) -> None:
-        machine.petted_ms = self.now_ms
+    def _pet(self, machine: Machine, effect: fx.Pet) -> None:
         node = machine.node
         assert node is not None, "only a running agent pets the watchdog"
+        machine.fed = (effect.lease_until_ms, effect.adopt_ms, effect.within_ms)
+        machine.deadman_ms = 0
+        self._await_feed(machine, node)
+
+    def _await_feed(self, machine: Machine, node: Node) -> None:
+        machine.petted_ms = self.now_ms
         limit_ms = node.shared.timing.watchdog_ms
 
         def expire() -> None:
             stale = self.now_ms - machine.petted_ms >= limit_ms
+            stale = stale and self.now_ms >= machine.deadman_ms  # else that one's time counts
             if stale and self.machines.get(machine.name) is machine and machine.runs():
                 self.reset(machine)
 

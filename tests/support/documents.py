@@ -17,19 +17,27 @@ import click
 import msgspec
 
 from nodeagent.cli import cli as agent_command
+from nodeagent.config.pages.sound import SOUND
 from nodeagent.config.schema import fields
 from nodeagent.core.table import STEPS, UNDO_STEPS, Audience, OnFailure, Part, Step
 from nodeagent.model.configuration import Timing
 from nodeagent.model.moves import GROUP_MOVES, NODE_MOVES, RUN_MOVES, Move
 from nodeagent.wire.peer import Aborted, Commit, Confirmed, Forget, ViewChange
 from tests.support import reference
+from tests.support.reached import actions_table, commands_table
 from tests.support.tables import table
 from tui.cli import exits
 from tui.cli.command import cli as console_command
 from tui.viewmodels.steps import step_text
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "configs/README.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "configs/README.md",
+    "configs/FINDINGS.md",
+    "tui/ACTIONS.md",
+)
 _PART = re.compile(r"<!-- made: (?P<name>[a-z-]+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
 
 # -- small helpers
@@ -281,6 +289,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "examples": lambda: reference.examples(ROOT / "configs"),
     "configuration-keys": reference.keys,
     "finding-codes": reference.codes,
+    "finding-pages": reference.finding_pages,
+    "actions": actions_table,
+    "action-commands": commands_table,
+    "sound": lambda: f"```toml\n{SOUND}```",
 }
 
 

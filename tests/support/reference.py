@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from nodeagent.config.codes import CODES
 from nodeagent.config.nouns import OPEN_TYPES, RESOURCE_TYPES, FieldKind, FieldSpec, specs
+from nodeagent.config.pages.sheets import Sheet, all_codes, parts, sheet
 from nodeagent.model.configuration import Configuration
 from tests.support.tables import table
 
@@ -111,6 +112,20 @@ def codes() -> str:
     """Return the table of all finding codes."""
     rows = [(f"`{code}`", noun.title, noun.explanation) for code, noun in sorted(CODES.items())]
     return table(("Code", "Finding", "Why"), rows)
+
+
+def finding_pages() -> str:
+    """Return a section for each finding, by number."""
+    return "\n\n".join(_finding(page) for code in all_codes() if (page := sheet(code)))
+
+
+def _finding(page: Sheet) -> str:
+    lines = [f"### {page.code}: {page.title}"]
+    for heading, text in parts(page):
+        lines.append(f"**{heading}.** {text}")
+        if heading == "Example" and page.example:
+            lines.append("\n".join(("```toml", *page.example, "```")))
+    return "\n\n".join(lines)
 
 
 def examples(folder: Path) -> str:

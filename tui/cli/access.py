@@ -24,6 +24,8 @@ class Way:
     connect: tuple[str, ...] = ()
     key: str | None = None
     read_only: bool = False
+    keys: str | None = None
+    """The file of keys, where one was named; what is asked of agents does not depend on it."""
 
     def options(self) -> list[str]:
         """Return the options that go the same way."""

@@ -15,7 +15,7 @@ from nodeagent.client.errors import AccessError, ClientError
 from nodeagent.manual import equip
 from tui.cli import exits
 from tui.cli.access import Way
-from tui.cli.names import FENCED, GROUP, NODE
+from tui.cli.names import FENCED, FINDING, GROUP, NODE
 from tui.cli.output import complain
 from tui.cli.since import SINCE_HELP
 
@@ -57,17 +57,26 @@ EACH_STEP = json_option("One JSON object for each step and node, the last for th
     metavar="FILE",
     help="Access file; default: $CLUSTERTUI_KEY, then ~/.config/clustertui/console.toml.",
 )
+@click.option(
+    "--keys",
+    metavar="FILE",
+    help="Keys of the console; default: ~/.config/clustertui/keys.toml, if it is there.",
+)
 @click.option("--read-only", is_flag=True, help="Look only; nothing in this console can act.")
 @click.version_option(package_name="clustertui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
-    context: click.Context, connect: tuple[str, ...], key: str | None, read_only: bool
+    context: click.Context,
+    connect: tuple[str, ...],
+    key: str | None,
+    keys: str | None,
+    read_only: bool,
 ) -> int | None:
     """Change the configuration of a running cluster, and see every step of it.
 
     Without a subcommand the console opens.
     """
-    context.obj = Way(connect=connect, key=key, read_only=read_only)
+    context.obj = Way(connect=connect, key=key, read_only=read_only, keys=keys)
     if context.invoked_subcommand is not None:
         return None
     from tui.cli.console import open_console
@@ -125,6 +134,20 @@ def check(file: str, as_json: bool) -> int:
     from tui.cli.check import run
 
     return run(file, as_json=as_json)
+
+
+@cli.command()
+@click.argument("code", default="", type=FINDING)
+@json_option("One JSON object for each finding.")
+def explain(code: str, as_json: bool) -> int:
+    """Tell what the finding CODE means, what gives it, why it matters, what to do.
+
+    CODE is that of `clustertui check` or `nodeagent check`, such as E204. Without it all codes are
+    listed. Needs no cluster.
+    """
+    from tui.cli.explain import run
+
+    return run(code, as_json=as_json)
 
 
 @cli.command()
@@ -217,6 +240,35 @@ def rehearse(way: Way, file: str, as_json: bool) -> int:
     from tui.cli.rehearse import run
 
     return run(way, file, as_json=as_json)
+
+
+@cli.command("keys")
+@json_option()
+@click.pass_obj
+def keys_command(way: Way, as_json: bool) -> int:
+    """Print the keys of all actions, as a file that can be edited.
+
+    Put it where `--keys` looks for it, and keep in it what shall be different. An action's keys are
+    one key, or a list.
+    """
+    from tui.cli.keys import run
+
+    return run(way.keys, as_json=as_json)
+
+
+@cli.command()
+@click.argument("tx", default="", metavar="[DARE]")
+@json_option()
+@click.pass_obj
+def abort(way: Way, tx: str, as_json: bool) -> int:
+    """Abort the running DARE, until it decides.
+
+    With DARE only if that is its name. The exit code is 0 when the coordinator was asked; who runs
+    `apply`, and `clustertui events --follow`, show how everything returns to where it was.
+    """
+    from tui.cli.abort import run
+
+    return run(way, tx, as_json=as_json)
 
 
 @cli.command()
@@ -599,7 +651,8 @@ def support_bundle(way: Way, /, as_json: bool, **wanted: Any) -> int:
     help="No screen: kill the coordinator of a DARE at each step, and prove that it ends.",
 )
 @click.option("--step", "steps", metavar="STEP", multiple=True, help="With --drill: only there.")
-def demo(**wanted: Any) -> int:
+@click.pass_obj
+def demo(way: Way, /, **wanted: Any) -> int:
     """Start a real cluster on this machine and open the console on it.
 
     Agents are processes on loopback addresses and need no root. Without a terminal this is the
@@ -607,7 +660,7 @@ def demo(**wanted: Any) -> int:
     """
     from tui.cli.demo import run
 
-    return run(**wanted)
+    return run(way.keys, **wanted)
 
 
 equip(cli, "clustertui")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli import exits
 from tui.cli.access import Way, author
+from tui.cli.keys import load
 from tui.cli.output import complain
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ def open_console(way: Way) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         complain("the console needs a terminal; for scripts there are subcommands (--help)")
         return exits.USAGE
+    keymap = load(way.keys)
     access = way.access()
     from nodeagent.client.client import Client
     from tui.app import ClusterApp, run_console
@@ -24,6 +26,7 @@ def open_console(way: Way) -> int:
     app = ClusterApp(Client(access), read_only=way.read_only, author=author())
     app.left = Left(state_folder())
     app.command = way.command()
+    app.use_keys(keymap)
     app.shell = inner_shell(way)
     return run_console(app)
 

@@ -8,11 +8,13 @@ import click
 
 from tui.cli.access import Way
 from tui.cli.console import inner_shell
+from tui.cli.keys import load
 from tui.demo.deaths import STEPS
 from tui.demo.run import Wanted, demo
 
 
 def run(
+    keys: str | None,
     nodes: int,
     *,
     headless: bool,
@@ -35,6 +37,7 @@ def run(
             as_json=as_json,
             keep=Path(keep) if keep is not None else None,
             deaths=(tuple(steps) or STEPS) if drill else (),
+            keymap=load(keys) if screen else {},
             shell_of=lambda key: inner_shell(Way(key=str(key))),
         )
     )

@@ -16,7 +16,19 @@ LINE_BYTES_MAX = 1 << 20
 NOT_INSIDE = frozenset({"demo", "replay", "completion", "man"})
 """They need a terminal of their own, or are for the shell outside."""
 LOOKING = frozenset(
-    {"status", "events", "check", "diff", "plan", "history", "blame", "why", "export", "explain"}
+    {
+        "status",
+        "events",
+        "check",
+        "diff",
+        "plan",
+        "history",
+        "blame",
+        "why",
+        "export",
+        "explain",
+        "keys",
+    }
 )
 """What a console that only looks may run."""
 

@@ -37,6 +37,25 @@ class Name(click.ParamType[str]):
         return [CompletionItem(name) for name in names]
 
 
+class Code(click.ParamType[str]):
+    """The code of a finding, which a shell can complete without a cluster."""
+
+    name = "code"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click hands it over
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Return the codes that begin as `incomplete` does, with their titles."""
+        from nodeagent.config.pages.sheets import all_codes, sheet
+
+        begun = [code for code in all_codes() if code.startswith(incomplete.upper())]
+        pages = [page for code in begun if (page := sheet(code))]
+        return [CompletionItem(page.code, help=page.title) for page in pages]
+
+
 def _look(root: click.Context) -> Snapshot | None:
     from tui.cli.asking import ask_snapshot
 
@@ -54,3 +73,4 @@ def _nodes(snapshot: Snapshot) -> Iterable[str]:
 NODE = Name("node", _nodes)
 GROUP = Name("group", lambda snapshot: snapshot.cluster.owners)
 FENCED = Name("node", lambda snapshot: ("confirm", *_nodes(snapshot)))
+FINDING = Code()

@@ -16,6 +16,7 @@ from nodeagent.wire.recording import GetRecording, Recorded, Recording
 from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.asking import with_client
+from tui.cli.keys import load
 from tui.cli.output import complain, put_json, say
 from tui.viewmodels.past import Past, summary
 
@@ -40,7 +41,7 @@ def run(way: Way, file: str | None, *, since: str, save: str | None, as_json: bo
         for record in records:
             put_json(record)
         return exits.DONE
-    return _play(Past(tuple(records)), start)
+    return _play(Past(tuple(records)), start, way.keys)
 
 
 def _start(since: str, now: float) -> float:
@@ -101,12 +102,15 @@ def _save(file: str, records: list[Recorded]) -> None:
     say(f"{len(records)} records are in {file}; clustertui replay {file} shows them")
 
 
-def _play(past: Past, start: float) -> int:
+def _play(past: Past, start: float, keys: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         complain("a replay needs a terminal; --json writes the records, --save keeps them")
         return exits.USAGE
+    keymap = load(keys)
     from tui.app import run_console
     from tui.player import Player
     from tui.replay import ReplayApp
 
-    return run_console(ReplayApp(Player(past, time.monotonic, start)))
+    app = ReplayApp(Player(past, time.monotonic, start))
+    app.use_keys(keymap)
+    return run_console(app)

@@ -113,6 +113,8 @@ class BoxDrills:
                 continue
             help_text = "The agent and all it runs are killed at once, as by a power cut."
             yield DrillItem(f"kill {name}", f"Switch {name} off", help_text)
+            help_text = "Only its agent dies, and starts again at once; what it runs goes on."
+            yield DrillItem(f"restart {name}", f"Restart {name}'s agent", help_text)
             if agent.frozen:
                 yield DrillItem(f"thaw {name}", f"Thaw {name}", "Its agent goes on where it was.")
             else:
@@ -142,6 +144,7 @@ class BoxDrills:
         work: dict[str, Callable[..., Awaitable[str]]] = {
             "start": self._start,
             "kill": self._kill,
+            "restart": self._restart,
             "freeze": self._freeze,
             "thaw": self._thaw,
             "fail": self._fail,
@@ -165,6 +168,11 @@ class BoxDrills:
     async def _kill(self, name: str) -> str:
         await asyncio.to_thread(self._box.agents[name].power_off)
         return f"{name} is switched off"
+
+    async def _restart(self, name: str) -> str:
+        await asyncio.to_thread(self._box.agents[name].kill)
+        await asyncio.to_thread(self._box.run, name)
+        return f"the agent of {name} died and starts again"
 
     async def _freeze(self, name: str) -> str:
         self._box.agents[name].freeze()

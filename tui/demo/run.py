@@ -4,9 +4,9 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -50,7 +50,7 @@ ShellOf = Callable[[Path], "Shell"]
 class Wanted:
     """How `clustertui demo` was called. `deaths`: steps at which the coordinator is to die.
 
-    `shell_of` makes the console's command line from the access file.
+    `shell_of` makes the console's command line from the access file; `keymap`: its keys.
     """
 
     nodes: int
@@ -59,6 +59,7 @@ class Wanted:
     keep: Path | None = None
     deaths: tuple[str, ...] = ()
     shell_of: ShellOf | None = None
+    keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def demo(wanted: Wanted) -> int:
@@ -94,7 +95,7 @@ def _shown(box: Box, wanted: Wanted) -> int:
     except NotHeld as reason:
         _tell_failure(box, str(reason))
         return FAILED
-    return _console(box, services, wanted.shell_of)
+    return _console(box, services, wanted)
 
 
 def _tell_failure(box: Box, reason: str) -> None:
@@ -152,7 +153,7 @@ async def _walk(scene: Scene[Box], steps: Steps, services: dict[str, str], repor
     return True
 
 
-def _console(box: Box, services: dict[str, str], shell_of: ShellOf | None) -> int:
+def _console(box: Box, services: dict[str, str], wanted: Wanted) -> int:
     from tui.app import ClusterApp, run_console
 
     command = console_command(box)
@@ -162,7 +163,8 @@ def _console(box: Box, services: dict[str, str], shell_of: ShellOf | None) -> in
     with closing(Asker(services, box.places.service_port)) as client:
         app = ClusterApp(Client(box.access()), author="demo", probe=client, drills=BoxDrills(box))
         app.command = command
-        app.shell = shell_of(box.access_file) if shell_of is not None else None
+        app.use_keys(wanted.keymap)
+        app.shell = wanted.shell_of(box.access_file) if wanted.shell_of is not None else None
         # TERM and HUP are taken care of by the console's own loop, once that runs.
         signal.signal(signal.SIGINT, partial(_leave, app))
         return run_console(app)

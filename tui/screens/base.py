@@ -54,6 +54,10 @@ class Desk(Protocol):
         """Ask, then remove one object from the draft."""
         ...
 
+    def type_command(self, words: str) -> None:
+        """Open the command line with the beginning of a subcommand, to be gone on with."""
+        ...
+
     def tell(self, text: str, *, title: str = "", severity: str = "information") -> None:
         """Show a short notification; nothing in it is markup."""
         ...

@@ -53,7 +53,10 @@ class Words(Input):
 
 
 class CommandLine(ModalScreen[None]):
-    """Type a subcommand without its program's name. Esc ends what runs, then leaves."""
+    """Type a subcommand without its program's name. Esc ends what runs, then leaves.
+
+    `typed` stands there already, to be gone on with.
+    """
 
     AUTO_FOCUS = "Words"
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Leave"), ("f3", "leave", "Leave")]
@@ -67,8 +70,9 @@ class CommandLine(ModalScreen[None]):
     CommandLine Words { padding: 0; }
     """
 
-    def __init__(self, shell: Shell, said: list[str]) -> None:
+    def __init__(self, shell: Shell, said: list[str], typed: str = "") -> None:
         super().__init__()
+        self._typed = typed
         self._shell = shell
         self._said = said
         """What was typed, oldest first; outlives this screen."""
@@ -83,7 +87,9 @@ class CommandLine(ModalScreen[None]):
             frame.border_title = Text("clustertui …")
             yield LiveTable(id="output")
             yield Words(
-                placeholder="status, why GROUP, move GROUP NODE, history, … help", compact=True
+                self._typed,
+                placeholder="status, why GROUP, move GROUP NODE, history, … help",
+                compact=True,
             )
             yield Note(
                 "Enter runs it, Tab completes, ↑ ↓ what was typed, Page ↑ ↓ scroll, Esc back"

@@ -7,6 +7,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from tui import actions
+from tui.viewmodels.finding_page import finding_page
 from tui.viewmodels.help_page import Entry, help_lines
 from tui.viewmodels.spans import Row
 from tui.widgets.live_table import LiveTable
@@ -25,6 +26,7 @@ class HelpScreen(ModalScreen[None]):
     """Shown over everything; any of the keys that opened it closes it.
 
     `keys` are those of a page that is no section, and so has no place in the list of actions.
+    `finding` is the code of the finding under the cursor, whose page comes first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,9 +50,11 @@ class HelpScreen(ModalScreen[None]):
         title: str,
         offered: tuple[actions.Action, ...],
         keys: tuple[Entry, ...] = (),
+        finding: str = "",
     ) -> None:
         super().__init__()
         self._own_keys = keys
+        self._finding = finding
         self._scope = scope
         self._title = title
         self._offered = offered
@@ -83,5 +87,6 @@ class HelpScreen(ModalScreen[None]):
         common = entries("app", only=self._offered)
         width = max(40, table.content_size.width)
         lines = help_lines(self._title, mine, common, width, steps=self._scope == "dare")
+        lines = [*finding_page(self._finding, width), *lines]
         table.show_rows([Row("", entry) for entry in lines])
         table.focus()

@@ -213,6 +213,14 @@ class PastScreen(SectionScreen):
     def _opened(self) -> None:
         self.action_open()
 
+    def action_blame(self) -> None:
+        """Begin the command that shows which epoch gave a field its value."""
+        self.desk.type_command("blame ")
+
+    def action_snapshot(self) -> None:
+        """Begin the command that keeps what is in force in a file."""
+        self.desk.type_command("export snapshot ")
+
 
 def _path_of(change: Change, old: str, new: str) -> tuple[str, ...]:
     """Return the path of a change's object or key in the text that has it."""

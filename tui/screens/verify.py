@@ -10,9 +10,11 @@ from nodeagent.model.reports import Report
 from tui.screens.base import SectionScreen
 from tui.screens.forms import Bench, bench_of, open_form
 from tui.screens.forms.as_text import RawScreen
+from tui.screens.forms.show import ShowScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import findings as page
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.finding_page import finding_page
 from tui.viewmodels.form_kinds import HIDDEN
 from tui.viewmodels.store import View
 from tui.widgets.lines import Lines
@@ -81,6 +83,12 @@ class VerifyScreen(SectionScreen):
         lines = page.finding_lines(self._report(), self.size.width)
         self.query_one("#finding", Lines).show_lines(lines)
 
+    @property
+    def finding(self) -> str:
+        """Return the code of the finding under the cursor, for the help; "" without one."""
+        report = self._report()
+        return report.code if report else ""
+
     def _report(self) -> Report | None:
         cursor = self.query_one("#findings", LiveTable).cursor
         reports = self.bench.review.reports
@@ -105,6 +113,12 @@ class VerifyScreen(SectionScreen):
         if key == "type" and kind in HIDDEN:
             key = HIDDEN[kind].key
         open_form(self.app, path, focus=raw.dotted((*path, key)))
+
+    def action_explain(self) -> None:
+        """Show the page of the finding under the cursor."""
+        lines = finding_page(self.finding, min(100, self.size.width - 12))
+        if lines:
+            self.app.push_screen(ShowScreen(f"Finding {self.finding}", lines))
 
     def action_as_text(self) -> None:
         """Edit the whole file as text, at the finding's line."""

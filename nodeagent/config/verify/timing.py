@@ -8,6 +8,7 @@ suspension that it is part of.
 from collections.abc import Iterator
 
 from nodeagent.config.verify.scope import Scope
+from nodeagent.model.configuration import Timing
 from nodeagent.model.reports import Report
 
 _EASY_NODES = 8
@@ -100,6 +101,23 @@ def watchdog_waits(scope: Scope) -> Iterator[Report]:
         )
 
 
+def adopted_within_lease(scope: Scope) -> Iterator[Report]:
+    """Services outlive their agent no longer than its lease and the watchdog's time.
+
+    Other nodes wait for these, so nothing can go wrong; the file only promises what will not be.
+    """
+    timing = scope.cfg.timing
+    most = timing.lease_ms + timing.watchdog_ms
+    if timing.adopt_ms > most and timing.adopt_ms != Timing().adopt_ms:
+        yield scope.report(
+            "W409",
+            ("timing", "adopt-ms"),
+            f"adopt-ms is {timing.adopt_ms}, and lease and watchdog end after {most} ms",
+            f"use {most} at most, or a longer lease",
+            str(most),
+        )
+
+
 def dead_with_many_nodes(scope: Scope) -> Iterator[Report]:
     """Above 8 nodes, 50 ms more for each."""
     timing, count = scope.cfg.timing, len(scope.cfg.node)
@@ -137,6 +155,7 @@ CHECKS = (
     step_within_suspension,
     suspension_outlives_lease,
     watchdog_waits,
+    adopted_within_lease,
     dead_with_many_nodes,
     ports_differ,
 )

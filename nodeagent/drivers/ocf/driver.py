@@ -20,6 +20,7 @@ from nodeagent.drivers.ocf import results
 from nodeagent.drivers.ocf.calls import agent_file, call, make_temporary, ocf, variables
 from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.ocf.validate import Validation
+from nodeagent.drivers.records import Record
 from nodeagent.drivers.running import Ran, Run, new_cookie, remaining
 
 RELOAD = "reload-agent"
@@ -51,6 +52,7 @@ class OcfDriver:
         self._context = context
         self._started: dict[Key, _Started] = {}
         self._validation = Validation(context)
+        self.outlives = False
 
     async def start(self, job: Job) -> Outcome:
         """Run the agent's start. OCF: its 0 means started; one good monitor confirms it."""
@@ -117,6 +119,12 @@ class OcfDriver:
         """Hold the parameters against the agent's meta-data, then ask its validate-all."""
         return await self._validation.validate(job)
 
+    def adopt(self, job: Job, record: Record | None) -> None:
+        """Go on with what an earlier agent started, of whose processes this is the record."""
+        cookie = record.cookie if record is not None else new_cookie()
+        run = Run(str(self._context.state_directory), job, cookie, record)
+        self._started[job.key] = _Started(run)
+
     def fail(self, group: str) -> int:
         """Kill the processes of `group` as a crash would; return of how many resources."""
         found = [started for key, started in self._started.items() if key[0] == group]
@@ -150,7 +158,7 @@ class OcfDriver:
         seconds = remaining(until)
         cookie = started.run.record.cookie
         given = variables(self._context, job, "start", seconds, cookie=cookie)
-        child = Child((file, "start"), given, "/", keep_leftovers=True)
+        child = Child((file, "start"), given, "/", keep_leftovers=True, outlives=self.outlives)
         started.children.append(child)
         try:
             started.run.keep((*started.run.record.members, child.member))

@@ -60,6 +60,10 @@ class SystemdDriver:
         outcome = _told(await self._asked(job, self._validate, job.budget_s))
         return outcome if outcome.ok else failed(outcome.text, code="invalid")
 
+    def adopt(self, job: Job) -> None:
+        """Go on with a unit that an earlier agent started."""
+        self._started.add(job.key)
+
     def close(self) -> None:
         """Stop all units that were started here. Blocks."""
         if self._started:

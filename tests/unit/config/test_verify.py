@@ -69,6 +69,14 @@ def test_many_nodes_want_more_patience() -> None:
     assert found(verify(cfg), "W407").fix == "2200"
 
 
+def test_services_outlive_their_agent_no_longer_than_lease_and_watchdog() -> None:
+    timing = Timing(lease_ms=3_000, watchdog_ms=2_000, adopt_ms=9_000)
+
+    report = found(verify(msgspec.structs.replace(cluster(), timing=timing)), "W409")
+
+    assert report.fix == "5000"
+
+
 def test_tie_breaker_votes_and_is_needed_only_for_halves() -> None:
     four = msgspec.structs.replace(
         cluster(nodes=("alpha", "bravo", "charlie", "delta")),

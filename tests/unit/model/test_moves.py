@@ -50,8 +50,8 @@ def test_a_doubt_ends_when_a_voter_finishes_it() -> None:
 def test_a_group_that_jumps_is_stopped_at_the_jump() -> None:
     runner = GroupRunner("web", lambda: 1)
 
-    with pytest.raises(AssertionError, match="web: offline > online"):
-        runner._become("online", "", Now(0, 0.0))
+    with pytest.raises(AssertionError, match="web: offline > error"):
+        runner._become("error", "", Now(0, 0.0))
 
 
 class Follower:

@@ -26,6 +26,7 @@ def test_the_agent_is_watched_by_its_own_word_and_always_wanted() -> None:
     assert service["ExecStart"] == "/usr/bin/nodeagent run --state /var/lib/nodeagent"
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
     assert service["Restart"] == "always"
+    assert service["RestartSec"] == "100ms", "services go on for a few seconds only"
     assert settings("Unit")["StartLimitIntervalSec"] == "0", "and is never given up"
     assert service["WatchdogSignal"] == "SIGKILL", "one that is frozen takes no other"
 

@@ -108,6 +108,12 @@ class RawScreen(Screen[None]):
     def _go_to(self, number: int) -> None:
         self.query_one(TextArea).move_cursor((number - 1, 0), center=True)
 
+    @property
+    def finding(self) -> str:
+        """Return the code of the finding under the cursor, for the help; "" without one."""
+        cursor, reports = self.query_one("#findings", LiveTable).cursor, self._reports()
+        return reports[int(cursor)].code if cursor and int(cursor) < len(reports) else ""
+
     def _reports(self) -> tuple[Report, ...]:
         return self.bench.review.reports
 

@@ -12,6 +12,7 @@ from tui.screens.forms.page import WRITE_S, ChildList, FormPage
 from tui.screens.forms.pick import OrderScreen, PickScreen
 from tui.screens.forms.show import ShowScreen
 from tui.viewmodels import draft_data as raw
+from tui.viewmodels.finding_page import finding_page
 from tui.viewmodels.form_edit import reset
 from tui.viewmodels.form_offer import names_offered, offers
 from tui.viewmodels.form_page import field_page, toml_line
@@ -188,7 +189,9 @@ class FormScreen(FormPage):
         """Show the help on the field, and the keys."""
         row = self._focused_row()
         report = (self._local.get(row.index) or row.field.worst) if row else None
-        lines = field_page(row.field if row else None, report, min(100, self.size.width - 12))
+        width = min(100, self.size.width - 12)
+        lines = list(field_page(row.field if row else None, report, width))
+        lines += finding_page(report.code, width) if report else []
         self.app.push_screen(ShowScreen("Help", lines))
 
     def action_command(self) -> None:
