@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, cast
@@ -97,6 +97,7 @@ class ClusterApp(App[int]):
         self._clock = clock
         self._monotonic = monotonic
         self.report_path = ""
+        self.other_keys: Mapping[str, str] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._ticks = 0
         self._said_to_shell: list[str] = []
@@ -106,6 +107,7 @@ class ClusterApp(App[int]):
     def use_keys(self, keymap: Keymap) -> None:
         """Let actions have the keys of `keymap` from now on, wherever keys are shown, too."""
         self._keys = dict(keymap)
+        self.other_keys = {key: actions.shown(keys[0]) for key, keys in keymap.items()}
         self.set_keymap(bindings(self._keys))
 
     def get_driver_class(self) -> type[Driver]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 
+from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Answer, Refused, Request
 from tui.viewmodels import past as course
 from tui.viewmodels.past import Past
@@ -64,6 +65,13 @@ class Player:
     async def ask(self, request: Request) -> Answer:
         """Refuse: what is over cannot be changed."""
         return Refused("past", f"{type(request).__name__}: {PAST_ONLY}")
+
+    async def ask_node(
+        self, node: str, request: Request, *, configuration: Configuration | None = None
+    ) -> Answer:
+        """Refuse: nobody can be asked any more."""
+        del node, configuration
+        return await self.ask(request)
 
     async def stream(self) -> AsyncGenerator[View, None]:
         """Yield what is to be shown, for ever."""

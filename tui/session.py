@@ -12,6 +12,7 @@ from typing import Protocol, get_args
 
 from textual.message import Message
 
+from nodeagent.model.configuration import Configuration
 from nodeagent.model.run import DareRun
 from nodeagent.model.text import clean
 from nodeagent.wire.console import (
@@ -44,6 +45,12 @@ class Client(Protocol):
 
     async def ask(self, request: Request) -> Answer:
         """Return the agent's answer; raises when there is none."""
+        ...
+
+    async def ask_node(
+        self, node: str, request: Request, *, configuration: Configuration | None = None
+    ) -> Answer:
+        """Return the answer of the agent on `node` itself; raises when there is none."""
         ...
 
     def stream(self) -> AsyncGenerator[object, None]:
@@ -106,6 +113,16 @@ class Session:
         if show and isinstance(answer, Refused):
             self._post(messages.ProblemArose(f"Not done ({answer.code})", answer.text))
         return answer
+
+    async def ask_node(self, node: str, request: Request) -> Answer:
+        """Return the answer of one node to a question without effect; `Refused` on failure."""
+        active = self.view.active.configuration
+        try:
+            return await self.client.ask_node(node, request, configuration=active)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the person as the answer
+            return Refused(type(error).__name__, clean(str(error) or "no answer", 500))
 
     async def close(self) -> None:
         """Stop listening, then let go of the client: its sockets must not be in use."""

@@ -24,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from nodeagent.client.errors import AccessError
+from nodeagent.model.configuration import Configuration
 from nodeagent.model.names import KEY_PATTERN, Name, PublicKey
 from nodeagent.model.text import clean
 
@@ -149,6 +150,22 @@ def parse_endpoint(text: str) -> AgentAddress:
         )
     events = f"tcp://{found['host']}:{int(found['port']) + 1}"
     return AgentAddress(f"{found['host']}:{found['port']}", admin, events, key)
+
+
+def ways_to(
+    node: str, access: Access, configuration: Configuration | None = None
+) -> tuple[AgentAddress, ...]:
+    """Return where the agent of `node` may listen: as the access file says, then its adapters."""
+    found = {agent.admin: agent for agent in access.agents if agent.name == node}
+    noun = configuration.node.get(node) if configuration is not None else None
+    if configuration is not None and noun is not None:
+        cluster = configuration.cluster
+        for adapter in noun.adapter.values():
+            host = f"[{adapter.address}]" if ":" in adapter.address else adapter.address
+            admin = f"tcp://{host}:{cluster.admin_port}"
+            events = f"tcp://{host}:{cluster.event_port}"
+            found.setdefault(admin, AgentAddress(node, admin, events, noun.key))
+    return tuple(found.values())
 
 
 def _checked(endpoint: str) -> str:

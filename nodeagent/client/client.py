@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import zmq.asyncio
 
-from nodeagent.client.access import Access
+from nodeagent.client.access import Access, ways_to
 from nodeagent.client.errors import (
     AccessError,
     Attempt,
@@ -20,9 +20,13 @@ from nodeagent.client.errors import (
     nobody,
 )
 from nodeagent.client.link import Link
+from nodeagent.model.configuration import Configuration
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Answer, GetSnapshot, Request
 from nodeagent.wire.live import Snapshot, StreamMessage
+
+ANSWER_S = 8.0
+"""A node that takes its inventory has some seconds for each part, all beside each other."""
 
 
 class AgentChanged(msgspec.Struct, frozen=True):
@@ -89,6 +93,39 @@ class Client:
                     raise _unanswered(link, error) from None
             await asyncio.sleep(min(back_off, max(0.0, deadline - loop.time())))
             back_off *= 2
+
+    async def ask_node(
+        self,
+        node: str,
+        request: Request,
+        *,
+        configuration: Configuration | None = None,
+        timeout_s: float = ANSWER_S,
+    ) -> Answer:
+        """Return the answer of the agent on `node`, on a line of its own that is closed then.
+
+        Tried are the access file's agent of that name, then the addresses of the node's adapters in
+        `configuration`, one after the other. ClientError with the last reason when none answers.
+        """
+        agents = ways_to(node, self._access, configuration)
+        if not agents:
+            raise NoAgent(f"nobody knows where the agent of {clean(node, 63)} listens")
+        error: ClientError = NoAgent("not tried")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        for agent in agents:
+            left_s = deadline - loop.time()
+            if left_s <= 0:
+                break
+            link = Link(self._context, self._access, agent)
+            try:
+                await link.open(min(left_s, self._limits.connect_s))
+                return await link.ask(request, max(0.05, deadline - loop.time()))
+            except ClientError as lost:
+                error = lost
+            finally:
+                await link.close()
+        raise error
 
     async def stream(self) -> AsyncGenerator[StreamMessage | Snapshot | AgentChanged]:
         """Yield what the cluster does, for ever: AgentChanged, Snapshot, then news, and so on.

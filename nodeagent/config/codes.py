@@ -136,7 +136,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "E405": ("suspension too short", "A suspension must outlive a lease."),
     "E406": ("watchdog too short", "The watchdog must wait for at least one renewal."),
     "W407": ("dead-after short for many nodes", "With many nodes heartbeats arrive less evenly."),
-    "W409": ("outlives its lease", "Services end with lease and watchdog, agent or no agent."),
+    "W409": ("outlives its lease", "Services end with lease and watchdog, with or without agent."),
     "E408": ("port used twice", "Every port has one purpose."),
     "E501": ("all heartbeat networks replaced", "For a moment nobody would hear anybody."),
     "E502": ("no quorum of the new voters", "The change could not be decided."),

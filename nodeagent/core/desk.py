@@ -14,7 +14,13 @@ from nodeagent.config.parse import parse
 from nodeagent.config.plan import kept, plan
 from nodeagent.config.why import unkept_move
 from nodeagent.core.audience import Request
-from nodeagent.core.effects import CutAdapter, FailApplication, WriteDraft
+from nodeagent.core.effects import (
+    CutAdapter,
+    FailApplication,
+    ReadRecording,
+    TakeInventory,
+    WriteDraft,
+)
 from nodeagent.core.log import OnProbation
 from nodeagent.core.probation import MARK
 from nodeagent.core.records import Drafted
@@ -35,12 +41,14 @@ from nodeagent.wire.console import (
     DrillKind,
     EndProbation,
     GetConfiguration,
+    Lookup,
     Refused,
     Rehearse,
     SaveDraft,
 )
 from nodeagent.wire.limits import PACKED_BYTES_MAX
 from nodeagent.wire.peer import Commit, DraftNote, EndWanted
+from nodeagent.wire.recording import GetRecording
 
 NOT_IN = "this node is not in the cluster now; ask another agent, or wait until it has joined"
 
@@ -58,6 +66,13 @@ def role_of(configuration: Configuration | None, key: str) -> tuple[str, str]:
         if admin.key == key:
             return name, admin.role
     return "", ""
+
+
+def looked_up(client: bytes, number: int, request: Lookup) -> ReadRecording | TakeInventory:
+    """Return the effect that answers what is not known here but by the machine."""
+    if isinstance(request, GetRecording):
+        return ReadRecording(client, number, request)
+    return TakeInventory(client, number, request)
 
 
 def operates(shared: Shared, apply: Apply) -> bool:

@@ -15,6 +15,7 @@ from nodeagent.model.ownership import Token
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import Answer
 from nodeagent.wire.heartbeat import Heartbeat
+from nodeagent.wire.inventory import GetAgent, GetInventory
 from nodeagent.wire.joining import JoinAnswer
 from nodeagent.wire.live import StreamMessage
 from nodeagent.wire.peer import Message
@@ -219,6 +220,15 @@ class ReadRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeInventory:
+    """Answer a console with what this machine has, or with what one OCF agent says of itself."""
+
+    client: bytes
+    id: int
+    request: GetInventory | GetAgent
+
+
+@dataclass(frozen=True, slots=True)
 class OpenJoinDoor:
     """Let strangers ask to join, on these addresses; answered by JoinDoorOpened."""
 
@@ -312,6 +322,7 @@ Effect = (
     | FenceNode
     | Reply
     | ReadRecording
+    | TakeInventory
     | OpenJoinDoor
     | CloseJoinDoor
     | AnswerJoin

@@ -23,7 +23,6 @@ from nodeagent.core.effects import (
     End,
     Note,
     Persist,
-    ReadRecording,
     Reply,
     RewriteJournal,
     Send,
@@ -88,6 +87,7 @@ from nodeagent.wire.console import (
     GetConfiguration,
     GetSnapshot,
     JoinRequest,
+    Lookup,
     Refused,
     Rehearse,
     SaveDraft,
@@ -117,7 +117,6 @@ from nodeagent.wire.peer import (
     Value,
     ViewChange,
 )
-from nodeagent.wire.recording import GetRecording
 
 TICK_MS = 100
 ROUNDS_PER_LIFE = 1 << 16
@@ -832,8 +831,8 @@ class Node:
         request = event.ask.request
         if not role:
             return Refused("stranger", "this key is not an administrator of the cluster", 2)
-        if isinstance(request, GetRecording):
-            self.shared.out.append(ReadRecording(event.client, event.ask.id, request))
+        if isinstance(request, Lookup):
+            self.shared.out.append(desk.looked_up(event.client, event.ask.id, request))
             return None
         if isinstance(request, GetSnapshot | GetConfiguration | GetLedger):
             return self._shown(request)

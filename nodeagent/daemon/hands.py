@@ -23,7 +23,9 @@ from nodeagent.drivers.base import Job
 from nodeagent.drivers.commands import EventCommands
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
+from nodeagent.drivers.inventory import InventoryTaker, TooManyError
 from nodeagent.drivers.links import LinkWatcher, devices
+from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
 from nodeagent.model.text import clean
@@ -36,6 +38,7 @@ from nodeagent.transport.joining import JoinDoor
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
 from nodeagent.wire.codec import encode
 from nodeagent.wire.console import Answer, Answered, Refused
+from nodeagent.wire.inventory import GetAgent
 from nodeagent.wire.peer import Message
 
 
@@ -54,6 +57,7 @@ class Rooms:
     roles: dict[str, str]
     drivers: Drivers
     fences: FenceAgents
+    inventory: InventoryTaker
     new_watchdog: Callable[[int, int], Watchdog]
     watchdog_ms: int
     log: AgentLog
@@ -75,6 +79,7 @@ class Hands:
         self._join_door = rooms.join_door
         self.drivers = rooms.drivers
         self.fences = rooms.fences
+        self.inventory = rooms.inventory
         self.commands = EventCommands(
             rooms.node, lambda op, line: self.post(ev.CommandTalked(op, line))
         )
@@ -121,6 +126,7 @@ class Hands:
                 self._store(effect)
             case (
                 fx.ReadRecording()
+                | fx.TakeInventory()
                 | fx.RunDriver()
                 | fx.RunCheck()
                 | fx.RunCommand()
@@ -138,11 +144,18 @@ class Hands:
 
     def _work(
         self,
-        effect: fx.ReadRecording | fx.RunDriver | fx.RunCheck | fx.RunCommand | fx.FenceNode,
+        effect: fx.ReadRecording
+        | fx.TakeInventory
+        | fx.RunDriver
+        | fx.RunCheck
+        | fx.RunCommand
+        | fx.FenceNode,
     ) -> Coroutine[None, None, None]:
         match effect:
             case fx.ReadRecording():
                 return self._show_past(effect)
+            case fx.TakeInventory():
+                return self._take_inventory(effect)
             case fx.RunDriver():
                 return self._drive(effect)
             case fx.RunCheck():
@@ -198,6 +211,17 @@ class Hands:
             answer = await asyncio.to_thread(self.recorder.page, effect.request)
         except StoreError as error:
             answer = Refused("store", clean(str(error), 500))
+        self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
+
+    async def _take_inventory(self, effect: fx.TakeInventory) -> None:
+        answer: Answer
+        try:
+            if isinstance(effect.request, GetAgent):
+                answer = await self.inventory.agent(effect.request.agent)
+            else:
+                answer = await self.inventory.inventory()
+        except (AgentError, TooManyError) as error:
+            answer = Refused("inventory", clean(str(error), 500))
         self.admin.reply(effect.client, encode(Answered(effect.id, answer)))
 
     def _welcome(self, effect: fx.OpenJoinDoor | fx.CloseJoinDoor | fx.AnswerJoin) -> None:

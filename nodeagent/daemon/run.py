@@ -27,6 +27,7 @@ from nodeagent.drivers.adoption import Heritage, dismiss, take_over
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
 from nodeagent.drivers.hardware import Hardware, HardwareError, check
+from nodeagent.drivers.inventory import InventoryTaker
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.registry import Drivers
 from nodeagent.drivers.watchdog import Watchdog
@@ -228,6 +229,8 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         if isinstance(op, int):
             agent.post(ev.CommandTalked(op, line))
 
+    context = Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET)
+    drivers = Drivers(context, exited, ground.leftovers, talked)
     rooms = Rooms(
         directory=ground.directory,
         journal=ground.journal,
@@ -240,13 +243,9 @@ def _hands(ground: _Ground, agent: Agent, configuration: Configuration) -> Hands
         ),
         admin=AdminServer(pair, role_of=roles.get, on_request=agent.asked, on_note=note),
         roles=roles,
-        drivers=Drivers(
-            Context(ground.identity.name, state, cluster.control_port + CLAIM_PORT_OFFSET),
-            exited,
-            ground.leftovers,
-            talked,
-        ),
+        drivers=drivers,
         fences=FenceAgents(),
+        inventory=InventoryTaker(context, drivers.describe),
         new_watchdog=lambda within_ms, hardware: Watchdog.start(state, within_ms / 1000, hardware),
         hardware=Hardware(ground.options.watchdog) if ground.options.watchdog else None,
         watchdog_ms=timing.watchdog_ms,

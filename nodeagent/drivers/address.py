@@ -153,6 +153,7 @@ class ClaimDriver:
         cookie = new_cookie()
         run = Run(str(self._context.state_directory), job, cookie)
         variables = environment(self._context, job, cookie, {})
+        run.keep(())  # whatever happens from here on, its cookie is known
         held = (listener.fileno(),)
         child = Child(_HOLDER, variables, "/", descriptors=held, outlives=self.outlives)
         try:

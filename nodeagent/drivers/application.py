@@ -134,11 +134,6 @@ class ApplicationDriver:
             return failed(f"folder {directory} does not exist on this node", code="invalid")
         return fine("its programs are there")
 
-    def last_words(self, key: tuple[str, str]) -> str:
-        """Return the last line that a running application printed, "" for none."""
-        service = self._services.get(key)
-        return next(reversed(service.child.lines()), "") if service is not None else ""
-
     def adopt(self, job: Job, record: records.Record) -> None:
         """Go on with what an earlier agent started."""
         run = Run(str(self._context.state_directory), job, record.cookie, record)
@@ -147,6 +142,11 @@ class ApplicationDriver:
         service = self._services[job.key] = Service(run, child, resource)
         if service.foreground:
             service.child.exited.add_done_callback(lambda _: self._ended(job.key, service))
+
+    def last_words(self, key: tuple[str, str]) -> str:
+        """Return the last line that a running application printed, "" for none."""
+        service = self._services.get(key)
+        return next(reversed(service.child.lines()), "") if service is not None else ""
 
     def fail(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""
@@ -172,6 +172,7 @@ class ApplicationDriver:
         run = Run(str(self._context.state_directory), job, cookie)
         background = resource.process == "background"
         variables = environment(self._context, job, cookie, resource.environment)
+        run.keep(())  # whatever happens from here on, its cookie is known
         child = Child(
             resource.start,
             variables,

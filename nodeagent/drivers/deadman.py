@@ -26,6 +26,8 @@ FED = b"p"
 the agent (ms), and a line feed."""
 PET = b"\0"
 FIRED = 3
+WAIT_PART = 0.5
+"""Of the watchdog's time, in which the next agent is waited for; the rest is for ending things."""
 LOOK_SECONDS = 0.05
 """Pause between two looks whether another agent took over."""
 END_SECONDS = 5.0
@@ -98,6 +100,9 @@ def fire(state_directory: str, *agents: int) -> None:
     that takes no time, and clients must not reach what is being killed. What has a stop of its own
     is undone last, newest first.
     """
+    for record in records.read_all(state_directory):
+        if record.agent in agents:
+            procs.kill_known(record)  # at once: to look for all others takes a while
     for _ in range(ROUNDS):
         _take_back(state_directory, agents, placed.ADDRESS)
         for record in records.read_all(state_directory):
@@ -161,14 +166,15 @@ class Watch:
     def last_until_ms(self) -> int:
         """Return until when services may outlive the agent that has just died.
 
-        Not beyond its lease and the watchdog's time, which other nodes wait for. A hardware
-        watchdog needs that time itself, so there it ends with the lease. Who died before it fed
-        for the first time leaves what the one before it left.
+        Not beyond its lease and half of the watchdog's time; other nodes wait for all of it, and
+        the other half is for ending what runs. A hardware watchdog needs that time itself, so there
+        it is over with the lease. Who died before it fed for the first time leaves what the one
+        before it left.
         """
         if self._first_ms:
             return self._first_ms
-        watchdog_ms = 0 if self._hardware >= 0 else int(self._timeout_s * 1000)
-        return min(handover.now_ms() + self._adopt_ms, self._lease_until_ms + watchdog_ms)
+        more_ms = 0 if self._hardware >= 0 else int(self._timeout_s * 1000 * WAIT_PART)
+        return min(handover.now_ms() + self._adopt_ms, self._lease_until_ms + more_ms)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.ocf import OcfDriver
 from nodeagent.drivers.stamp import stamp
 from nodeagent.drivers.systemd import SystemdDriver
+from nodeagent.model.agents import AgentDescription
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -89,6 +90,10 @@ class Drivers:
         """Return the types of resources that can be run here."""
         return tuple(_TYPES.values())
 
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what an OCF agent says of itself; AgentError if that cannot be had."""
+        return await self._ocf.describe(agent, seconds)
+
     async def run(self, job: Job) -> Outcome:
         """Carry out `job` and return how it ended, within its limit."""
         began = time.monotonic()
@@ -109,21 +114,6 @@ class Drivers:
             evidence=tuple(clean(line, TEXT_LENGTH_MAX) for line in outcome.evidence),
             seconds=time.monotonic() - began,
         )
-
-    async def _attend(self, job: Job, task: asyncio.Task[Outcome]) -> bool:
-        """Wait for the end of a job within its limit; tell what it printed last meanwhile."""
-        left, told = job.limit_s, ""
-        while left > 0:
-            began = time.monotonic()
-            done, _ = await asyncio.wait({task}, timeout=min(left, LISTEN_SECONDS))
-            if done:
-                return True
-            left -= time.monotonic() - began
-            last = self._applications.last_words(job.key) if job.action == "start" else ""
-            if last != told:
-                told = last
-                self._talk(job.op, clean(last, TEXT_LENGTH_MAX))
-        return False
 
     def outlive(self, *, agent: bool) -> None:
         """Let what is started from now on go on when the agent dies, or end with it."""
@@ -151,6 +141,21 @@ class Drivers:
                 self._systemd.adopt(job)
             case _:
                 pass  # mounts and claims of folders are known by their files
+
+    async def _attend(self, job: Job, task: asyncio.Task[Outcome]) -> bool:
+        """Wait for the end of a job within its limit; tell what it printed last meanwhile."""
+        left, told = job.limit_s, ""
+        while left > 0:
+            began = time.monotonic()
+            done, _ = await asyncio.wait({task}, timeout=min(left, LISTEN_SECONDS))
+            if done:
+                return True
+            left -= time.monotonic() - began
+            last = self._applications.last_words(job.key) if job.action == "start" else ""
+            if last != told:
+                told = last
+                self._talk(job.op, clean(last, TEXT_LENGTH_MAX))
+        return False
 
     def fail_applications(self, group: str) -> int:
         """Kill the applications of `group` as a crash would; return how many (for drills)."""

@@ -13,6 +13,8 @@ from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job
 from nodeagent.drivers.child import Child
 
+BOX_MARKS = "CLUSTERTUI_BOX"
+"""How the names of the variables begin that mark what belongs to a cluster in a box."""
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -30,8 +32,13 @@ def new_cookie() -> str:
 
 
 def environment(context: Context, job: Job, cookie: str, more: dict[str, str]) -> dict[str, str]:
-    """Return all variables that a program gets; nothing of the agent's own environment."""
+    """Return all variables that a program gets; nothing of the agent's own environment.
+
+    But for the marks by which whoever runs agents in a box finds all that belongs to it: services
+    may outlive their agent, and are not among its children then.
+    """
     return {
+        **{name: value for name, value in os.environ.items() if name.startswith(BOX_MARKS)},
         "PATH": SEARCH_PATH,
         "LANG": "C.UTF-8",
         "HOME": "/",

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from nodeagent.model.names import Name
 from nodeagent.model.reports import Report
+from nodeagent.wire.inventory import AgentFound, GetAgent, GetInventory, Inventory
 from nodeagent.wire.joining import (
     Admit,
     Admitted,
@@ -129,7 +130,9 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 JoinRequest = Invite | Admit | Withdraw | GetJoining
 Operate = Abort | Fence | EndProbation
 Change = Apply | Rehearse | SaveDraft | Drill
-Look = GetSnapshot | GetConfiguration | GetRecording | GetLedger
+Lookup = GetRecording | GetInventory | GetAgent
+"""What the core cannot answer: it is looked up on the machine."""
+Look = GetSnapshot | GetConfiguration | GetLedger | Lookup
 Request = Look | Change | Operate | JoinRequest
 
 
@@ -169,6 +172,8 @@ Answer = (
     | ConfigurationFile
     | Recording
     | Ledger
+    | Inventory
+    | AgentFound
     | Done
     | Refused
     | Invited

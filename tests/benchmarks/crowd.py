@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import msgspec
 
+from nodeagent.model.configuration import Configuration
 from nodeagent.wire.codec import decode_stream
-from nodeagent.wire.console import Answer, Done, Request
+from nodeagent.wire.console import Answer, Done, Refused, Request
 from nodeagent.wire.live import Snapshot
 from tui.app import ClusterApp, run_console
 
@@ -30,6 +31,13 @@ class PipeClient:
     async def ask(self, request: Request) -> Answer:
         """Agree to everything."""
         return Done(type(request).__name__)
+
+    async def ask_node(
+        self, node: str, request: Request, *, configuration: Configuration | None = None
+    ) -> Answer:
+        """Refuse: these nodes have nothing to report."""
+        del request, configuration
+        return Refused("crowd", f"{node} has nothing to report")
 
     async def stream(self) -> AsyncGenerator[object, None]:
         """Yield what comes through the pipe."""

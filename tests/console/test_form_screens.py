@@ -90,7 +90,9 @@ def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, in
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("4")
         await shows(pilot, "Groups 2 online")
-        await form(pilot, "a", title="group group1")
+        await pilot.press("a")
+        await shows(pilot, "What the new group is", "web server", "NFS server")
+        await form(pilot, "enter", title="group group1")
         await pilot.press(*"shop")
         await shows(pilot, "editing group shop")
         await pilot.press("tab")

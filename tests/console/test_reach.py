@@ -16,7 +16,7 @@ async def test_other_keys_work_and_are_shown_everywhere() -> None:
                        "nodes.edit = 'e'\nnetworks.edit = 'e'\ngroups.edit = 'e'\n"
                        "draft.as_text = 'T'\nverify.as_text = 'T'\n"))  # fmt: skip
     async with running(app, LARGE) as pilot:
-        await shows(pilot, "web", "NNodes", "F7 help")
+        await shows(pilot, "web", "NNodes", "  F7 help")
         await pilot.press("N")
         await shows(pilot, "S standby")
         await pilot.press("f7")

@@ -48,6 +48,9 @@ class Systemd:
         match message.member:
             case "Subscribe":
                 return Message.new_method_return(message)
+            case "ListUnitFiles":
+                files = [(f"/lib/systemd/system/{n}", u.file) for n, u in self.units.items()]
+                return Message.new_method_return(message, "a(ss)", [files])
             case "LoadUnit":
                 return Message.new_method_return(message, "o", [_path(message.body[0])])
             case "GetAll" if message.interface == PROPERTIES:

@@ -58,6 +58,7 @@ async def test_program_outlives_its_agent_and_is_taken_over(tmp_path: Path) -> N
     driver.adopt(JOB, record)
 
     assert (await driver.monitor(JOB)).ok
+    await until(lambda: driver.last_words(JOB.key) == "tick")
 
     process = procs.look(record.members[0][0])
     assert process is not None

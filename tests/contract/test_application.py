@@ -294,16 +294,17 @@ async def test_only_the_last_lines_are_kept(agent: Agent) -> None:
 async def test_endless_output_takes_neither_memory_nor_the_loop(agent: Agent) -> None:
     resource = shell(FLOOD)
     await agent.run("start", resource)
-    service = agent.drivers._applications._services["web", "thing"]
+    tail = agent.drivers._applications._services["web", "thing"].child._tail
+    assert tail is not None
     pauses = 0
 
     def paused() -> bool:
         nonlocal pauses
-        pauses += service.child._tail._pause is not None
+        pauses += tail._pause is not None
         return pauses > 20
 
     await until(paused, "its pipe is left full for a while, again and again")
-    assert len(service.child._tail._kept) <= TAIL_BYTES
+    assert len(tail._kept) <= TAIL_BYTES
     assert (await agent.run("stop", resource)).ok
 
 

@@ -1,4 +1,4 @@
-"""The commands of tui/GUIDE.md and other pages for people, on one cluster, in their order."""
+"""The commands of tui/GUIDE.md on one cluster, in the order of the page."""
 
 import json
 import os
@@ -103,7 +103,7 @@ class Operator:
 
     def goes_on_alone(self) -> None:
         self.box.run("alpha")
-        until(lambda: self.live().get("quorum"), LIMIT_S, "alpha decides alone")
+        until(lambda: bool(self.live().get("quorum")), LIMIT_S, "alpha decides alone")
 
 
 SCENES: dict[str, Callable[[Operator], None]] = {

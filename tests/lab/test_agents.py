@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.drivers.ocf.check import problems
+from nodeagent.config.parameters import problems
 from nodeagent.drivers.ocf.metadata import parse
 from nodeagent.model.agents import AgentDescription
 from tests.lab.place import AGENTS, OCF, lacks, play, why_not
@@ -74,7 +74,7 @@ def test_an_agents_own_defaults_are_never_wrong(
 ) -> None:
     for name, found in descriptions.items():
         given = {p.name: p.default or "1" for p in found.parameters if p.default or p.required}
-        wrong = [text for text in problems(found, given) if "none of" not in text]
+        wrong = [one for one in problems(found, given) if "none of" not in one.text]
         assert wrong == [], name
 
 
@@ -85,10 +85,10 @@ def test_what_is_known_of_some_agents(descriptions: dict[str, AgentDescription])
     assert by_name["ip"].required
     assert by_name["ip"].unique
     assert by_name["arp_count"].kind == "integer"
-    assert list(problems(address, {"adress": "192.0.2.7", "ip": "192.0.2.7"})) == [
+    assert [p.text for p in problems(address, {"adress": "192.0.2.7", "ip": "192.0.2.7"})] == [
         "there is no parameter adress"
     ]
-    assert list(problems(address, {"cidr_netmask": "24"})) == [
+    assert [p.text for p in problems(address, {"cidr_netmask": "24"})] == [
         "required parameter ip (IPv4 or IPv6 address) is missing"
     ]
     starts = [action for action in database.actions if action.name == "start"]

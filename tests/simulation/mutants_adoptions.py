@@ -24,8 +24,9 @@ def _for_ever(shared: Shared, group: str) -> bool:
 def _tells_too_long_a_lease(self: Keeper) -> None:
     _PET(self)
     out = self.shared.out
-    if out and isinstance(out[-1], Pet):
-        pet = out.pop()
+    pet = out[-1] if out else None
+    if isinstance(pet, Pet):
+        out.pop()
         out.append(Pet(pet.within_ms, pet.lease_until_ms + 20_000, 20_000))
 
 

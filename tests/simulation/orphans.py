@@ -1,9 +1,9 @@
 """Services whose agent died alone: their deadman waits for the next agent, and fires in the end.
 
 The deadman was told, with the last feed, when the agent's lease ends. After the agent's death it
-waits for `adopt-ms`, and not beyond that lease and the watchdog's time. The agent that comes up
-meanwhile takes over what its core says and what runs as a whole; all else it ends. Until it has a
-lease, and so may feed its deadman, the time goes on that was left by the one before.
+waits for `adopt-ms`, and not beyond that lease and half of the watchdog's time. The agent that
+comes up meanwhile takes over what its core says and what runs as a whole; all else it ends. Until
+it has a lease, and so may feed its deadman, the time goes on that was left by the one before.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Orphans:
         """An agent died alone: wait for the next one for as long as its last word allows."""
         now_ms = machine.now(self.world.now_ms).ms
         lease_until_ms, adopt_ms, watchdog_ms = machine.fed
-        until_ms = min(now_ms + adopt_ms, lease_until_ms + watchdog_ms)
+        until_ms = min(now_ms + adopt_ms, lease_until_ms + watchdog_ms // 2)
         waits = max(0, int((until_ms - now_ms) / machine.rate))
         if not self._waits(machine):  # else nobody took over from an agent that died before
             machine.deadman_ms = self.world.now_ms + waits

@@ -330,7 +330,7 @@ class World:
             fx.WriteTemporary: lambda m, effect: self._spare_file(m, "temporary", effect.data),
             fx.WriteDraft: lambda m, effect: self._spare_file(m, "default", effect.data),
             fx.Activate: lambda machine, effect: self._file(machine, "active", effect.data),
-            fx.DropTemporary: lambda machine, _: machine.disk.files.pop("temporary", None),
+            fx.DropTemporary: self._drop_temporary,
             fx.ReadTemporary: lambda machine, _: self._read_temporary(machine),
         }
 
@@ -364,6 +364,9 @@ class World:
 
     def _end(self, *_: object) -> None:
         raise Crash
+
+    def _drop_temporary(self, machine: Machine, _: object) -> None:
+        machine.disk.files.pop("temporary", None)
 
     def _read_temporary(self, machine: Machine) -> None:
         files = machine.disk.files

@@ -1,9 +1,9 @@
 """The commands of a page for people, as a test plays them.
 
 A fenced block `console` holds what is typed: `$ ` before a command where the console is, `bravo$ `
-before one on that node; lines that follow belong to it while it has an open `<<END` or ends in a
-backslash. Every command of a block ends with 0. Comments that are not rendered say what else there
-is to know: `<!-- exit: 7 -->` before a block is how its last command ends, and
+before one on that node. Lines that follow belong to it while it has an open `<<END` or ends in a
+backslash, else they are what it says. Every command of a block ends with 0. Comments that are not
+rendered tell the rest: `<!-- exit: 7 -->` before a block is how its last command ends, and
 `<!-- scene: NAME -->` is what happens to the cluster there.
 """
 
@@ -64,7 +64,7 @@ def _block(text: str, indent: int, code: int, line: int) -> Block:
         if match and not (commands and _is_open(commands[-1])):
             commands.append(match["command"])
             nodes.add(match["node"] or "")
-        elif commands:
+        elif commands and _is_open(commands[-1]):
             commands[-1] += f"\n{row}"
     if len(nodes) != 1:
         raise ValueError(f"line {line}: a block is typed on one machine, not on {sorted(nodes)}")

@@ -67,6 +67,8 @@ async def _form_and_draft(album: Album) -> None:
     await album.keys("4")
     await album.shows("Its last events")
     await album.keys("a")
+    await album.shows("What the new group is")
+    await album.keys("enter")
     await album.shows("editing group", "Nodes in order")
     await album.keys("tab", "end", *"x")
     await album.shows("! E")  # a node that does not exist: the error stands at the field

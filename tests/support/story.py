@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import msgspec
 
+from nodeagent.model.configuration import Configuration
 from nodeagent.model.health import (
     CellState,
     GroupState,
@@ -31,7 +32,7 @@ from nodeagent.model.run import (
     StepChanged,
     StepRow,
 )
-from nodeagent.wire.console import Answer, Done, Request
+from nodeagent.wire.console import Answer, Done, Refused, Request
 from nodeagent.wire.live import (
     ClusterLive,
     EventLine,
@@ -396,6 +397,9 @@ class StoryClient:
     """A client whose stream the test feeds. `answer` is called with each request."""
 
     answer: Callable[[Request], Answer] = lambda request: Done(text=type(request).__name__)
+    answer_node: Callable[[str, Request], Answer] = lambda node, _: Refused(
+        "story", f"{node} is away"
+    )
     asked: list[Request] = field(default_factory=list)
     trying: str = ""
     closed: bool = False
@@ -423,6 +427,13 @@ class StoryClient:
         """Keep the request and answer it."""
         self.asked.append(request)
         return self.answer(request)
+
+    async def ask_node(
+        self, node: str, request: Request, *, configuration: Configuration | None = None
+    ) -> Answer:
+        """Answer as `node` would; what nobody wrote an answer for is refused."""
+        del configuration
+        return self.answer_node(node, request)
 
     async def stream(self) -> AsyncGenerator[object, None]:
         """Yield what the test says."""

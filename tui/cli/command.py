@@ -388,6 +388,36 @@ def blame(way: Way, key: str, as_json: bool) -> int:
 
 
 @cli.command()
+@click.argument("node", type=NODE, default="")
+@json_option("One JSON object for each node.")
+@click.pass_obj
+def inventory(way: Way, node: str, as_json: bool) -> int:
+    """Show what NODE, or each node, has: interfaces, block devices, OCF agents, units.
+
+    Each node is asked itself, and looks it up anew. The exit code is 1 when none answered.
+    """
+    from tui.cli.inventory import inventory as run
+
+    return run(way, node, as_json=as_json)
+
+
+@cli.command()
+@click.argument("agent", default="")
+@click.option("--node", type=NODE, default="", help="Ask this node only.")
+@json_option("One JSON object for each agent.")
+@click.pass_obj
+def agents(way: Way, agent: str, node: str, as_json: bool) -> int:
+    """List the OCF agents of all nodes, or show what AGENT takes.
+
+    AGENT is written as ocf:heartbeat:IPaddr2; what it says of itself is shown as the first node
+    that has it tells: parameters with their type, whether they are required, default and help.
+    """
+    from tui.cli.inventory import agents as run
+
+    return run(way, agent, node=node, as_json=as_json)
+
+
+@cli.command()
 @click.argument("group", type=GROUP)
 @json_option()
 @click.pass_obj

@@ -4,7 +4,7 @@ A subclass names its `scope` (its section), yields its `body`, and paints itself
 the app calls `paint` four times a second for the screens that can be seen.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
@@ -33,6 +33,8 @@ class Desk(Protocol):
     author: str
     probe: Probe | None
     drills: Drills | None
+    other_keys: Mapping[str, str]
+    """What is shown as the keys of actions that have others than those built in, by id."""
 
     def sections(self) -> tuple[tuple[str, str], ...]:
         """Return (mode, word) of the sections there are."""
@@ -144,9 +146,10 @@ class SectionScreen(Screen[Any]):
                 sections=self.desk.sections(),
                 read_only=read_only,
                 problems=len(self.problems),
+                keys=self.desk.other_keys,
             )
         )
-        lines = banner_lines(view, now, width, section=self.scope)
+        lines = banner_lines(view, now, width, section=self.scope, keys=self.desk.other_keys)
         banner = self.query_one("#banner", Lines)
         banner.set_class(bool(lines), "-shown")
         banner.show_lines(lines)

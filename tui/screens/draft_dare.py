@@ -21,7 +21,7 @@ from tui.viewmodels.rehearsal import rehearsal_of, rehearsed_text
 from tui.viewmodels.spans import Row, line, put, wrap
 from tui.viewmodels.survives import with_waivers
 
-PROBATION_TEXT = "It returns after {} by itself, unless K confirms it and all groups stay online."
+PROBATION_TEXT = "It returns after {} by itself, unless you keep it and all groups stay online."
 STALE = 6
 """The exit code by which agents refuse a draft of an older epoch."""
 
@@ -156,7 +156,7 @@ def why_not(bench: Bench) -> str:
         return "the draft is being verified; try again in a moment"
     if bench.review.errors or bench.review.configuration is None:
         errors = count_text(len(bench.review.errors), "error")
-        return f"verify found {errors}: key 6 shows them"
+        return f"verify found {errors}: the Verify section shows them"
     return _why_not_now(bench)
 
 
@@ -165,9 +165,9 @@ def _why_not_now(bench: Bench) -> str:
     if bench.review.forbidden:
         return bench.review.forbidden
     if bench.session.view.running:
-        return "another DARE is going on: key 7 shows it"
+        return "another DARE is going on: the DARE section shows it"
     if open_probation(bench.session.view) is not None:
-        return "a change is on probation: K keeps it, B goes back, then this one can run"
+        return "a change is on probation: keep it or go back, then this one can run"
     return ""
 
 

@@ -10,11 +10,18 @@ from dataclasses import dataclass, replace
 from nodeagent.config.schema import FieldSpec
 from nodeagent.model.reports import Report
 from nodeagent.model.text import clean
+from nodeagent.wire.inventory import AgentFound
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import form_text
+from tui.viewmodels.form_inventory import NOTHING_KNOWN, Known, is_offered
 from tui.viewmodels.form_kinds import HIDDEN, NAME, label_of, specs_of, title_of, value_at
+from tui.viewmodels.form_parameters import KEY as PARAMETERS
+from tui.viewmodels.form_parameters import WRONG, agent_of, findings, has_words, is_parameter
+from tui.viewmodels.form_parameters import specs_of as parameters_of
 
 Path = tuple[str, ...]
+OBJECT_MAX = 4
+"""The longest path of an object; what is longer is inside of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,8 @@ class Field:
 
     `path` is the field's place (the object's own for its name). `was` is the active
     configuration's text, None where it is the same; `is_new` tells that it has no such object,
-    `inherited` that the file has no value and the default holds.
+    `inherited` that the file has no value and the default holds. `listed`: nodes report what could
+    stand here. `more` is help that fits only on a page of its own.
     """
 
     path: Path
@@ -33,11 +41,18 @@ class Field:
     inherited: bool = False
     is_new: bool = False
     reports: tuple[Report, ...] = ()
+    listed: bool = False
+    more: str = ""
 
     @property
     def is_name(self) -> bool:
         """Return whether it is the name of the object, not a key inside it."""
         return self.spec is NAME
+
+    @property
+    def is_parameter(self) -> bool:
+        """Return whether it is a parameter of an OCF agent."""
+        return is_parameter(self.path)
 
     @property
     def label(self) -> str:
@@ -64,7 +79,7 @@ class Field:
             last = "!" if worst.severity == "error" else "?"
         return (
             ("*" if self.spec.required else " ")
-            + ("+" if has_list(self.spec) else " ")
+            + ("+" if self.listed or has_list(self.spec) else " ")
             + ("#" if self.spec.kind == "number" else " ")
             + last
         )
@@ -110,6 +125,19 @@ class Form:
         """Return the fields of all sections, in order."""
         return tuple(field for section in self.sections for field in section.fields)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Return the objects on the page, and those inside of them."""
+        return (*(one.path for one in self.sections), *(one.path for one in self.children))
+
+    @property
+    def listed(self) -> bool:
+        """Return whether nodes report what could stand in a field here or one step further."""
+        inside = (
+            is_offered(one.kind, spec) for one in self.children for spec in specs_of(one.kind)
+        )
+        return any(field.listed for field in self.fields) or any(inside)
+
     def field(self, key: str) -> Field | None:
         """Return the field called `key`."""
         return next((field for field in self.fields if field.key == key), None)
@@ -129,20 +157,28 @@ def build(
     reports: tuple[Report, ...] = (),
     *,
     extra: tuple[Path, ...] = (),
+    known: Known = NOTHING_KNOWN,
 ) -> Form | None:
     """Return the form of the object at `path`, None where the draft has no such object.
 
     `active` is the text of the configuration in operation, for "was"; `extra` are further objects
-    filled on the same page (the adapters of a new node).
+    filled on the same page (the adapters of a new node); `known` is what nodes reported.
     """
     data, old = raw.data_of(text), raw.data_of(active)
     if data is None or (len(path) > 1 and raw.at(data, path) is None):
         return None
     here = (path, *(one for one in extra if raw.at(data, one) is not None))
     found = _by_object(data, reports)
-    sections = tuple(_section(data, old, one, found) for one in here)
+    sections = tuple(
+        part for one in here for part in _parted(data, old, _section(data, old, one, found), known)
+    )
     children = () if len(here) > 1 else _children(data, old, path, found)
-    kept = sum(len(field.reports) for section in sections for field in section.fields)
+    kept = sum(
+        report.code != WRONG
+        for section in sections
+        for field in section.fields
+        for report in field.reports
+    )
     own = tuple(report for key, report in found.get(path, ()) if not key)
     errors = sum(report.severity == "error" for report in reports)
     shown = kept + len(own)
@@ -175,9 +211,58 @@ def _section(data: raw.Data, old: raw.Data | None, path: Path, found: _Found) ->
     kind = raw.kind_of(path, data)
     rows = [_field(data, old, path, spec, found) for spec in specs_of(kind)]
     if len(path) > 1:
-        name = Field(path=path, spec=NAME, text=clean(path[-1]), is_new=raw.at(old, path) is None)
+        name = Field(
+            path=path,
+            spec=NAME,
+            text=clean(path[-1]),
+            is_new=raw.at(old, path) is None,
+            listed=is_offered(kind, NAME),
+        )
         rows.insert(0, name)
     return Section(path, kind, title_of(path, data), _claimed(rows, found.get(path, ())))
+
+
+def _parted(
+    data: raw.Data, old: raw.Data | None, section: Section, known: Known
+) -> tuple[Section, ...]:
+    """Return a resource of an OCF agent that a node described with its parameters as fields."""
+    agent = known.agents.get(agent_of(data, section.path))
+    if agent is None:
+        return (section,)
+    path, rows = section.path, section.fields
+    whole = next(row for row in rows if row.spec.key == PARAMETERS)
+    first = [row for row in rows if row.is_name or row.spec.key == "agent"]
+    rest = tuple(row for row in rows if row not in first and row is not whole)
+    own, loose = _parameters(data, old, (*path, PARAMETERS), agent, whole.reports)
+    first[-1] = replace(first[-1], reports=(*first[-1].reports, *loose))
+    title = f"Parameters of {agent.agent}, as it is on {agent.node}"
+    return (
+        replace(section, fields=tuple(first)),
+        Section(path, section.kind, title, own),
+        Section(path, section.kind, "Times and watching", rest),
+    )
+
+
+def _parameters(
+    data: raw.Data,
+    old: raw.Data | None,
+    path: Path,
+    agent: AgentFound,
+    reports: tuple[Report, ...],
+) -> tuple[tuple[Field, ...], tuple[Report, ...]]:
+    """Return a field for each parameter, and the findings that are on none of them."""
+    given = raw.table(data, path)
+    wrong = [(raw.dotted((*path, name)), one) for name, one in findings(agent, given)]
+    wrong += [(report.place.key, report) for report in reports]
+    fields = []
+    for spec, more in parameters_of(agent, given):
+        key = raw.dotted((*path, spec.key))
+        field = _field(data, old, path, spec, {path: ()})
+        mine = tuple(report for place, report in wrong if place == key)
+        listed = has_words(spec, agent)
+        fields.append(replace(field, reports=mine, listed=listed, more=more))
+    keys = {raw.dotted(field.path) for field in fields}
+    return tuple(fields), tuple(report for place, report in wrong if place not in keys)
 
 
 def _claimed(rows: list[Field], found: tuple[tuple[str, Report], ...]) -> tuple[Field, ...]:
@@ -199,13 +284,14 @@ def _field(
     text = clean(form_text.shown(spec.kind, spec.default if inherited else value))
     was_text = clean(form_text.shown(spec.kind, spec.default if before is None else before))
     keys = {spec.key, "type"} if spec in HIDDEN.values() else {spec.key}
-    is_new = raw.at(old, path) is None and len(path) > 1
+    is_new = raw.at(old, path[:OBJECT_MAX]) is None and len(path) > 1
     return Field(
         path=(*path, spec.key),
         spec=spec,
         text=text,
         was=None if is_new or was_text == text else was_text,
         inherited=inherited,
+        listed=is_offered(raw.kind_of(path, data), spec),
         reports=tuple(report for key, report in found.get(path, ()) if key in keys),
     )
 
@@ -246,9 +332,9 @@ def _child(
 ) -> Child:
     kind = raw.kind_of(place, data)
     changed = raw.at(old, place) != raw.at(data, place)
-    wrong = any(report.severity == "error" for _, report in found.get(place, ()))
+    wrong = [report for _, report in found.get(place, ()) if report.severity == "error"]
     mark = "!" if wrong else "~" if changed else " "
-    text = summary(raw.table(data, place), kind)
+    text = f"{wrong[0].code} {wrong[0].text}" if wrong else summary(raw.table(data, place), kind)
     return Child(place, name or place[-1], kind, text, mark)
 
 

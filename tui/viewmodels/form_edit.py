@@ -7,8 +7,9 @@ here for its place after every change.
 from nodeagent.model.reports import Report
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft
-from tui.viewmodels.form import Field
+from tui.viewmodels.form import OBJECT_MAX, Field
 from tui.viewmodels.form_kinds import value_at, written
+from tui.viewmodels.form_parameters import is_parameter
 from tui.viewmodels.form_text import UnreadableError, name_error, read
 
 Path = tuple[str, ...]
@@ -89,7 +90,7 @@ def reset(draft: Draft, field: Field, active: str) -> Draft:
     """Return the draft with the field as the active configuration has it."""
     old, data = raw.data_of(active), raw.data_of(draft.text)
     path = field.path[:-1]
-    if field.is_name or (len(path) > 1 and raw.at(old, path) is None):
+    if field.is_name or (len(path) > 1 and raw.at(old, path[:OBJECT_MAX]) is None):
         return draft
     value = value_at(old, path, field.spec.key)
     if value is None:
@@ -99,8 +100,11 @@ def reset(draft: Draft, field: Field, active: str) -> Draft:
 
 
 def _without(draft: Draft, path: Path, mark: str) -> Draft:
-    present = raw.at(raw.data_of(draft.text), path) is not None
-    return draft.remove(path, mark) if present else draft
+    data = raw.data_of(draft.text)
+    if raw.at(data, path) is None:
+        return draft
+    last = is_parameter(path) and len(raw.table(data, path[:-1])) == 1
+    return draft.remove(path[:-1] if last else path, mark)
 
 
 def _refusal(error: ValueError) -> Report:

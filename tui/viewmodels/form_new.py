@@ -140,7 +140,7 @@ def _missing_network(data: raw.Data | None, node: str) -> str:
 
 def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     if kind == "service-address":
-        network = _public(data)
+        network = _network_of_group(data, group) or public_network(data)
         free = free_addresses(data, network, "resource")
         address = free[0] if free else ""
         return {"type": kind, "network": network, "address": address}
@@ -153,7 +153,18 @@ def _resource(data: raw.Data | None, kind: str, group: str) -> Values:
     return {"type": "ocf:heartbeat:" if kind == "ocf" else f"{kind}:"}
 
 
-def _public(data: raw.Data | None) -> str:
+def _network_of_group(data: raw.Data | None, group: str) -> str:
+    """Return the network of the group's last address, "" where it has none.
+
+    On another network the group would need both, and fewer failures would leave it a node.
+    """
+    own = ("group", group, "resource")
+    found = [raw.at(data, (*own, name, "network")) for name in raw.names(data, own)]
+    return next((name for name in reversed(found) if isinstance(name, str)), "")
+
+
+def public_network(data: raw.Data | None) -> str:
+    """Return the first public network, else the first one, "" where there is none."""
     names = raw.names(data, ("network",))
     public = (name for name in names if raw.at(data, ("network", name, "kind")) == "public")
     return next(public, names[0] if names else "")

@@ -4,7 +4,7 @@ Networks, nodes and groups by name, addresses that are still free in the network
 subnet that touches no other, and for everything else what the same key holds elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -33,7 +33,15 @@ def offers(data: raw.Data | None, path: Path, spec: FieldSpec, fix: str = "") ->
     """Return what can be chosen for the field at `path`; a finding's `fix` comes first."""
     found = [Offer(fix, "what would be right")] if fix else []
     found += _by_kind(data, path, spec)
-    return list({one.value: one for one in reversed(found)}.values())[::-1]
+    return unique(found)
+
+
+def unique(found: Iterable[Offer]) -> list[Offer]:
+    """Return `found` with each value once, as it came first."""
+    kept: dict[str, Offer] = {}
+    for one in found:
+        kept.setdefault(one.value, one)
+    return list(kept.values())
 
 
 def names_offered(data: raw.Data | None, spec: FieldSpec) -> tuple[str, ...]:

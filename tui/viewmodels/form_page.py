@@ -12,7 +12,8 @@ MARKS = "* required  + has list  # number  ~ changed  ! error"
 KEYS = (
     (("F1", "help"), ("F3", "back"), ("F4", "list"), ("F5", "reset field"), ("F6", "command"),
      ("F7", "edit as text")),
-    (("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"), ("^S", "done")),
+    (("F8", "TOML"), ("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"),
+     ("^S", "done")),
 )  # fmt: skip
 CHILD_TITLES = {
     "group": "Resources, in acquire order",
@@ -89,6 +90,7 @@ def field_page(field: Field | None, report: Report | None, width: int) -> tuple[
     if field is not None:
         lines.append(line(put(field.label, 0, "head")))
         lines += [line(f"  {part}") for part in wrap(field.spec.help, width - 4)]
+        lines += [line(f"  {part}") for part in wrap(field.more, width - 4)]
         lines += [line(put(f"  {text}", 0, "dim")) for text in _limits(field.spec)]
     if report is not None:
         code = CODES.get(report.code)
@@ -131,6 +133,7 @@ KEY_HELP = (
     ("^R", "take what the finding says would be right"),
     ("F6", "the command that does the same, and the object as TOML"),
     ("F7", "the whole draft as text, from this object on"),
+    ("F8", "more of the object as TOML, or less; beside the fields: away, and back"),
     ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
     ("typing", "replaces the value; Left, Right, Home or End first keeps it to be changed"),
     ("Up Down", "the field before, the next one; Tab and Enter as well"),

@@ -1,6 +1,7 @@
 """The two lines on top of every section, and the banner below them when there is news."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
 from tui.viewmodels.panes import plural
@@ -12,9 +13,10 @@ from tui.viewmodels.store import View
 BAR = Span(" │ ", "dim")
 AGENT = 16
 Section = tuple[str, str]
+NO_KEYS: Mapping[str, str] = MappingProxyType({})
 
 
-def headline_lines(
+def headline_lines(  # noqa: PLR0913 - all of them by name
     view: View,
     now: Moment,
     width: int,
@@ -23,8 +25,12 @@ def headline_lines(
     sections: Sequence[Section] = (),
     read_only: bool = False,
     problems: int = 0,
+    keys: Mapping[str, str] = NO_KEYS,
 ) -> tuple[Line, Line]:
-    """Return who and how on the first line, the sections on the second."""
+    """Return who and how on the first line, the sections on the second.
+
+    `keys` are those that actions have, by id, where they are not the ones that are built in.
+    """
     parts = [
         put(brief(view.cluster_name or "no cluster yet", width // 5), 0, "head"),
         put(f"epoch {view.epoch}"),
@@ -43,7 +49,7 @@ def headline_lines(
     right = line(count, BAR, clock_text(now.wall), " ")
     if width_of(tuple(left)) + width_of(right) >= width:
         right = line(count, " ")
-    return spread(tuple(left), right, width), _tabs(view, section, sections, width)
+    return spread(tuple(left), right, width), _tabs(view, section, sections, width, keys)
 
 
 def _draft(view: View, width: int) -> Span:
@@ -82,16 +88,25 @@ def _probation(view: View, now: Moment) -> tuple[Span, ...]:
     return (put(short_text(view, now), 0, "bad" if probation.returning else "warn"),)
 
 
-def _tabs(view: View, section: str, sections: Sequence[Section], width: int) -> Line:
+def _tabs(
+    view: View, section: str, sections: Sequence[Section], width: int, keys: Mapping[str, str]
+) -> Line:
     tabs: list[Span] = [Span(" ")]
     for mode, word in sections:
         mark = "*" if mode == "dare" and view.running else ""
         tone: Tone = "cursor" if mode == section else ("busy" if mark else "")
         tabs += [Span(f" {word}{mark} ", tone)]
-    return spread(tuple(tabs), line(Span("? help ", "dim")), width)
+    return spread(tuple(tabs), line(Span(f"{keys.get('app.help', '?')} help ", "dim")), width)
 
 
-def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> tuple[Line, ...]:
+def banner_lines(
+    view: View,
+    now: Moment,
+    width: int,
+    *,
+    section: str = "",
+    keys: Mapping[str, str] = NO_KEYS,
+) -> tuple[Line, ...]:
     """Return the one line that must not be missed, or nothing."""
     connection = view.connection
     if view.replayed:
@@ -104,18 +119,22 @@ def banner_lines(view: View, now: Moment, width: int, *, section: str = "") -> t
         text = (
             f" ▶ DARE {brief(run.tx, 20)} {run.state} {seconds}, by {brief(run.author or '?', 16)}"
         )
-        return (spread((put(text, 0, "busy"),), line(Span("R goes there ", "key")), width),)
-    return _probation_banner(view, now, width)
+        way = line(Span(f"{keys.get('app.go_to_run', 'R')} goes there ", "key"))
+        return (spread((put(text, 0, "busy"),), way, width),)
+    return _probation_banner(view, now, width, keys)
 
 
-def _probation_banner(view: View, now: Moment, width: int) -> tuple[Line, ...]:
+def _probation_banner(
+    view: View, now: Moment, width: int, keys: Mapping[str, str]
+) -> tuple[Line, ...]:
     probation = open_probation(view)
     if probation is None or view.running:
         return ()
-    keys = "" if probation.returning else "K keeps it  B goes back "
+    keep, back = keys.get("app.confirm", "K"), keys.get("app.go_back", "B")
+    ways = "" if probation.returning else f"{keep} keeps it  {back} goes back "
     tone: Tone = "bad" if probation.returning else "warn"
     text = (put(f" ! {long_text(view, now)}", 0, tone),)
-    return (spread(text, line(Span(keys, "key")), width),)
+    return (spread(text, line(Span(ways, "key")), width),)
 
 
 def _lost_text(view: View, now: Moment) -> str:

@@ -126,6 +126,8 @@ REACH: dict[str, Reach] = {
 SHELL_ONLY: dict[str, str] = {
     "demo": "it opens a console of its own",
     "replay": "it opens a console of its own, on the past",
+    "inventory": "in the console the lists of forms (F4) offer it at the field",
+    "agents": "in the console the form of a resource shows its agent's parameters",
     "completion": "it is for the shell's own settings",
     "man": "it installs manual pages",
     "keys": "it prints what a file of keys may hold, and the help shows the same",

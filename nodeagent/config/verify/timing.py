@@ -102,17 +102,17 @@ def watchdog_waits(scope: Scope) -> Iterator[Report]:
 
 
 def adopted_within_lease(scope: Scope) -> Iterator[Report]:
-    """Services outlive their agent no longer than its lease and the watchdog's time.
+    """Services outlive their agent no longer than its lease and half of the watchdog's time.
 
-    Other nodes wait for these, so nothing can go wrong; the file only promises what will not be.
+    The deadman sees to that whatever this file says; the file only promises what will not be.
     """
     timing = scope.cfg.timing
-    most = timing.lease_ms + timing.watchdog_ms
+    most = timing.lease_ms + timing.watchdog_ms // 2
     if timing.adopt_ms > most and timing.adopt_ms != Timing().adopt_ms:
         yield scope.report(
             "W409",
             ("timing", "adopt-ms"),
-            f"adopt-ms is {timing.adopt_ms}, and lease and watchdog end after {most} ms",
+            f"adopt-ms is {timing.adopt_ms}, more than lease-ms and half of watchdog-ms, {most} ms",
             f"use {most} at most, or a longer lease",
             str(most),
         )

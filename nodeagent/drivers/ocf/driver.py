@@ -22,6 +22,7 @@ from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.ocf.validate import Validation
 from nodeagent.drivers.records import Record
 from nodeagent.drivers.running import Ran, Run, new_cookie, remaining
+from nodeagent.model.agents import AgentDescription
 
 RELOAD = "reload-agent"
 PAUSE_SECONDS = (0.05, 1.0)
@@ -115,6 +116,10 @@ class OcfDriver:
             self._write_undo(job, file)
         return fine("reloaded")
 
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what an agent says of itself; AgentError if that cannot be had."""
+        return await self._validation.describe(agent, seconds)
+
     async def validate(self, job: Job) -> Outcome:
         """Hold the parameters against the agent's meta-data, then ask its validate-all."""
         return await self._validation.validate(job)
@@ -158,6 +163,7 @@ class OcfDriver:
         seconds = remaining(until)
         cookie = started.run.record.cookie
         given = variables(self._context, job, "start", seconds, cookie=cookie)
+        started.run.keep(started.run.record.members)  # from here on its cookie is known
         child = Child((file, "start"), given, "/", keep_leftovers=True, outlives=self.outlives)
         started.children.append(child)
         try:

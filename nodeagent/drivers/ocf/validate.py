@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+from nodeagent.config.parameters import problems
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Outcome, failed, fine
 from nodeagent.drivers.ocf import check, metadata, results
@@ -12,6 +13,7 @@ from nodeagent.drivers.ocf.calls import agent_file, call, make_temporary, ocf, v
 from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.running import listing, remaining
 from nodeagent.model.agents import AgentDescription
+from nodeagent.model.configuration import Ocf
 
 METADATA_SECONDS = 5.0
 PROBLEMS_MAX = 5
@@ -37,7 +39,7 @@ class Validation:
             return failed(str(error), code="invalid")
         resource = ocf(job)
         wrong = [
-            *check.problems(description, resource.parameters),
+            *(found.text for found in problems(description, resource.parameters)),
             *check.not_reloadable(description, resource.reloadable),
         ]
         if wrong:
@@ -46,6 +48,12 @@ class Validation:
         if not description.offers("validate-all"):
             return fine("its parameters are as its agent describes them")
         return await self._ask(job, file, until)
+
+    async def describe(self, agent: str, seconds: float) -> AgentDescription:
+        """Return what `agent` (PROVIDER:NAME) says of itself; AgentError if it cannot be had."""
+        job = Job(0, "inventory", "inventory", Ocf(agent=agent), "validate", seconds)
+        file = await aside(lambda: agent_file(self._context, job))
+        return await self.description(job, file, time.monotonic() + seconds)
 
     async def description(self, job: Job, file: str, until: float) -> AgentDescription:
         """Return what the agent says of itself; AgentError if that cannot be had."""

@@ -22,6 +22,8 @@ MANAGER = f"{NAME}.Manager"
 UNIT = f"{NAME}.Unit"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 _BUS = "org.freedesktop.DBus"
+GONE = frozenset({"masked", "masked-runtime", "bad"})
+"""States of unit files that cannot be started."""
 _MATCH = f"type='signal',sender='{NAME}',interface='{MANAGER}',member='JobRemoved'"
 
 
@@ -59,6 +61,14 @@ class Manager:
         (found,) = await self._send(path, PROPERTIES, "GetAll", "s", UNIT)
         words = {key: str(found[key].value) for key in UnitState.KEYS if key in found}
         return UnitState.of(words)
+
+    async def services(self) -> list[str]:
+        """Return the services that unit files describe, by name; templates are left out."""
+        (files,) = await self._call("ListUnitFiles", "")
+        names = {str(path).rsplit("/", 1)[-1] for path, state in files if state not in GONE}
+        return sorted(
+            clean(name, 255) for name in names if name.endswith(".service") and "@." not in name
+        )
 
     async def order(self, verb: str, unit: str) -> str:
         """Queue the job `verb` ("StartUnit", "StopUnit") and return its result ("done", …)."""

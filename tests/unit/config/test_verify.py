@@ -74,7 +74,7 @@ def test_services_outlive_their_agent_no_longer_than_lease_and_watchdog() -> Non
 
     report = found(verify(msgspec.structs.replace(cluster(), timing=timing)), "W409")
 
-    assert report.fix == "5000"
+    assert report.fix == "4000"
 
 
 def test_tie_breaker_votes_and_is_needed_only_for_halves() -> None:

@@ -5,8 +5,12 @@ from datetime import UTC, datetime
 import pytest
 
 from nodeagent.config.operations import with_hold, with_standby
+from nodeagent.core import desk
+from nodeagent.core.effects import ReadRecording, TakeInventory
 from nodeagent.wire.console import Apply, Done, Drill, DrillKind, GetSnapshot, Refused, SaveDraft
+from nodeagent.wire.inventory import GetAgent, GetInventory
 from nodeagent.wire.live import Snapshot
+from nodeagent.wire.recording import GetRecording
 from tests.simulation.world import CONSOLE_KEY, World
 from tests.unit.core.story import Story
 
@@ -46,6 +50,19 @@ def test_an_observer_looks_and_changes_nothing() -> None:
         answer = ask(world, request, OBSERVER)
         assert isinstance(answer, Refused)
         assert answer.code == "role"
+
+
+def test_an_observer_is_told_by_the_machine_what_is_on_it() -> None:
+    effects = [
+        desk.looked_up(b"console", 7, request)
+        for request in (GetInventory(), GetAgent("heartbeat:IPaddr2"), GetRecording())
+    ]
+    world, _ = cluster()
+
+    assert [type(effect) for effect in effects] == [TakeInventory, TakeInventory, ReadRecording]
+    refused = ask(world, GetInventory(), STRANGER)
+    assert isinstance(refused, Refused)
+    assert refused.code == "stranger"
 
 
 def test_an_operator_moves_groups_but_edits_nothing() -> None:

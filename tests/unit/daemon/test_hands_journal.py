@@ -35,6 +35,7 @@ class Made:
             roles={},
             drivers=nobody,
             fences=nobody,
+            inventory=nobody,
             new_watchdog=lambda _, __: nobody,
             watchdog_ms=1_000,
             log=AgentLog("alpha", self.lines),

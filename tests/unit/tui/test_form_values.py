@@ -252,6 +252,12 @@ def test_new_objects_are_right_but_for_what_only_a_person_knows() -> None:
     assert raw.names(raw.data_of(draft.text), (*group, "resource")) == ("address", "data", "server")
 
 
+def test_second_address_is_proposed_on_the_network_of_the_first() -> None:
+    _, values = new_child(raw.data_of(TEXT), ("group", "web"), "service-address")
+
+    assert (values["network"], values["address"]) == ("public2", "10.10.2.101")
+
+
 def test_new_network_gets_an_adapter_on_every_node() -> None:
     draft = started(TEXT, 17).add(
         ("network", "public3"), {"kind": "public", "subnet": "10.10.3.0/24"}

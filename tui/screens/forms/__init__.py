@@ -13,15 +13,18 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.forms.bench import Bench, bench_of
 from tui.screens.forms.form import FormScreen
 from tui.screens.forms.pick import PickScreen
+from tui.templates import templates
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft
 from tui.viewmodels.form_kinds import TITLES, title_of
 from tui.viewmodels.form_new import Values, adapters_for, new_child, new_object
 from tui.viewmodels.form_offer import Offer
+from tui.viewmodels.templates import filled
 
 __all__ = ["Bench", "add_child", "bench_of", "open_form", "remove_object"]
 
 Path = tuple[str, ...]
+EMPTY = "empty group"
 RESOURCE_HELP = {
     "service-address": "an address that clients use",
     "data-folder": "a folder that one node at a time may use",
@@ -46,7 +49,9 @@ def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = 
     bench = bench_of(app)
     if not _editable(app, bench):
         return
-    if path is None:
+    if path is None and kind == "group":
+        _add_group(app)
+    elif path is None:
         _add(app, new_object(raw.data_of(bench.draft.text), kind))
     elif len(path) == 2 and kind in {"adapter", *TITLES} - {"admin", "event"}:
         _add(app, [new_child(raw.data_of(bench.draft.text), path, kind)])
@@ -94,6 +99,22 @@ def remove_object(app: App[Any], path: Path) -> None:
             bench.edit(bench.draft.remove(path))
 
     app.push_screen(ConfirmScreen(f"Remove {title}?", lines, yes="Remove"), answered)
+
+
+def _add_group(app: App[Any]) -> None:
+    """Offer the templates of groups; the first offer is the group without resources."""
+    found = templates()
+    offers = [Offer(EMPTY, "its resources are added one by one")]
+    offers += [Offer(one.title, one.help) for one in found]
+
+    def chosen(title: str | None) -> None:
+        data = raw.data_of(bench_of(app).draft.text)
+        if title is None:
+            return
+        picked = [filled(one, data) for one in found if one.title == title]
+        _add(app, picked or new_object(data, "group"))
+
+    app.push_screen(PickScreen("What the new group is", offers), chosen)
 
 
 def _add(app: App[Any], objects: list[tuple[Path, Values]]) -> None:

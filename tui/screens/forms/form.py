@@ -8,13 +8,16 @@ from textual import on
 from textual.binding import Binding
 from textual.widgets import Input
 
+from tui.screens.forms.inventories import Inventories
 from tui.screens.forms.page import WRITE_S, ChildList, FormPage
 from tui.screens.forms.pick import OrderScreen, PickScreen
 from tui.screens.forms.show import ShowScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.finding_page import finding_page
 from tui.viewmodels.form_edit import reset
-from tui.viewmodels.form_offer import names_offered, offers
+from tui.viewmodels.form_inventory import nodes_for, silence
+from tui.viewmodels.form_list import offers_with
+from tui.viewmodels.form_offer import Offer, names_offered
 from tui.viewmodels.form_page import field_page, toml_line
 from tui.viewmodels.form_text import read, shown
 from tui.viewmodels.spans import line, put
@@ -38,6 +41,7 @@ class FormScreen(FormPage):
         Binding("f5", "reset", "reset field"),
         Binding("f6", "command", "command"),
         Binding("f7", "as_text", "edit as text"),
+        Binding("f8", "turn", "TOML"),
         Binding("ctrl+r", "fix", "fix"),
         Binding("ctrl+z", "undo", "undo"),
         Binding("ctrl+y", "redo", "redo"),
@@ -53,6 +57,9 @@ class FormScreen(FormPage):
         Binding("K", "shift_child(-1)", "move up", show=False),
         Binding("J", "shift_child(1)", "move down", show=False),
     ]
+    _pick: PickScreen | None = None
+    _picking: FieldRow | None = None
+
     # --- typing ---------------------------------------------------------------------------------
 
     @on(FieldRow.Edited)
@@ -129,14 +136,35 @@ class FormScreen(FormPage):
             screen = OrderScreen(title, names_offered(data, field.spec), chosen)
             self.app.push_screen(screen, lambda names: self._ordered(row, names))
             return
-        worst = self._local.get(row.index) or field.worst
-        found = offers(data, field.path, field.spec, worst.fix if worst else "")
-        if not found:
+        found, notes = self._offered(row)
+        if not found and not notes:
             self.notify(f"nothing to offer for {title.lower()}", markup=False, timeout=3)
             return
-        self.app.push_screen(
-            PickScreen(title, found, row.text), lambda text: self._picked(row, text)
-        )
+        find = True if field.listed else None
+        pick = self._pick = PickScreen(title, found, row.text, notes=notes, find=find)
+        self._picking = row
+
+        def picked(text: str | None) -> None:
+            self._pick = None
+            self._picked(row, text)
+
+        self.app.push_screen(pick, picked)
+
+    def _offered(self, row: FieldRow) -> tuple[list[Offer], tuple[str, ...]]:
+        """Return what the field could hold, as far as it is known, and who has not answered."""
+        data = raw.data_of(self.bench.draft.text)
+        field, known = row.field, self.inventories.known
+        worst = self._local.get(row.index) or field.worst
+        found = offers_with(data, field, known, worst.fix if worst else "")
+        if not field.listed:
+            return found, ()
+        return found, silence(nodes_for(data, field.path), known)
+
+    def _heard(self, inventories: Inventories) -> None:
+        self._write()
+        super()._heard(inventories)
+        if self._pick is not None and self._picking is not None and self._picking.is_attached:
+            self._pick.offer(*self._offered(self._picking))
 
     def _ordered(self, row: FieldRow, names: list[str] | None) -> None:
         if names is not None:
@@ -218,6 +246,11 @@ class FormScreen(FormPage):
         self._write()
         if self._form is not None:
             self.app.push_screen(RawScreen(self._form.path))
+
+    def action_turn(self) -> None:
+        """Show more of the object as TOML, or as much as before; beside the fields: hide it."""
+        self.toggle_class("-turned")
+        self.call_after_refresh(self._paint)
 
     def action_back(self) -> None:
         """Leave; the draft stays, but an object that was added and not touched goes again."""

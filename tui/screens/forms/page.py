@@ -16,9 +16,11 @@ from textual.widget import Widget
 
 from nodeagent.model.reports import Report
 from tui.screens.forms.bench import Bench, bench_of
+from tui.screens.forms.inventories import Inventories, inventories_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.form import Field, Form, build
 from tui.viewmodels.form_edit import Editing
+from tui.viewmodels.form_inventory import nodes_for
 from tui.viewmodels.form_offer import names_offered
 from tui.viewmodels.form_page import (
     CHILD_KEYS,
@@ -32,6 +34,7 @@ from tui.viewmodels.form_page import (
     title_line,
     toml_lines,
 )
+from tui.viewmodels.form_parameters import agent_of
 from tui.viewmodels.form_text import UnreadableError, read, shown
 from tui.viewmodels.spans import Row, put, rule
 from tui.viewmodels.store import View
@@ -87,6 +90,9 @@ class FormPage(Screen[None]):
     FormPage.-wide #side { width: 64%; }
     FormPage.-wide #toml { width: 36%; height: 1fr; border-left: solid $panel; }
     FormPage.-flat #toml { display: none; }
+    FormPage.-turned #toml { display: block; height: 60%; }
+    FormPage.-wide.-turned #toml { display: none; }
+    FormPage.-wide.-turned #side { width: 100%; }
     """
 
     def __init__(
@@ -106,6 +112,11 @@ class FormPage(Screen[None]):
     def bench(self) -> Bench:
         """Return the bench with the draft."""
         return bench_of(self.app)
+
+    @property
+    def inventories(self) -> Inventories:
+        """Return what the nodes reported."""
+        return inventories_of(self.app)
 
     # --- layout ---------------------------------------------------------------------------------
 
@@ -142,6 +153,7 @@ class FormPage(Screen[None]):
     def on_mount(self) -> None:
         """Follow the draft, and begin at the field asked for."""
         self.bench.changed.subscribe(self, self._refresh)
+        self.inventories.changed.subscribe(self, self._heard)
         self.call_after_refresh(self._begin)
 
     def on_resize(self) -> None:
@@ -175,7 +187,29 @@ class FormPage(Screen[None]):
             return None
         reports = bench.review.reports if bench.judged else self._last_reports()
         active = bench.active.text
-        return build(bench.draft.text, active, path, reports, extra=self._editing.extra)
+        known = self.inventories.known
+        return build(
+            bench.draft.text, active, path, reports, extra=self._editing.extra, known=known
+        )
+
+    def _ask_nodes(self) -> None:
+        """Have the nodes asked on which the object will be, where they know what could be here.
+
+        What is inside of the object is likely to be opened next, so its answers are on the way.
+        """
+        form = self._form
+        if form is None:
+            return
+        data = raw.data_of(self.bench.draft.text)
+        agents = {agent for path in form.paths if (agent := agent_of(data, path))}
+        if agents or form.listed:
+            nodes = nodes_for(data, form.path)
+            self.inventories.want(nodes)
+            for agent in sorted(agents):
+                self.inventories.want_agent(agent, nodes)
+
+    def _heard(self, _inventories: Inventories) -> None:
+        self._refresh()
 
     def _last_reports(self) -> tuple[Report, ...]:
         """Return the verdict on the text before this one: better than a flicker to no verdict."""
@@ -186,10 +220,13 @@ class FormPage(Screen[None]):
         if form is None or before is None:
             self._gone()
             return
-        same_shape = len(form.fields) == len(before.fields) and form.kind == before.kind
+        same_shape = [field.key for field in form.fields if field.is_parameter] == [
+            field.key for field in before.fields if field.is_parameter
+        ] and (len(form.fields) == len(before.fields) and form.kind == before.kind)
         self._form = form
+        self._ask_nodes()
         if not same_shape:
-            self.call_later(self.recompose)
+            self.call_later(self._rebuild, before)
             return
         for index, field in enumerate(form.fields):
             row = self._row(index)
@@ -201,6 +238,20 @@ class FormPage(Screen[None]):
                 row.put_text(field.text)
             row.show(field, self._local.get(index))
         self._paint()
+
+    async def _rebuild(self, before: Form) -> None:
+        """Lay the fields out anew, for there are others; the cursor stays in its field."""
+        row = self._focused_row()
+        key = row.field.key if row is not None else ""
+        local = {before.fields[index].key: report for index, report in self._local.items()}
+        await self.recompose()
+        if self._form is None:
+            return
+        places = {field.key: index for index, field in enumerate(self._form.fields)}
+        self._local = {places[name]: one for name, one in local.items() if name in places}
+        if key in places:
+            self._row(places[key]).enter()
+        self.on_resize()
 
     def _means_the_same(self, row: FieldRow, field: Field) -> bool:
         """Return whether what stands in the field is what the draft has, written differently.

@@ -5,8 +5,10 @@ from typing import Generic, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from nodeagent.model.text import clean
 from tui.viewmodels.form_offer import Offer
@@ -15,6 +17,8 @@ from tui.widgets.live_table import LiveTable
 from tui.widgets.text import Note
 
 T = TypeVar("T")
+LONG = 14
+"""Offers; a longer list does not fit on a screen, so one looks for a word in it."""
 
 
 class ListScreen(ModalScreen[T | None], Generic[T]):
@@ -48,9 +52,9 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
             yield Note(self.keys_text)
 
     def on_mount(self) -> None:
-        """Show the rows."""
+        """Show the rows, the cursor where one begins."""
         self._show()
-        self.query_one(LiveTable).focus()
+        self._begin()
 
     def action_cancel(self) -> None:
         """Leave without a choice."""
@@ -70,6 +74,9 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
             self._left = True
             self.dismiss(result)
 
+    def _begin(self) -> None:
+        self.query_one(LiveTable).focus()
+
     def _show(self) -> None:
         raise NotImplementedError
 
@@ -78,29 +85,111 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
 
 
 class PickScreen(ListScreen[str]):
-    """Choose one of `offers`; the result is its value."""
+    """Choose one of `offers`; the result is its value.
 
-    def __init__(self, title: str, offers: Sequence[Offer], chosen: str = "") -> None:
+    What is typed narrows a long list (`find`) down; `notes` stand below it, such as who did not
+    answer. Both may change while it is open: `offer`.
+    """
+
+    BINDINGS = [
+        Binding("up", "move(-1)", "up", show=False, priority=True),
+        Binding("down", "move(1)", "down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "page up", show=False, priority=True),
+        Binding("pagedown", "page(1)", "page down", show=False, priority=True),
+        Binding("home", "edge(-1)", "first", show=False, priority=True),
+        Binding("end", "edge(1)", "last", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    PickScreen Input { height: 1; border: none; padding: 0; background: $boost; }
+    PickScreen #notes { color: $text-warning; max-height: 4; }
+    """
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        title: str,
+        offers: Sequence[Offer],
+        chosen: str = "",
+        *,
+        notes: Sequence[str] = (),
+        find: bool | None = None,
+    ) -> None:
         super().__init__(title)
         self._offers = tuple(offers)
+        self._notes = tuple(notes)
         self._chosen = chosen
+        self._find = len(offers) > LONG if find is None else find
+
+    def compose(self) -> ComposeResult:
+        """Lay out the word to look for over the list, its notes and keys."""
+        with Vertical() as frame:
+            frame.border_title = Text(clean(self._heading, 60))
+            if self._find:
+                yield Input(placeholder="type a part of what you look for", compact=True)
+            yield LiveTable()
+            yield Note(id="notes")
+            yield Note(self.keys_text)
+
+    def _begin(self) -> None:
+        """Put the cursor on what is chosen so far, and the keys where a word can be typed."""
+        table = self.query_one(LiveTable)
+        if self._chosen in table.keys:
+            table.select(self._chosen)
+        (self.query_one(Input) if self._find else table).focus()
+
+    def offer(self, offers: Sequence[Offer], notes: Sequence[str] = ()) -> None:
+        """Show other offers, for more was heard."""
+        if (tuple(offers), tuple(notes)) != (self._offers, self._notes) and self.is_attached:
+            self._offers, self._notes = tuple(offers), tuple(notes)
+            self._show()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor, also while a word is typed."""
+        self.query_one(LiveTable).action_move(by)
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a page."""
+        self.query_one(LiveTable).action_page(direction)
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or the last offer."""
+        self.query_one(LiveTable).action_edge(direction)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only what holds the word."""
+        event.stop()
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what is under the cursor."""
+        event.stop()
+        self.action_accept()
+
+    def _shown(self) -> list[Offer]:
+        words = self.query_one(Input).value.casefold().split() if self._find else []
+        return [one for one in self._offers if holds(one, words)]
 
     def _show(self) -> None:
-        width = min(44, max(len(offer.value) for offer in self._offers) + 2)
-        table = self.query_one(LiveTable)
-        table.show_rows(
-            [
-                Row(f"row{index}", (put(offer.value, width), put(offer.note, 0, "dim")))
-                for index, offer in enumerate(self._offers)
-            ]
-        )
-        values = [offer.value for offer in self._offers]
-        if self._chosen in values:
-            table.select(f"row{values.index(self._chosen)}")
+        shown = self._shown()
+        width = min(44, max((len(offer.value) for offer in shown), default=0) + 2)
+        rows = [
+            Row(offer.value, (put(offer.value, width), put(offer.note, 0, "dim")))
+            for offer in shown
+        ]
+        nothing = [Row("", (put("nothing is known; type it into the field", 0, "dim"),))]
+        self.query_one(LiveTable).show_rows(rows or nothing)
+        notes = self.query_one("#notes", Note)
+        notes.display = bool(self._notes)
+        notes.paint([(put(text, 0, "warn"),) for text in self._notes])
 
     def _result(self) -> str | None:
-        cursor = self.query_one(LiveTable).cursor
-        return self._offers[int(cursor[3:])].value if cursor else None
+        return self.query_one(LiveTable).cursor or None
+
+
+def holds(offer: Offer, words: Sequence[str]) -> bool:
+    """Return whether an offer holds all `words`, whatever their capitals."""
+    text = f"{offer.value} {offer.note}".casefold()
+    return all(word in text for word in words)
 
 
 class OrderScreen(ListScreen[list[str]]):
