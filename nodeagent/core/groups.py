@@ -235,6 +235,7 @@ class GroupRunner:
         self._started_as = dict(group.resource)
         self.resources = dict.fromkeys(group.resource, "started")
         self._goal, self._well_ms = "online", now.ms
+        self._told = "online"  # it was that before, so nothing happened
         self._become("online", "", now)
 
     def release(

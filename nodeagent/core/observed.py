@@ -36,6 +36,8 @@ class Observed:
             if not self.shared.alive(node):
                 self._told.pop(node, None)
                 self._lasting.pop(node, None)
+            elif peer.beat.state == "joining":
+                continue  # started anew: it may yet take over what its last life left online
             elif self._told.get(node) is not peer.groups:
                 known, self._told[node] = node in self._told, peer.groups
                 self._compare(node, peer.groups, silent=not known)
