@@ -264,20 +264,10 @@ def prepare_rehearsal(shared: Shared, wanted: Rehearse, author: str) -> Request 
 def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Request | Done | Refused:
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
-    if apply.base != standing.digest:
-        text = (
-            f"the draft was made from {clean(apply.base[:12])}, but epoch {standing.epoch} is "
-            f"{standing.digest[:12]}; make the change again from the active configuration"
-        )
-        return Refused("stale", text, 6)
     data = apply.text.encode()
-    live = (*standing.view, *shared.log.fenced)  # that vote is there
-    loaded = load(data, "draft", base=active, live=live, unix=shared.now.unix)
-    if loaded.configuration is None or has_errors(loaded.reports):
-        count = sum(report.severity == "error" for report in loaded.reports)
-        text = f"verification found {count} errors"
-        return Refused("verify", text, 4, tuple(loaded.reports[:200]))
-    candidate = loaded.configuration
+    candidate = _candidate(shared, apply, active)
+    if isinstance(candidate, Refused):
+        return candidate
     problem = _illegal_moves(shared, candidate, apply.owners)
     if problem:
         return Refused("move", problem, 4)
@@ -314,7 +304,7 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         ballot=ballot,
         slot=slot,
         packed=packed,
-        digest=file_digest(data),
+        digest=digest,
         candidate=candidate,
         plan=planned,
         choices=choices(candidate, facts, planned.owners),
@@ -327,6 +317,24 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         rehearsed=apply.rehearsed,
         check=apply.check,
     )
+
+
+def _candidate(shared: Shared, apply: Apply, active: Configuration) -> Configuration | Refused:
+    """Return what is asked for as it was read and verified, if it was made from what is active."""
+    standing = shared.log.standing
+    if apply.base != standing.digest:
+        text = (
+            f"the draft was made from {clean(apply.base[:12])}, but epoch {standing.epoch} is "
+            f"{standing.digest[:12]}; make the change again from the active configuration"
+        )
+        return Refused("stale", text, 6)
+    live = (*standing.view, *shared.log.fenced)  # that vote is there
+    loaded = load(apply.text.encode(), "draft", base=active, live=live, unix=shared.now.unix)
+    if loaded.configuration is None or has_errors(loaded.reports):
+        count = sum(report.severity == "error" for report in loaded.reports)
+        text = f"verification found {count} errors"
+        return Refused("verify", text, 4, tuple(loaded.reports[:200]))
+    return loaded.configuration
 
 
 def _kept_out(
