@@ -7,6 +7,9 @@ WORKERS ?= 2
 # Tests often wait for a cluster or a screen, so one worker more than cores keeps the cores busy.
 TESTERS ?= 3
 
+# A cluster is many short-lived processes: each would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo lab compare test check simulate survival fuzz exhaustive mutants faults pictures bench documents format lock clean
 

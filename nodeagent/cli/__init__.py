@@ -1,7 +1,8 @@
 """The command `nodeagent`: set up a node, run it, examine what it wrote, make keys.
 
 Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 failed, 2 usage,
-4 findings in a configuration. Leans on `daemon` to run and on `config` to examine.
+4 findings in a configuration. Leans on `daemon` to run and on `config` to examine. Each subcommand
+loads what it needs when it is called: an agent that starts again is back sooner by that.
 """
 
 import sys
@@ -10,26 +11,15 @@ from typing import Any
 
 import click
 
-from nodeagent.cli.check import check
-from nodeagent.cli.generation import adopt_generation, open_generation
-from nodeagent.cli.join import JoinError, join
 from nodeagent.cli.unit import FOLDER as UNITS
-from nodeagent.cli.unit import unit
-from nodeagent.client.errors import ClientError
-from nodeagent.core.generation import GenerationError
-from nodeagent.daemon.identity import SetupError, initialise
-from nodeagent.daemon.run import Options, run, software
-from nodeagent.manual import equip
-from nodeagent.store.errors import StoreError
-from nodeagent.transport import keys
-from nodeagent.transport.errors import TransportError
+from nodeagent.manual import DISTRIBUTION, equip
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(software(), prog_name="nodeagent")
+@click.version_option(package_name=DISTRIBUTION, prog_name="nodeagent")
 def cli() -> None:
     """Cluster manager of one node."""
 
@@ -46,6 +36,8 @@ def init(state: Path, node: str, configuration: Path, key: Path | None, *, joini
     All first nodes of a cluster are given the same file; a node that joins is given the file that
     adds it.
     """
+    from nodeagent.daemon.identity import initialise
+
     public = initialise(state, node, configuration, key, joining=joining)
     click.echo(f"{node} {public}")
 
@@ -70,6 +62,8 @@ def join_command(invitation: str, state: Path, node: str, adapters: tuple[str, .
     start its agent. Interrupted, it may be called again in the same way.
     Exit codes: 0 done, 1 not taken in, 2 usage.
     """
+    from nodeagent.cli.join import join
+
     sys.exit(join(invitation, state, node, adapters))
 
 
@@ -99,6 +93,8 @@ def run_command(
     drills: bool,
 ) -> None:
     """Run the agent until it is told to end (TERM, INT, HUP)."""
+    from nodeagent.daemon.run import Options, run
+
     sys.exit(run(Options(state, drills, parent_pipe, log_file, watchdog, metrics)))
 
 
@@ -106,6 +102,8 @@ def run_command(
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def key_command(file: Path) -> None:
     """Make a key pair in FILE (mode 0600) and print its public half."""
+    from nodeagent.transport import keys
+
     pair = keys.generate()
     keys.save(pair, file)
     click.echo(pair.public)
@@ -120,6 +118,8 @@ def unit_command(folder: Path, *, install: bool) -> None:
     It runs this very program on /var/lib/nodeagent, starts it again whenever it ends, and ends it
     when its core hangs.
     """
+    from nodeagent.cli.unit import unit
+
     sys.exit(unit(install=install, folder=folder))
 
 
@@ -131,6 +131,8 @@ def check_command(state: Path, *, as_json: bool) -> None:
 
     Exit codes: 0 nothing is wrong, 1 something is wrong, 2 usage.
     """
+    from nodeagent.cli.check import check
+
     sys.exit(check(state, as_json=as_json))
 
 
@@ -148,6 +150,8 @@ def force_generation_command(
     The survivors named become the only voters, in a new generation. Shows what that means first.
     Exit codes: 0 done, 1 not done, 2 usage.
     """
+    from nodeagent.cli.generation import adopt_generation, open_generation
+
     if (file is None) == (not survivors):
         raise click.UsageError("name the survivors, or the file to adopt")
     if file is not None:
@@ -167,15 +171,33 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except click.exceptions.Abort:
         return 130
-    except SetupError as error:
-        click.echo(f"nodeagent: {error}", err=True)
-        for report in error.reports:
-            click.echo(f"  {report}", err=True)
-        return 4 if error.reports else 1
-    except JoinError as error:
-        click.echo(f"nodeagent: {error}", err=True)
-        return 2
-    except (StoreError, TransportError, GenerationError, ClientError, OSError) as error:
-        click.echo(f"nodeagent: {error}", err=True)
-        return 1
+    except _foreseen() as error:
+        return _told(error)
     return result if isinstance(result, int) else 0
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    """Return what may go wrong; asked for, and loaded, only when something has."""
+    from nodeagent.cli.join import JoinError
+    from nodeagent.client.errors import ClientError
+    from nodeagent.core.generation import GenerationError
+    from nodeagent.daemon.identity import SetupError
+    from nodeagent.store.errors import StoreError
+    from nodeagent.transport.errors import TransportError
+
+    mine = (SetupError, JoinError, StoreError, TransportError, GenerationError, ClientError)
+    return (*mine, OSError)
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong in a line, a configuration's findings below it; return its exit code."""
+    from nodeagent.cli.join import JoinError
+    from nodeagent.daemon.identity import SetupError
+
+    click.echo(f"nodeagent: {error}", err=True)
+    reports = error.reports if isinstance(error, SetupError) else ()
+    for report in reports:
+        click.echo(f"  {report}", err=True)
+    if isinstance(error, JoinError):
+        return 2
+    return 4 if reports else 1

@@ -4,8 +4,9 @@
 heard of a node that could forget it.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from nodeagent.core.records import Record
 from nodeagent.model.attachment import NOWHERE, Attachment
@@ -24,15 +25,13 @@ from nodeagent.wire.recording import GetRecording
 DriverAction = Literal["start", "stop", "monitor", "validate", "reload"]
 
 
-@dataclass(frozen=True, slots=True)
-class Persist:
+class Persist(Struct, frozen=True):
     """Append a record to the journal and wait until it is on disk."""
 
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteJournal:
+class RewriteJournal(Struct, frozen=True):
     """Put these records, which say the same, in the place of the journal: all of them or none.
 
     Where the disk refuses it the journal stays as it is.
@@ -41,25 +40,21 @@ class RewriteJournal:
     records: tuple[Record, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WriteTemporary:
+class WriteTemporary(Struct, frozen=True):
     """Replace the temporary configuration (block 206)."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTemporary:
+class ReadTemporary(Struct, frozen=True):
     """Read the temporary configuration from disk; answered by TemporaryRead."""
 
 
-@dataclass(frozen=True, slots=True)
-class DropTemporary:
+class DropTemporary(Struct, frozen=True):
     """Remove the temporary configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activate:
+class Activate(Struct, frozen=True):
     """Make these bytes the active configuration (blocks 148/186); the old one goes to history.
 
     `joined`: this node needs the configuration it was invited with no longer.
@@ -71,22 +66,19 @@ class Activate:
     joined: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class WriteDraft:
+class WriteDraft(Struct, frozen=True):
     """Replace the default configuration (block 86)."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeepTimes:
+class KeepTimes(Struct, frozen=True):
     """Write down how long actions took; nothing vouches for it."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send a control message; `avoid` are networks that are down."""
 
     to: str
@@ -94,16 +86,14 @@ class Send:
     avoid: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """Publish a heartbeat on the own adapter."""
 
     adapter: str
     beat: Heartbeat
 
 
-@dataclass(frozen=True, slots=True)
-class LocalAdapter:
+class LocalAdapter(Struct, frozen=True):
     """One of this node's own adapters."""
 
     name: str
@@ -111,8 +101,7 @@ class LocalAdapter:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class PathTo:
+class PathTo(Struct, frozen=True):
     """A way to a peer: own adapter and address, the peer's address, on one network."""
 
     network: str
@@ -121,8 +110,7 @@ class PathTo:
     remote: str
 
 
-@dataclass(frozen=True, slots=True)
-class PeerAt:
+class PeerAt(Struct, frozen=True):
     """A peer with its key and the ways to it."""
 
     name: str
@@ -130,8 +118,7 @@ class PeerAt:
     paths: tuple[PathTo, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """Own adapters, peers and consoles' keys as they shall be from now on (the whole set)."""
 
     adapters: tuple[LocalAdapter, ...]
@@ -143,8 +130,7 @@ class Connect:
     event_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunDriver:
+class RunDriver(Struct, frozen=True):
     """Run one action of one resource; answered by DriverFinished with the same `op`.
 
     `attachment` says on which adapter a service address is, or is to be.
@@ -160,8 +146,7 @@ class RunDriver:
     attachment: Attachment = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class RunCheck:
+class RunCheck(Struct, frozen=True):
     """Run an administrator's check; answered by DriverFinished with the same `op`."""
 
     op: int
@@ -169,8 +154,7 @@ class RunCheck:
     limit_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunCommand:
+class RunCommand(Struct, frozen=True):
     """Run an administrator's command for an event; answered by DriverFinished with the same `op`.
 
     While it runs, CommandTalked tells what it prints.
@@ -180,15 +164,13 @@ class RunCommand:
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class EndCommand:
+class EndCommand(Struct, frozen=True):
     """Kill a command that nobody waits for any more; what it returns is not looked at."""
 
     op: int
 
 
-@dataclass(frozen=True, slots=True)
-class FenceNode:
+class FenceNode(Struct, frozen=True):
     """Run a fence device of `node`; answered by FenceFinished with the same `op`.
 
     "validate" only asks the device whether it could do it.
@@ -201,8 +183,7 @@ class FenceNode:
     work: Literal["fence", "validate"] = "fence"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """Answer a console."""
 
     client: bytes
@@ -210,8 +191,7 @@ class Reply:
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRecording:
+class ReadRecording(Struct, frozen=True):
     """Answer a console with a page of what was recorded here."""
 
     client: bytes
@@ -219,8 +199,7 @@ class ReadRecording:
     request: GetRecording
 
 
-@dataclass(frozen=True, slots=True)
-class TakeInventory:
+class TakeInventory(Struct, frozen=True):
     """Answer a console with what this machine has, or with what one OCF agent says of itself."""
 
     client: bytes
@@ -228,21 +207,18 @@ class TakeInventory:
     request: GetInventory | GetAgent
 
 
-@dataclass(frozen=True, slots=True)
-class OpenJoinDoor:
+class OpenJoinDoor(Struct, frozen=True):
     """Let strangers ask to join, on these addresses; answered by JoinDoorOpened."""
 
     addresses: tuple[str, ...]
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class CloseJoinDoor:
+class CloseJoinDoor(Struct, frozen=True):
     """Let no stranger ask any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerJoin:
+class AnswerJoin(Struct, frozen=True):
     """Answer a machine that asks to join; an unwelcome one's key need not be let in again."""
 
     client: bytes
@@ -250,15 +226,13 @@ class AnswerJoin:
     unwelcome: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Publish:
+class Publish(Struct, frozen=True):
     """Put a message on the live stream."""
 
     message: StreamMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Write a line to the log."""
 
     severity: Severity
@@ -266,8 +240,7 @@ class Note:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Pet:
+class Pet(Struct, frozen=True):
     """Tell the watchdog that this node may go on: its lease is valid or it holds nothing.
 
     `within_ms`: how long it may wait for the next one, as the active configuration has it. If the
@@ -280,23 +253,20 @@ class Pet:
     adopt_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CutAdapter:
+class CutAdapter(Struct, frozen=True):
     """A drill: drop everything on this adapter (`mended`: no longer)."""
 
     adapter: str
     mended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FailApplication:
+class FailApplication(Struct, frozen=True):
     """A drill: end the processes of this group's applications behind the cluster's back."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """End the agent; `abrupt`: at once, as by kill -9 (a drill)."""
 
     reason: str

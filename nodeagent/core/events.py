@@ -1,7 +1,8 @@
 """Everything that can happen to a node. The daemon makes these; `core.node` steps on them."""
 
-from dataclasses import dataclass
 from math import isfinite
+
+from msgspec import Struct
 
 from nodeagent.wire.console import Ask
 from nodeagent.wire.heartbeat import Heartbeat
@@ -9,8 +10,7 @@ from nodeagent.wire.joining import JoinAsk
 from nodeagent.wire.peer import Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(Struct, frozen=True):
     """The time handed in: own monotonic clock in milliseconds, and Unix seconds for people."""
 
     ms: int
@@ -40,15 +40,13 @@ class Steady:
         return now
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time went on; comes about every 50 to 100 ms."""
 
     load: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class BeatHeard:
+class BeatHeard(Struct, frozen=True):
     """A heartbeat of `peer` arrived on the own adapter `adapter`."""
 
     peer: str
@@ -56,16 +54,14 @@ class BeatHeard:
     beat: Heartbeat
 
 
-@dataclass(frozen=True, slots=True)
-class MessageHeard:
+class MessageHeard(Struct, frozen=True):
     """A control message of `peer` (known by its key) arrived."""
 
     peer: str
     envelope: Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class DriverFinished:
+class DriverFinished(Struct, frozen=True):
     """A driver action ended. `op` is the number given in RunDriver.
 
     `fact` tells, after a validation, programs and devices from others in their places.
@@ -80,16 +76,14 @@ class DriverFinished:
     fact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandTalked:
+class CommandTalked(Struct, frozen=True):
     """A command or a start that goes on printed something; `text` is its last line."""
 
     op: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FenceFinished:
+class FenceFinished(Struct, frozen=True):
     """A fence device was run. `ok`: the machine is off (or was, for a reboot), and that is sure."""
 
     op: int
@@ -100,8 +94,7 @@ class FenceFinished:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceExited:
+class ResourceExited(Struct, frozen=True):
     """A started resource ended by itself."""
 
     group: str
@@ -109,29 +102,25 @@ class ResourceExited:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChanged:
+class LinkChanged(Struct, frozen=True):
     """The link of an own adapter went down or came up, as the kernel says."""
 
     adapter: str
     up: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TemporaryRead:
+class TemporaryRead(Struct, frozen=True):
     """Digests of the temporary and the active file as they are on disk ("": there is none)."""
 
     digest: str
     active: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JournalGrew:
+class JournalGrew(Struct, frozen=True):
     """The journal is much longer than when it was opened or last written anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsoleAsked:
+class ConsoleAsked(Struct, frozen=True):
     """A console with this key asked something; `client` is where the answer goes."""
 
     client: bytes
@@ -139,8 +128,7 @@ class ConsoleAsked:
     ask: Ask
 
 
-@dataclass(frozen=True, slots=True)
-class JoinAsked:
+class JoinAsked(Struct, frozen=True):
     """A machine that nobody knows asks to join; all that is known of it is its `key`."""
 
     client: bytes
@@ -149,23 +137,20 @@ class JoinAsked:
     ask: JoinAsk
 
 
-@dataclass(frozen=True, slots=True)
-class JoinDoorOpened:
+class JoinDoorOpened(Struct, frozen=True):
     """The door for strangers is open at `endpoints`; none: it cannot be opened, `text` says why."""
 
     endpoints: tuple[str, ...]
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsolesPresent:
+class ConsolesPresent(Struct, frozen=True):
     """How many consoles follow the live stream."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopAsked(Struct, frozen=True):
     """The agent shall end in an orderly way: release everything, leave the view, then end."""
 
     reason: str

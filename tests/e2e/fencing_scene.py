@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nodeagent.config import edit
+from tests.e2e import support
 from tests.e2e.support import until
 from tui.demo.box import Box
 
@@ -47,8 +48,7 @@ def command(box: Box, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def status(box: Box) -> Any:
-    done = command(box, "status", "--json")
-    return json.loads(done.stdout) if done.returncode == 0 else {"cluster": {}, "groups": []}
+    return support.status(box.access_file)
 
 
 def online_at(box: Box, group: str) -> str:

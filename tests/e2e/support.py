@@ -1,14 +1,18 @@
 """Starting the demonstration as a program, and looking for what it leaves behind."""
 
+import io
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
+from tui.cli import main
 from tui.demo import warden
 
 DEMO = (sys.executable, "-m", "tui.cli", "demo")
@@ -20,6 +24,18 @@ def until(holds: Callable[[], bool], limit_s: float, what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not within {limit_s:.0f} s: {what}"
         time.sleep(0.05)
+
+
+def status(access: Path) -> dict[str, Any]:
+    """Return what `clustertui status --json` says; nothing of the cluster while none can be asked.
+
+    In this process: what is asked again and again would else cost more than the cluster itself.
+    """
+    said = io.StringIO()
+    with redirect_stdout(said), redirect_stderr(io.StringIO()):
+        code = main(["--key", str(access), "status", "--json"])
+    found: dict[str, Any] = json.loads(said.getvalue()) if code == 0 else {}
+    return {"cluster": {}, "groups": []} | found
 
 
 @contextmanager

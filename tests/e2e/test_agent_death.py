@@ -1,8 +1,5 @@
 """Only the agent of an owner dies: its services go on, and the next agent takes charge of them."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +8,7 @@ from typing import Any
 import pytest
 
 from nodeagent.drivers import procs, records
-from tests.e2e.support import until
+from tests.e2e.support import status, until
 from tui.demo.asker import Asker
 from tui.demo.box import Box
 
@@ -39,11 +36,7 @@ def box() -> Iterator[Box]:
 
 def seen(box: Box) -> dict[str, Any]:
     """Return the cluster as consoles see it, nothing while it cannot be asked."""
-    command = [sys.executable, "-m", "tui.cli", "--key", str(box.access_file), "status", "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
-    )
-    cluster: dict[str, Any] = json.loads(done.stdout)["cluster"] if not done.returncode else {}
+    cluster: dict[str, Any] = status(box.access_file)["cluster"]
     return cluster
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
+from tests.e2e import support
 from tests.e2e.support import until
 from tui.demo.box import Box
 
@@ -25,7 +26,7 @@ LIMIT_S = 40.0
 def box() -> Iterator[Box]:
     with Box() as made:
         made.start()
-        until(lambda: status(made)["cluster"]["state"] == "stable", LIMIT_S, "a stable cluster")
+        until(lambda: status(made)["cluster"].get("state") == "stable", LIMIT_S, "a stable cluster")
         yield made
 
 
@@ -45,10 +46,7 @@ def run(box: Box, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def status(box: Box) -> Any:
-    done = run(box, "status", "--json")
-    if done.returncode:
-        return {"cluster": {"state": done.stderr}}
-    return json.loads(done.stdout)
+    return support.status(box.access_file)
 
 
 def owner(box: Box, group: str) -> str:
@@ -246,7 +244,7 @@ def test_agent_that_dies_during_a_change_does_not_hide_its_end(box: Box) -> None
         assert after == before + (last["result"] == "done"), (out, err)
     finally:
         box.run("alpha")
-        until(lambda: status(box)["cluster"]["state"] == "stable", LIMIT_S, "a stable cluster")
+        until(lambda: status(box)["cluster"].get("state") == "stable", LIMIT_S, "a stable cluster")
 
 
 def test_events_are_followed_until_interrupted(box: Box) -> None:

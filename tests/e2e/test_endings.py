@@ -36,13 +36,7 @@ def addresses(folder: Path) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [
-        (signal.SIGINT, 130),
-        (signal.SIGTERM, 143),
-        (signal.SIGHUP, 129),
-        (signal.SIGKILL, -9),
-    ],
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGKILL, -9)]
 )
 def test_nothing_is_left_behind(tmp_path: Path, number: int, code: int) -> None:
     with demonstration(tmp_path, "--headless", "--json") as process:

@@ -1,6 +1,5 @@
 """The commands of tui/GUIDE.md on one cluster, in the order of the page."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.support import until
+from tests.e2e.support import status, until
 from tests.support.guide import GUIDE, Block, Scene, parts
 from tui.demo.box import Box
 
@@ -39,8 +38,7 @@ class Operator:
 
     def live(self) -> dict[str, Any]:
         """Return what `status` says of the cluster, nothing while no agent answers."""
-        done = self._shell("clustertui status --json")
-        live: dict[str, Any] = json.loads(done.stdout)["cluster"] if not done.returncode else {}
+        live: dict[str, Any] = status(self.box.access_file)["cluster"]
         return live
 
     def until_stable(self) -> None:

@@ -70,7 +70,7 @@ class Talk:
 def box() -> Iterator[Box]:
     with Box() as made:
         made.start()
-        until(lambda: status(made)["cluster"]["state"] == "stable", LIMIT_S, "a stable cluster")
+        until(lambda: status(made)["cluster"].get("state") == "stable", LIMIT_S, "a stable cluster")
         yield made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.support import until
+from tests.e2e.support import status, until
 from tui.demo.box import Box
 
 pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(240)]
@@ -29,11 +29,7 @@ def box() -> Iterator[Box]:
 
 def seen(box: Box) -> dict[str, Any]:
     """Return the cluster as alpha sees it, nothing while it cannot be asked."""
-    command = [sys.executable, "-m", "tui.cli", "--key", str(box.access_file), "status", "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
-    )
-    cluster: dict[str, Any] = json.loads(done.stdout)["cluster"] if not done.returncode else {}
+    cluster: dict[str, Any] = status(box.access_file)["cluster"]
     return cluster
 
 

@@ -1,4 +1,4 @@
-"""A representative dozen of the grid: each fault once, each step once, on real processes."""
+"""A part of the grid on real processes: deaths, a freeze, links, a disk, a clock and a driver."""
 
 import pytest
 
@@ -9,18 +9,13 @@ from tests.faults.report import table
 from tests.support.witness import twice
 from tui.demo.deaths import STEPS
 
-DOZEN = (
+# What costs a cluster each is tried for six; `make faults` plays all twelve at every step.
+PART = (
     Cell("activate", "kill-coordinator"),
-    Cell("release", "kill-participant"),
-    Cell("decide", "kill-added"),
     Cell("compare", "kill-owner"),
     Cell("stage", "freeze"),
-    Cell("keep", "all-links"),
-    Cell("lock", "one-network"),
-    Cell("verify", "one-way"),
-    Cell("offline", "loss"),
+    Cell("lock", "one-way"),
     Cell("resume", "full-disk"),
-    Cell("greet", "clock"),
     Cell("acquire", "driver-hangs"),
 )
 JOBS = 3
@@ -32,10 +27,10 @@ pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.t
 def results() -> dict[str, Result]:
     if reason := private.why_not():
         pytest.skip(reason)
-    return {result.fault: result for result in try_all(DOZEN, JOBS)}
+    return {result.fault: result for result in try_all(PART, JOBS)}
 
 
-@pytest.mark.parametrize("fault", list(FAULTS))
+@pytest.mark.parametrize("fault", [cell.fault for cell in PART])
 def test_cluster_recovers_by_itself(results: dict[str, Result], fault: str) -> None:
     result = results[fault]
 
@@ -44,16 +39,12 @@ def test_cluster_recovers_by_itself(results: dict[str, Result], fault: str) -> N
     assert result.requests > 0
 
 
-def test_dozen_has_every_fault_and_every_step() -> None:
-    assert sorted(cell.fault for cell in DOZEN) == sorted(FAULTS)
-    assert sorted(cell.step for cell in DOZEN) == sorted(STEPS)
-
-
 def test_grid_is_every_step_under_every_fault() -> None:
     grid = list(cells((), ()))
 
     assert len(grid) == len(set(grid)) == 144
     assert set(FAULTS) == set(faults.FAULTS)
+    assert {cell.step for cell in grid} == set(STEPS)
     assert list(cells(["lock"], ["freeze"], 2)) == [Cell("lock", "freeze")] * 2
 
 

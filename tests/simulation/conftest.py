@@ -2,7 +2,7 @@
 
 import pytest
 
-WHOLE, CORE = 40, 120
+WHOLE, CORE = 25, 90
 WHOLE_CHUNK, CORE_CHUNK = 5, 30
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.simulation.exhaustive_cases import CHANGES, cases, count
 from tests.simulation.exhaustive_faults import play
 
-EVERY = 240
+EVERY = 400
 PARTS = 4
 
 

@@ -234,7 +234,7 @@ def two_edits(draw: st.DrawFn) -> tuple[str, str, str]:
 
 
 @given(two_edits())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_side_that_did_nothing_changes_nothing(texts: tuple[str, str, str]) -> None:
     base, mine, theirs = texts
 
@@ -248,7 +248,7 @@ def test_side_that_did_nothing_changes_nothing(texts: tuple[str, str, str]) -> N
 
 
 @given(two_edits())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_either_may_be_called_mine(texts: tuple[str, str, str]) -> None:
     base, mine, theirs = texts
 
@@ -262,7 +262,7 @@ def test_either_may_be_called_mine(texts: tuple[str, str, str]) -> None:
 
 
 @given(two_edits())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_one_side_left_alone_is_as_on_the_other_one(texts: tuple[str, str, str]) -> None:
     base, mine, theirs = texts
     raws = [bare(tomllib.loads(text)) for text in texts]
@@ -281,7 +281,7 @@ def test_what_one_side_left_alone_is_as_on_the_other_one(texts: tuple[str, str, 
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_order_does_not_depend_on_who_is_called_mine(data: st.DataObject) -> None:
     base = tuple("abcd")
     sides = [

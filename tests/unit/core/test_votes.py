@@ -101,5 +101,5 @@ def test_votes_go_with_nodes_that_stay_away() -> None:
 def test_votes_stay_where_nothing_is_said() -> None:
     world = started(cluster(5))
     world.crash("echo")
-    world.advance(200_000)
+    world.advance(80_000)
     assert len(world.nodes()["alpha"].shared.log.voters) == 5
