@@ -4,8 +4,8 @@
 BIN := .venv/bin
 ARGS ?=
 WORKERS ?= 2
-# Tests often wait for a cluster or a screen, so one worker more than cores keeps the cores busy.
-TESTERS ?= 3
+# Tests often wait for a cluster or a screen: more workers than cores keep the cores busy.
+TESTERS ?= 4
 
 # A cluster is many short-lived processes: each would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE

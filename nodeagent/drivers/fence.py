@@ -7,7 +7,6 @@ read from files of this node when an agent is run, go to it through memory only,
 out of what it prints.
 """
 
-import asyncio
 import os
 import re
 import time
@@ -24,7 +23,7 @@ from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Outcome, failed, fine
 from nodeagent.drivers.child import ending
 from nodeagent.drivers.fence_metadata import Metadata, MetadataError
-from nodeagent.drivers.running import SEARCH_PATH, Ran, command
+from nodeagent.drivers.running import SEARCH_PATH, Ran, command, listing
 from nodeagent.model.configuration import Fence
 from nodeagent.model.fencing import AGENT_PATTERN, FILE_SUFFIX, MANUAL, PARAMETER_PATTERN
 from nodeagent.model.text import clean
@@ -58,8 +57,9 @@ class _Refused(Exception):  # noqa: N818 - it ends the run and is caught here
 class FenceAgents:
     """The fence agents of this node, which lie in `folder`."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, metadata_seconds: float = METADATA_SECONDS) -> None:
         self._folder = folder
+        self._metadata_seconds = metadata_seconds
         self._known: dict[tuple[str, int], Metadata] = {}
 
     async def run(self, job: FenceJob) -> Outcome:
@@ -144,10 +144,10 @@ class FenceAgents:
         known = self._known.get(key)
         if known is None:
             try:
-                known = fence_metadata.read(await _metadata_of(program))
-            except (MetadataError, TimeoutError, OSError) as error:
-                why = str(error) or f"none came within {METADATA_SECONDS:g} s"
-                raise _Refused(f"metadata of {program.name}: {why}") from None
+                data = await _metadata_of(program, self._metadata_seconds)
+                known = fence_metadata.read(data)
+            except (MetadataError, OSError) as error:
+                raise _Refused(f"metadata of {program.name}: {error}") from None
             self._known[key] = known
         return known
 
@@ -205,36 +205,11 @@ def _not_sure(job: FenceJob, action: str, ran: Ran) -> Outcome:
     return failed(text, evidence=ran.lines)
 
 
-async def _metadata_of(program: Path) -> bytes:
+async def _metadata_of(program: Path, seconds: float) -> bytes:
     """Return what the agent prints of itself, at most one byte more than may be."""
+    size = fence_metadata.METADATA_BYTES_MAX + 1
     with _in_memory("action=metadata\n") as stdin:
-        process = await asyncio.create_subprocess_exec(
-            str(program),
-            stdin=stdin,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
-    assert process.stdout is not None, "it was asked for"
-    data = bytearray()
-    try:
-        async with asyncio.timeout(METADATA_SECONDS):
-            while len(data) <= fence_metadata.METADATA_BYTES_MAX:
-                part = await process.stdout.read(64 << 10)
-                if not part:
-                    break
-                data += part
-    finally:
-        _kill(process.pid)
-        await process.wait()
-    return bytes(data)
-
-
-def _kill(group: int) -> None:
-    """End what still runs; the leader is not reaped yet, so the number is still its own."""
-    try:
-        os.killpg(group, 9)
-    except (ProcessLookupError, PermissionError):
-        return
+        code, data = await listing((str(program),), _ENVIRONMENT, seconds, size, stdin)
+    if code is None and len(data) < size:
+        raise MetadataError(f"none came within {seconds:g} s")
+    return data

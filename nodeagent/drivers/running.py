@@ -72,10 +72,14 @@ async def command(
 
 
 async def listing(
-    arguments: tuple[str, ...], variables: dict[str, str], seconds: float, size: int
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    seconds: float,
+    size: int,
+    stdin: int = subprocess.DEVNULL,
 ) -> tuple[int | None, bytes]:
     """Run a command as `command` does; return its exit code and its last `size` bytes of output."""
-    child = Child(arguments, variables, "/", listing=size)
+    child = Child(arguments, variables, "/", listing=size, stdin=stdin)
     try:
         code = await child.wait(seconds)
         return code, child.data_at_end()

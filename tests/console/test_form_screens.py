@@ -563,7 +563,7 @@ def test_text_of_the_draft_is_edited_with_findings_below() -> None:
     play(act)
 
 
-@BOTH
+@ON_LARGE
 def test_foreign_text_is_shown_and_not_obeyed(size: tuple[int, int]) -> None:
     evil = TEXT + (
         f'\n[group."{HOSTILE}"]\nnodes = ["{HOSTILE}", "alpha"]\nstartup = "{HOSTILE}"\n'

@@ -26,7 +26,7 @@ class Box:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.given = folder, folder / "given"
-        self.agents = FenceAgents(folder)
+        self.agents = FenceAgents(folder, metadata_seconds=2.0)
         self.secret = folder / "secret"
         self.write_secret("hunter2")
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.lab.place import lacks, play, why_not
 
-pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(180)]
 
 
 def test_a_cluster_runs_unmodified_agents() -> None:

@@ -15,7 +15,7 @@ from tests.support import namespaces
 from tests.support.namespaces import Host, run
 
 pytestmark = [
-    pytest.mark.xdist_group("cluster-in-a-box"),
+    pytest.mark.xdist_group("another-cluster-in-a-box"),
     pytest.mark.skipif(
         bool(namespaces.why_not("ping")),
         reason=namespaces.why_not("ping") or "private places can be made",

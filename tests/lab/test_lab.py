@@ -88,7 +88,7 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(b")")[2].split()[0] not in {b"Z", b"X"}
 
 
-@pytest.mark.xdist_group("cluster-in-a-box")
+@pytest.mark.xdist_group("another-cluster-in-a-box")
 def test_nothing_stays_when_the_lab_is_killed() -> None:
     if reason := needs.why_not():
         pytest.skip(reason)

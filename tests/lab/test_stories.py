@@ -33,7 +33,7 @@ STEPS = {
 CASES = [(story, step) for story, steps in STEPS.items() for step in steps]
 Tell = Callable[[str, str], Result]
 # Labs measure how long a service was away, so they do not run beside each other.
-pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("another-cluster-in-a-box"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

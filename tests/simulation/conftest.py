@@ -2,7 +2,7 @@
 
 import pytest
 
-WHOLE, CORE = 25, 90
+WHOLE, CORE = 20, 60
 WHOLE_CHUNK, CORE_CHUNK = 5, 30
 
 

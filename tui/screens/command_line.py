@@ -26,6 +26,9 @@ from tui.widgets.text import Note
 
 LINES_MAX = 2_000
 HISTORY_MAX = 100
+END_S = 5.0
+"""How long a subcommand may take to end when it is told to, before it is killed."""
+READ_BYTES = 1 << 16
 
 
 class Shell(Protocol):
@@ -205,5 +208,23 @@ async def lines_of(process: asyncio.subprocess.Process) -> AsyncGenerator[str, N
         yield f"exit {await process.wait()}"
     finally:
         if process.returncode is None:
-            process.terminate()
-            await process.wait()
+            await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process and wait for it, however much of its output nobody has read."""
+    process.terminate()
+    try:
+        async with asyncio.timeout(END_S):
+            await _read_away(process)
+    except TimeoutError:
+        process.kill()
+        await _read_away(process)
+
+
+async def _read_away(process: asyncio.subprocess.Process) -> None:
+    # A full pipe is not read until somebody takes what came, and only its end ends the waiting.
+    assert process.stdout is not None
+    while await process.stdout.read(READ_BYTES):
+        pass
+    await process.wait()
