@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -91,6 +90,8 @@ def _page(context: click.Context) -> str:
 
     command = context.command
     command.short_help = command.short_help or _first_sentence(command.help or "")
+    from importlib.metadata import version  # slow to load, and every command loads this module
+
     text = generate_man_page(context, version=version(DISTRIBUTION), date=_date())
     # The generator leaves lines of prose that begin as a request of roff does.
     text = _UNSAFE.sub(r"\\&", text)
