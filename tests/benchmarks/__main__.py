@@ -1,16 +1,17 @@
-"""Measure and print: `python -m tests.benchmarks [--only] [box] [console] [forecast]`."""
+"""Measure and print: `python -m tests.benchmarks [--only] [box] [console] [forecast] [growth]`."""
 
 import asyncio
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import box, console, forecast
+from tests.benchmarks import box, console, forecast, growth
 from tests.benchmarks.figures import Figure, machine
 
 SUITES: dict[str, Callable[[], list[Figure]]] = {
     "box": lambda: asyncio.run(box.measure()),
     "console": console.measure,
     "forecast": lambda: asyncio.run(forecast.measure()),
+    "growth": lambda: asyncio.run(growth.measure()),
 }
 
 

@@ -1,5 +1,6 @@
 """What a measurement gives: a figure, its limit, and what it was made of."""
 
+import math
 import platform
 import statistics
 from collections.abc import Sequence
@@ -28,9 +29,9 @@ class Figure:
     def line(self) -> str:
         """Return the figure for people."""
         mark = "ok  " if self.holds else "OVER"
-        digits = 2 if self.limit < 10 else 0
+        digits = 2 if min(self.limit, self.value) < 10 else 0
         value = f"{self.value:.{digits}f} {self.unit}"
-        limit = f"limit {self.limit:g} {self.unit}"
+        limit = f"limit {self.limit:g} {self.unit}" if math.isfinite(self.limit) else "no limit"
         return f"{mark}  {self.name:44} {value:>10}   {limit:16} {self.note}".rstrip()
 
 

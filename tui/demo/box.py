@@ -22,7 +22,7 @@ from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from tui.demo import warden
 from tui.demo.agents import AGENT, Agent
-from tui.demo.places import NODE_NAMES, Places, find_places
+from tui.demo.places import FEW, NODE_NAMES, Places, find_places
 from tui.demo.recipe import Recipe, base_text, with_group
 
 GRACE_S = 4.0
@@ -43,7 +43,7 @@ class Box:
         if not NODES_MIN <= nodes <= len(NODE_NAMES) - SPARE:
             raise BoxError(f"{nodes} nodes: the box holds {NODES_MIN} to {len(NODE_NAMES) - SPARE}")
         self.names = list(NODE_NAMES[:nodes])
-        self.places: Places = find_places()
+        self.places: Places = find_places(nodes=max(FEW, nodes + SPARE))
         self._keys = {name: _key_pair() for name in NODE_NAMES[: nodes + SPARE]}
         self._console = _key_pair()
         self.agents: dict[str, Agent] = {}

@@ -3,11 +3,17 @@
 import random
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 NETWORKS = ("public1", "public2", "private")
-NODE_NAMES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel")
+_SPOKEN = (
+    *("alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"),
+    *("juliett", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo"),
+    *("sierra", "tango", "uniform", "victor", "whiskey", "xray", "yankee", "zulu"),
+)
+NODE_NAMES = (*_SPOKEN, *(f"node{number}" for number in range(len(_SPOKEN) + 1, 66)))
+FEW = 8
+"""So many nodes a place holds unless more are asked for."""
 FIRST_HOST = 11
 FIRST_SERVICE_HOST = 101
 SERVICES_MAX = 8
@@ -29,6 +35,7 @@ class Places:
     third: int
     first_port: int = USUAL_PORTS[0]
     service_port: int = USUAL_PORTS[1]
+    nodes: int = FEW
 
     def subnet(self, network: str) -> str:
         """Return a network in CIDR form."""
@@ -53,7 +60,7 @@ class Places:
     def uses(self) -> Iterator[tuple[str, int]]:
         """Yield every address and port that a demonstration may want."""
         for network in NETWORKS:
-            for index in range(len(NODE_NAMES)):
+            for index in range(self.nodes):
                 for port in self.ports:
                     yield self.node(network, index), port
             for index in range(SERVICES_MAX):
@@ -62,9 +69,11 @@ class Places:
 
 
 def find_places(
-    chance: random.Random | None = None, judge: Callable[[Places], str] | None = None
+    chance: random.Random | None = None,
+    judge: Callable[[Places], str] | None = None,
+    nodes: int = FEW,
 ) -> Places:
-    """Return places whose every address and port is free now; NoPlace if there are none.
+    """Return places for `nodes` agents, with every address and port free now; NoPlace if none are.
 
     Drawn at random, so that two demonstrations that start at once do not meet. The usual ports
     are left when they are taken everywhere, as a real agent on this machine would do. `judge`
@@ -75,7 +84,7 @@ def find_places(
     problem = ""
     for number in range(TRIES):
         ports = USUAL_PORTS if number < TRIES // 2 else _other_ports(draw)
-        places = Places(draw.randrange(10, 250), draw.randrange(0, 250), *ports)
+        places = Places(draw.randrange(10, 250), draw.randrange(0, 250), *ports, nodes)
         problem = judge(places)
         if not problem:
             return places
@@ -89,9 +98,8 @@ def _other_ports(draw: random.Random) -> tuple[int, int]:
 
 def taken(places: Places) -> str:
     """Return which address cannot be had and why, "" when all are free."""
-    with ExitStack() as stack:
-        for address, port in places.uses():
-            probe = stack.enter_context(socket.socket())
+    for address, port in places.uses():
+        with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((address, port))

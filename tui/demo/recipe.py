@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nodeagent.config import edit
 from tui.demo import service, warden
-from tui.demo.places import NETWORKS, NODE_NAMES, Places
+from tui.demo.places import FEW, NETWORKS, NODE_NAMES, Places
 
 ADAPTERS = {"eth0": "public1", "eth1": "public2", "eth2": "private"}
 GROUPS = ("web", "orders")
@@ -51,7 +51,9 @@ control-port = {control}
 heartbeat-port = {heartbeat}
 admin-port = {admin}
 event-port = {event}
+"""
 
+_SHORT_TIMES = """
 # Short times, so that a takeover can be watched; a real cluster uses the defaults.
 [timing]
 heartbeat-ms = 100
@@ -68,6 +70,8 @@ def base_text(recipe: Recipe, names: Sequence[str]) -> str:
     """Return the configuration that the demonstration starts with, for the nodes `names`."""
     control, heartbeat, admin, event = recipe.places.ports
     parts = [_HEAD.format(control=control, heartbeat=heartbeat, admin=admin, event=event)]
+    if len(names) <= FEW:  # more agents than that, on one machine, need the times of a real cluster
+        parts.append(_SHORT_TIMES)
     for network in NETWORKS:
         kind = "private" if network == "private" else "public"
         subnet = recipe.places.subnet(network)
