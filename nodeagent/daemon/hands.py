@@ -81,7 +81,9 @@ class Hands:
         self.fences = rooms.fences
         self.inventory = rooms.inventory
         self.commands = EventCommands(
-            rooms.node, lambda op, line: self.post(ev.CommandTalked(op, line))
+            rooms.node,
+            rooms.directory.path,
+            lambda op, line: self.post(ev.CommandTalked(op, line)),
         )
         self.log = rooms.log
         self.links = LinkWatcher(lambda adapter, up: self.post(ev.LinkChanged(adapter, up)))
@@ -417,6 +419,7 @@ class Hands:
             task.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
         self.links.close()
+        self.commands.close()
         self.drivers.close()
         self.watchdog.stop()
         if self._hardware is not None:

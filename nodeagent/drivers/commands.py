@@ -1,31 +1,44 @@
 """The administrator's commands for events: an argument list, no shell, a deadline, its last words.
 
-A command gets nothing of the agent's own environment, only what happened, in variables. What it
-leaves behind in its process group is killed when it ends, and all of it when the agent dies.
+A command gets nothing of the agent's own environment, only what happened, in variables. Whatever it
+leaves behind is killed when it ends. It is recorded as long as it runs, so that the deadman or the
+next agent ends all of it when the agent hangs or dies: another node may run the same by then.
 """
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from nodeagent.drivers import procs, records
+from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Outcome, failed
 from nodeagent.drivers.child import Child, ending
-from nodeagent.drivers.running import SEARCH_PATH
+from nodeagent.drivers.records import Record
+from nodeagent.drivers.running import SEARCH_PATH, new_cookie
 from nodeagent.model.happenings import Command
 from nodeagent.model.text import clean
 
 LISTEN_SECONDS = 1.0
+END_SECONDS = 2.0
+"""For killing what a command leaves behind."""
 TEXT_LENGTH_MAX = 300
 LINES_MAX = 10
 Talk = Callable[[int, str], None]
 
 
 class EventCommands:
-    """Runs commands on this node. `talk(op, line)` gets what one that still runs printed last."""
+    """Runs commands on this node. `talk(op, line)` gets what one that still runs printed last.
 
-    def __init__(self, node: str, talk: Talk) -> None:
+    What runs is recorded in `state_directory`.
+    """
+
+    def __init__(self, node: str, state_directory: Path, talk: Talk) -> None:
         self._node = node
+        self._state_directory = str(state_directory)
+        self._recorded: dict[str, Record] = {}
         self._talk = talk
         self._tasks: dict[int, asyncio.Task[Outcome]] = {}
 
@@ -47,26 +60,63 @@ class EventCommands:
         if task is not None:
             task.cancel()
 
+    def close(self) -> None:
+        """End all that still runs, at once."""
+        for record in tuple(self._recorded.values()):
+            with contextlib.suppress(TimeoutError):  # its record stays for the next agent
+                self._end(record)
+
     async def _attend(self, op: int, command: Command) -> Outcome:
         began = time.monotonic()
+        cookie = new_cookie()
+        record = Record(records.EVENTS, f"{command.name}:{cookie}", cookie)
         try:
-            child = Child(command.arguments, self._variables(command), "/")
+            child = self._start(command, record)
         except (OSError, ValueError) as error:
+            records.remove(self._state_directory, record)
             return failed(clean(f"cannot be run: {error}", TEXT_LENGTH_MAX))
         try:
             code = await self._listen(op, child, began + command.limit_s)
         finally:
             child.signal(signal.SIGKILL)
+            left = await self._end_rest(record)
         lines = tuple(clean(line, TEXT_LENGTH_MAX) for line in child.lines_at_end()[-LINES_MAX:])
         seconds = time.monotonic() - began
         if code is None:
             text = f"took longer than {command.limit_s:g} s and was killed"
             return Outcome(ok=False, code="timeout", text=text, evidence=lines, seconds=seconds)
-        if code != 0:
-            return Outcome(
-                ok=False, code="failed", text=ending(code), evidence=lines, seconds=seconds
-            )
+        if code != 0 or left:
+            text = f"{ending(code)}, but of what it left {left}" if left else ending(code)
+            return Outcome(ok=False, code="failed", text=text, evidence=lines, seconds=seconds)
         return Outcome(ok=True, code="ok", text="exit code 0", evidence=lines, seconds=seconds)
+
+    def _start(self, command: Command, record: Record) -> Child:
+        records.write(self._state_directory, record)  # from here on its cookie is known
+        self._recorded[record.cookie] = record
+        variables = self._variables(command) | {records.COOKIE_VARIABLE: record.cookie}
+        try:
+            child = Child(command.arguments, variables, "/")
+        except (OSError, ValueError):
+            del self._recorded[record.cookie]
+            raise
+        record.members = (child.member,)
+        with contextlib.suppress(OSError):  # then it is found by its cookie alone
+            records.write(self._state_directory, record)
+        return child
+
+    async def _end_rest(self, record: Record) -> str:
+        """Kill what a command left; return what would not end, else ""."""
+        try:
+            await aside(lambda: self._end(record))
+        except TimeoutError as error:
+            return str(error)
+        return ""
+
+    def _end(self, record: Record) -> None:
+        """Do the same, blocking, and forget the record; TimeoutError if something would not go."""
+        procs.end(record, END_SECONDS)
+        records.remove(self._state_directory, record)
+        self._recorded.pop(record.cookie, None)
 
     async def _listen(self, op: int, child: Child, until: float) -> int | None:
         told = ""

@@ -79,12 +79,27 @@ def _await_next(state_directory: str, post: Post, hardware: int) -> bool:
     except OSError:
         post.until_ms = 0
         return False
+    quiet = 0
     while handover.now_ms() < post.until_ms:
         if not handover.stands(state_directory, post.pid):
             return True
         _pet(hardware)
+        if quiet < ROUNDS:
+            quiet = 0 if _kill_commands(state_directory, post.agents) else quiet + 1
         time.sleep(LOOK_SECONDS)
     return False
+
+
+def _kill_commands(state_directory: str, agents: tuple[int, ...]) -> bool:
+    """Kill event commands, which never outlive their agent; return whether any was there."""
+    found = [
+        process
+        for record in records.read_all(state_directory)
+        if record.group == records.EVENTS and record.agent in agents
+        for process in procs.find(record)
+    ]
+    procs.send(found, signal.SIGKILL)  # not waited for: the next agent may come any moment
+    return bool(found)
 
 
 def _pet(hardware: int) -> None:

@@ -42,10 +42,14 @@ class Leftovers:
         for record in records.read_all(self._state_directory):
             if record.group in spare:
                 continue
-            name = clean(f"{record.group}.{record.name}", 140)
+            event = record.group == records.EVENTS
+            name = _event_command(record) if event else clean(f"{record.group}.{record.name}", 140)
             try:
                 killed = procs.end(record, END_SECONDS)
             except TimeoutError as error:
+                if event:  # of no group; its record stays for the next start
+                    told.append(f"{name}: {error}")
+                    continue
                 self._left[record.group, record.name] = record
                 told.append(f"{name}: {error}; its group stays held here until they do")
                 continue
@@ -109,3 +113,7 @@ class Leftovers:
             return failed("what an earlier agent started cannot be stopped", code="held")
         self._not_undone.discard(job.key)
         return None
+
+
+def _event_command(record: records.Record) -> str:
+    return clean(f"event command {record.name.partition(':')[0]}", 140)

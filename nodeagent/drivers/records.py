@@ -14,6 +14,9 @@ import os
 
 FOLDER = "running"
 COOKIE_VARIABLE = "CLUSTERTUI_RUN"
+EVENTS = "@event"
+"""Stands for the group in records of commands for events: no group can be called so. They never
+outlive their agent, and nobody takes them over."""
 _BYTES_MAX = 64 << 10
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
