@@ -15,6 +15,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nodeagent.drivers import procs, records
@@ -27,6 +28,7 @@ from nodeagent.drivers.running import (
     Run,
     command,
     environment,
+    look_for,
     new_cookie,
     program,
     remaining,
@@ -72,10 +74,20 @@ class ApplicationDriver:
             await self._end(job.key, service, KILL_SECONDS)
         elif await self._runs_by_itself(job, until):
             return fine("already runs")
+        name, directory = resource.start[0], resource.directory
+        try:
+            looked = aside(lambda: look_for(name, directory))
+            await asyncio.wait_for(looked, remaining(until))
+        except TimeoutError:
+            text = f"cannot start {name}: the storage that it or its folder is on does not answer"
+            return failed(text, code="timeout")
+        except OSError as error:
+            where = f"folder {directory}: " if error.filename != name else ""
+            return failed(f"cannot start {name}: {where}{error.strerror}")
         try:
             return await self._start(job, resource, until)
         except OSError as error:
-            return failed(f"cannot start {resource.start[0]}: {error.strerror}")
+            return failed(f"cannot start {name}: {error.strerror}")
 
     async def stop(self, job: Job) -> Outcome:
         """Stop it: its stop command, then TERM, in the end KILL."""
@@ -125,7 +137,7 @@ class ApplicationDriver:
             return failed("start names no program", code="invalid")
         for what in ("start", "stop", "monitor", "startup-monitor"):
             arguments: tuple[str, ...] = getattr(resource, what.replace("-", "_"))
-            if arguments and program(arguments[0], directory) is None:
+            if arguments and not await aside(partial(program, arguments[0], directory)):
                 text = f"{what}: {arguments[0]} is not a program that may be run on this node"
                 return failed(text, code="invalid")
             if any("\0" in word for word in arguments):

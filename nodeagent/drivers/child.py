@@ -5,6 +5,8 @@ kernel is asked to kill it when the agent dies; except for services that the nex
 over, of which the deadman takes care (`handover`). Setting that between fork and exec would need
 Python code in the child (slow, and unsafe beside threads); the small program setpriv sets it and
 becomes the service itself, for about 1.5 ms. Where setpriv is missing, the deadman alone does it.
+It is `env` that enters the program's folder and executes the program: who forks waits for what the
+fork executes, and a folder or program on storage that hangs would stop the agent.
 Programs are started by the thread of the loop: the kernel takes the end of the *thread* that
 started them for the death of their parent.
 
@@ -33,6 +35,8 @@ UNKNOWN_EXIT = 256
 PAUSE_SECONDS = 0.1
 """After so many reads within this time the pipe is left full for this time: some 10 MB/s."""
 _SETPRIV = shutil.which("setpriv", path="/usr/sbin:/usr/bin:/sbin:/bin")
+_ENV = "/usr/bin/env"
+_EXECUTE = ("/bin/sh", "-c", 'exec "$@"', "sh")
 
 
 class Tail:
@@ -106,6 +110,17 @@ class Tail:
         self._descriptor = -1
 
 
+def _launcher(arguments: Sequence[str], directory: str, *, dies: bool) -> list[str]:
+    """Return the words before a program's own: who enters the folder and executes the program."""
+    first = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV and dies else []
+    inside = directory not in ("", "/")
+    if first and not inside:
+        return first
+    folder = [f"--chdir={directory}"] if inside else []
+    named = _EXECUTE if "=" in arguments[0] else ()  # env would take it for a variable
+    return [*first, _ENV, *folder, "--", *named]
+
+
 def _pipe(*, outlives: bool) -> tuple[int, int]:
     """Return the ends of a pipe: ours to read, and the program's to write.
 
@@ -146,18 +161,21 @@ class Child:
         listing: int = 0,
         outlives: bool = False,
     ) -> None:
-        """Start it; OSError when it cannot be started. `stdin`: a descriptor that it reads."""
+        """Start it; OSError when nothing can be started. `stdin`: a descriptor that it reads.
+
+        A folder that cannot be entered, or a program that cannot be executed, is told by its output
+        and an exit code from 125 to 127.
+        """
         loop = asyncio.get_running_loop()
         dies = keep_leftovers or not outlives  # what only starts a service need not outlive us
-        launcher = [_SETPRIV, "--pdeathsig", "KILL", "--"] if _SETPRIV and dies else []
         reading, writing = _pipe(outlives=outlives)
         try:
             self._process = subprocess.Popen(
-                [*launcher, *arguments],
+                [*_launcher(arguments, directory, dies=dies), *arguments],
                 stdin=stdin,
                 stdout=writing,
                 stderr=subprocess.DEVNULL if listing else writing,
-                cwd=directory or "/",
+                cwd="/",
                 env=environment,
                 start_new_session=True,
                 pass_fds=descriptors,

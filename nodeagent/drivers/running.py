@@ -1,8 +1,10 @@
 """What is common to drivers that keep processes: environment, records, and running one command."""
 
+import errno
 import os
 import secrets
 import signal
+import stat
 import subprocess
 import time
 from dataclasses import dataclass
@@ -132,8 +134,27 @@ def remaining(until: float) -> float:
     return max(0.0, until - time.monotonic())
 
 
+def look_for(name: str, directory: str) -> None:
+    """Raise OSError when `name` cannot be started in `directory`; blocks as long as storage hangs.
+
+    Its `filename` is the folder, where that cannot be entered, else the program.
+    """
+    folder = Path(directory or "/")
+    if not stat.S_ISDIR(folder.stat().st_mode):
+        raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    if not os.access(folder, os.X_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    if program(name, directory) is None:
+        there = "/" in name and Path(folder, name).exists()
+        code = errno.EACCES if there else errno.ENOENT
+        raise OSError(code, os.strerror(code), name)
+
+
 def program(name: str, directory: str) -> str | None:
-    """Return the file that `name` starts, None if it is no program that may be run here."""
+    """Return the file that `name` starts, None if it is no program that may be run here.
+
+    Blocks as long as the storage that it is on hangs.
+    """
     folders = (directory or "/",) if "/" in name else SEARCH_PATH.split(":")
     for folder in folders:
         file = Path(folder, name)

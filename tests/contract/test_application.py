@@ -76,6 +76,7 @@ async def test_a_program_that_is_not_there_is_told(agent: Agent, program: str) -
     assert (await agent.run("validate", resource)).code == "invalid"
     outcome = await agent.run("start", resource)
     assert not outcome.ok
+    assert outcome.text.startswith(f"cannot start {program}: ")
     await until(lambda: agent.records() == [])
 
 
@@ -87,7 +88,9 @@ async def test_a_missing_folder_or_stop_program_is_found_before(agent: Agent) ->
         outcome = await agent.run("validate", resource)
         assert outcome.code == "invalid"
         assert word in outcome.text
-    assert not (await agent.run("start", folder)).ok
+    started = await agent.run("start", folder)
+    assert (started.ok, started.code) == (False, "failed")
+    assert "/bin/true: folder /missing: No such file or directory" in started.text
     assert not (await agent.run("start", empty)).ok
 
 
