@@ -19,7 +19,7 @@ from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import healthcheck, multihomed
-from nodeagent.drivers.base import Job
+from nodeagent.drivers.base import Job, Outcome
 from nodeagent.drivers.commands import EventCommands
 from nodeagent.drivers.fence import FenceAgents, FenceJob
 from nodeagent.drivers.hardware import Hardware
@@ -161,7 +161,7 @@ class Hands:
             case fx.RunCheck():
                 return self._check(effect)
             case fx.RunCommand():
-                return self._command(effect)
+                return self._command(effect.op, self.commands.run(effect.op, effect.command))
             case fx.FenceNode():
                 return self._fence(effect)
 
@@ -386,9 +386,9 @@ class Hands:
         o = await healthcheck.check(effect.arguments, effect.limit_s)
         self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
-    async def _command(self, effect: fx.RunCommand) -> None:
-        o = await self.commands.run(effect.op, effect.command)
-        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
+    async def _command(self, op: int, work: Coroutine[None, None, Outcome]) -> None:
+        o = await work
+        self.post(ev.DriverFinished(op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:
         job = FenceJob(effect.node, effect.name, effect.device, effect.work)
