@@ -135,6 +135,8 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
         hands.drivers.adopt(group, wanted[group])
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
+    if heritage.groups:
+        hands.guard_hardware(configuration.timing.watchdog_ms, heritage.until_ms)
     hands.recorder = Recorder(
         RecordingFolder(options.state),
         node.snapshot,
