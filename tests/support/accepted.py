@@ -50,7 +50,25 @@ def refusal(command: str, *, whole: bool) -> str:
     return f"nobody knows how to ask {program!r}"
 
 
+def options(command: str) -> set[str]:
+    """Return every long option that the program of a command has, subcommands included."""
+    words = shlex.split(command.replace("\\\n", " "), comments=True)
+    program = words[0].removeprefix(".venv/bin/")
+    if program in PROGRAMS:
+        return _options(PROGRAMS[program])
+    if program == "make":
+        return set().union(*map(options, _started(recipe(words[1:2]))))
+    parser = parser_of(words[2]) if tuple(words[:2]) == PYTHON else None
+    return set(re.findall(r"--[a-z-]+", parser.format_help())) if parser else set()
+
+
 # -- clustertui and nodeagent
+
+
+def _options(command: click.Command) -> set[str]:
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    own = {option for param in command.params for option in param.opts}
+    return own.union(*map(_options, below))
 
 
 def _click(command: click.Command, name: str, words: list[str], *, whole: bool) -> str:
@@ -103,7 +121,10 @@ def recipe(words: Sequence[str]) -> list[str]:
     )
     if done.returncode:
         raise ValueError(done.stderr.strip())
-    return done.stdout.splitlines()
+    lines = done.stdout.splitlines()
+    if all(line.startswith("make: ") for line in lines):  # a folder of that name, but no target
+        raise ValueError(done.stdout.strip())
+    return lines
 
 
 def _make(words: Sequence[str]) -> str:
@@ -111,8 +132,11 @@ def _make(words: Sequence[str]) -> str:
         lines = recipe(words)
     except ValueError as error:
         return str(error)
-    started = [line.removeprefix("exec ") for line in lines if line.startswith("exec ")]
-    return next((why for line in started if (why := refusal(line, whole=True))), "")
+    return next((why for line in _started(lines) if (why := refusal(line, whole=True))), "")
+
+
+def _started(lines: Sequence[str]) -> list[str]:
+    return [line.removeprefix("exec ") for line in lines if line.startswith("exec ")]
 
 
 def parser_of(module: str) -> argparse.ArgumentParser | None:
