@@ -35,6 +35,7 @@ class Reader:
         self.screen = screen
         self.box = screen.box()
         self.said = ""
+        self._exported = ""
         self._output = folder / "said"
 
     def is_at_rest(self) -> bool:
@@ -46,7 +47,7 @@ class Reader:
     def types(self, command: str) -> None:
         """Run what the page shows; AssertionError unless it ends with 0."""
         until(self.is_at_rest, LIMIT_S, "a cluster at rest")
-        shown = re.sub(r"\bDIR\b", str(self.box), command).replace(".venv/bin/", f"{BIN}/")
+        shown = self._exported + self._here(command).replace(".venv/bin/", f"{BIN}/")
         for digest in DIGEST.findall(self.said)[-1:]:
             shown = re.sub(r"\bDIGEST\b", digest, shown)
         with self._output.open("w+") as output:
@@ -65,6 +66,13 @@ class Reader:
                 process.wait()
         self.said = self._output.read_text()
         assert process.returncode == 0, f"{command}: {process.returncode}: {self.said}"
+
+    def exports(self, command: str) -> None:
+        """Remember what holds for all that is typed in this terminal from now on."""
+        self._exported += self._here(command) + "\n"
+
+    def _here(self, command: str) -> str:
+        return re.sub(r"\bDIR\b", str(self.box), command)
 
     def _ended(self, process: "subprocess.Popen[bytes]") -> bool:
         self.screen.read(0.02)  # a terminal that nobody reads would stop the console
@@ -92,7 +100,7 @@ RULES: dict[str, Callable[[Reader, str], None]] = {
     "make lab": starts_long,
     "make test": starts_long,
     "clustertui": Reader.types,
-    "sed": Reader.types,
+    "export": Reader.exports,
 }
 """What is done with a command, by its first words."""
 

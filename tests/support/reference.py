@@ -30,7 +30,7 @@ KINDS: dict[FieldKind, str] = {
     "tables": "tables",
     "resources": "tables",
 }
-FORMS = {"ocf": ":PROVIDER:AGENT", "systemd": ":UNIT"}
+FORMS = {"ocf": ":PROVIDER:NAME", "systemd": ":UNIT"}
 """What stands behind the colon of a type that carries a name."""
 _TABLES = frozenset({"table", "tables", "resources"})
 HEAD = ("Key", "Value", "Default", "Means")
