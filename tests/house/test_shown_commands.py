@@ -73,6 +73,7 @@ def test_options_that_a_page_names_alone_are_those_of_its_programs(name: str) ->
         'make demo ARGS="--node 4"',
         ".venv/bin/python -m tests.simulation --sed 17",
         ".venv/bin/python -m tests.simulations",
+        ".venv/bin/python -m pytest tests/simulation --sed whole:17",
         "systemctl restart nodeagent",
     ],
 )

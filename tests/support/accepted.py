@@ -1,4 +1,7 @@
-"""Would a program take these words? Asked of its own parser; nothing is run but `make -n`."""
+"""Would a program take these words? Asked of its own parser.
+
+Nothing is run but `make -n`, and `pytest --version` behind the words.
+"""
 
 import argparse
 import importlib
@@ -6,8 +9,10 @@ import io
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,7 +24,7 @@ from tui.cli.command import cli as console_command
 ROOT = Path(__file__).parents[2]
 PROGRAMS: dict[str, click.Group] = {"clustertui": console_command, "nodeagent": agent_command}
 PYTHON = (".venv/bin/python", "-m")
-MAKE_S = 20.0
+LIMIT_S = 60.0
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_-]*(?:…)?|[\[{…].*")
 
 
@@ -116,7 +121,7 @@ def recipe(words: Sequence[str]) -> list[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=MAKE_S,
+        timeout=LIMIT_S,
         check=False,
     )
     if done.returncode:
@@ -151,8 +156,10 @@ def parser_of(module: str) -> argparse.ArgumentParser | None:
 def _module(module: str, words: Sequence[str]) -> str:
     if find_spec(module) is None:
         return f"there is no module {module}"
-    if module == "pytest" or not words:
-        return ""  # whoever runs this has seen that pytest takes the words of `make test`
+    if module == "pytest":
+        return _pytest(tuple(words))
+    if not words:
+        return ""
     parser, said = parser_of(module), io.StringIO()
     if parser is None:
         return f"{module} takes no words that could be checked: {shlex.join(words)}"
@@ -162,3 +169,18 @@ def _module(module: str, words: Sequence[str]) -> str:
     except SystemExit:
         return said.getvalue().strip()
     return ""
+
+
+@cache
+def _pytest(words: tuple[str, ...]) -> str:
+    """Its options are those of its plugins and of the folders named: only itself knows them."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, "--version"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    return done.stderr.strip() if done.returncode else ""
