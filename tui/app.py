@@ -36,7 +36,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
-from tui.styles.themes import THEMES, no_colour
+from tui.styles.themes import PLAIN, THEMES, no_colour
 from tui.terminal import lasting
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
@@ -87,9 +87,9 @@ class ClusterApp(App[int]):
         super().__init__(ansi_color=True if plain_terminal else None)
         self.use_command_palette = True
         self.animation_level = "none"
-        for theme in THEMES:
+        for theme in (*THEMES, PLAIN):
             self.register_theme(theme)
-        self.theme = "ansi-dark" if plain_terminal else THEMES[0].name
+        self.theme = PLAIN.name if plain_terminal else THEMES[0].name
         self.author = author
         self.probe = probe
         self.drills = drills

@@ -197,8 +197,12 @@ class Walk:
     async def leave(self, *texts: str, keys: Sequence[str] = ("escape",)) -> None:
         """Go back to where `texts` are shown."""
         await self.pilot.press(*keys)
-        app = self.pilot.app
-        await until(self.pilot, lambda: all(text in screen_text(app) for text in texts), f"{texts}")
+
+        def there() -> bool:
+            shown = screen_text(self.app)
+            return all(text in shown for text in texts) and "saving" not in shown
+
+        await until(self.pilot, there, f"{texts}")
 
     async def field(self) -> None:
         """Wait until the cursor stands in a field."""
@@ -325,7 +329,7 @@ async def draft(walk: Walk) -> None:
         await walk.leave("What happens", keys=())
         await walk.leave("commands of your own", keys=["a"])
     await walk.leave("What happens")
-    await walk.stop("probation-length", "probation", keys=["p"], sizes=1)
+    await walk.stop("probation-length", "Return unless", keys=["p"], sizes=1)
     await walk.leave("What happens")
     await walk.stop("before-the-dare", "Type orders to allow it", keys=["g"])
     await walk.leave("What happens")

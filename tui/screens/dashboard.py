@@ -99,7 +99,8 @@ class DashboardScreen(SectionScreen):
         *heights, _ = share(room, [*wanted, (EVENTS_LEAST, 4)])
         left = room - sum(heights)
         shown["events"] = panes.events_pane(self.look, width, left - 1)
-        for (name, pane), height in zip(shown.items(), [*heights, left], strict=True):
+        heights.append(left if left >= EVENTS_LEAST else 0)
+        for (name, pane), height in zip(shown.items(), heights, strict=True):
             self._show(name, pane, height)
 
     def _paint_right(self, problems: tuple[Problem, ...]) -> None:
