@@ -4,7 +4,7 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
-from tui.styles.themes import THEMES
+from tui.styles.themes import DARK, LIGHT, PLAIN, THEMES, first_theme, other_theme
 
 LEAST = 4.5
 """WCAG 2.2, success criterion 1.4.3, for text of usual size."""
@@ -46,3 +46,22 @@ def test_every_text_stands_out(theme: Theme) -> None:
     }
 
     assert not faint
+
+
+@pytest.mark.parametrize(
+    ("told", "theme"),
+    [
+        ({}, DARK),
+        ({"COLORFGBG": "15;0"}, DARK),
+        ({"COLORFGBG": "0;15"}, LIGHT),
+        ({"COLORFGBG": "0;default;7"}, LIGHT),
+        ({"COLORFGBG": "nonsense"}, DARK),
+        ({"COLORFGBG": "0;15", "NO_COLOR": "1"}, PLAIN),
+    ],
+)
+def test_first_theme_is_that_of_the_terminal(told: dict[str, str], theme: Theme) -> None:
+    assert first_theme(told) is theme
+
+
+def test_key_changes_between_light_and_dark_and_makes_no_colour_where_none_is_wanted() -> None:
+    assert [other_theme(theme.name) for theme in (DARK, LIGHT, PLAIN)] == [LIGHT, DARK, PLAIN]

@@ -204,6 +204,12 @@ class Walk:
 
         await until(self.pilot, there, f"{texts}")
 
+    def hush(self) -> None:
+        """Let messages be over, and the cluster tell of itself again."""
+        self.clock.passed += 20
+        told = story.three_nodes()
+        self.client.say(told.cluster, *told.nodes)
+
     async def field(self) -> None:
         """Wait until the cursor stands in a field."""
         app = self.pilot.app
@@ -259,7 +265,7 @@ async def nodes_and_networks(walk: Walk) -> None:
     await walk.stop("networks", "Networks 3", keys=["3"])
     await walk.stop("network", "Network public1", keys=["enter"])
     await walk.leave("Networks 3")
-    await walk.stop("network-form", "editing network public1", "marks:", keys=["e"])
+    await walk.stop("network-form", "editing network public1", "marks:", keys=["e"], sizes=1)
     await walk.leave("Networks 3")
 
 
@@ -296,12 +302,12 @@ async def forms(walk: Walk) -> None:
     await walk.stop("verify", "E102")
     await walk.stop("verify-explain", "Finding E102", keys=["w"], sizes=1)
     await walk.leave("E102")
-    await walk.stop("draft-error", "verify: 1 error", keys=["5"])
+    await walk.stop("draft-error", "verify: 1 error", keys=["5"], sizes=1)
     await walk.pilot.press("ctrl+z")
     await until(walk.pilot, lambda: bench.draft.text == DRAFT and bench.judged, "the edit undone")
     for name, path in FORMS.items():
         walk.app.edit_object(path)
-        await walk.stop(name, "editing", "marks:")
+        await walk.stop(name, "editing", "marks:", sizes=1)
         await walk.leave("What happens")
 
 
@@ -309,7 +315,7 @@ async def draft(walk: Walk) -> None:
     bench = bench_of(walk.app)
     await walk.stop("draft", "moved bravo > alpha", keys=["5"])
     await walk.stop("draft-text", "as text, against epoch 17", keys=["t"])
-    await walk.stop("draft-active", "Active configuration", keys=["t"])
+    await walk.stop("draft-active", "Active configuration", keys=["t"], sizes=1)
     await walk.leave("What happens", keys=["t"])
     await walk.stop("draft-commands", "The same without a screen", keys=["f6"], sizes=1)
     await walk.leave("What happens")
@@ -320,7 +326,7 @@ async def draft(walk: Walk) -> None:
     await walk.stop("draft-add", "commands of your own", keys=["a"], sizes=1)
     for name, down in (("admin-form", 3), ("event-form", 4)):
         await walk.pilot.press(*["down"] * down, "enter")
-        await walk.stop(name, "editing", "marks:")
+        await walk.stop(name, "editing", "marks:", sizes=1)
         await walk.pilot.press("escape")
         await until(walk.pilot, lambda: len(walk.app.screen_stack) == 1, "the draft")
         while bench.draft.text != DRAFT:
@@ -329,6 +335,7 @@ async def draft(walk: Walk) -> None:
         await walk.leave("What happens", keys=())
         await walk.leave("commands of your own", keys=["a"])
     await walk.leave("What happens")
+    walk.hush()
     await walk.stop("probation-length", "Return unless", keys=["p"], sizes=1)
     await walk.leave("What happens")
     await walk.stop("before-the-dare", "Type orders to allow it", keys=["g"])
@@ -364,22 +371,20 @@ async def dare(walk: Walk) -> None:
 async def trouble(walk: Walk) -> None:
     web = (story.group_live("web", "error", "nginx: exit code 1"),)
     silent = dict.fromkeys(story.NETWORKS, "down")
-    walk.clock.passed += 20  # what was said so far is gone
+    walk.hush()
     walk.client.say(
-        story.cluster_live(),
-        story.node_live("alpha", groups=(story.group_live("database"),)),
         story.node_live("bravo", links={"public2": "down"}, groups=web),
         story.node_live("charlie", state="down", age_ms=252_000, links=silent),
         story.event(9, "down on public2", node="bravo", severity="error", subject="eth1"),
     )
     await walk.stop("dashboard-trouble", "TROUBLE", "down on public2", keys=["1"])
-    await walk.stop("nodes-trouble", "X down", keys=["2"])
-    await walk.stop("networks-trouble", "Networks 3", keys=["3"])
-    await walk.stop("groups-trouble", "ERROR", keys=["4"])
-    await walk.stop("group-trouble", "nginx: exit code 1", keys=["enter"])
+    await walk.stop("nodes-trouble", "X down", keys=["2"], sizes=1)
+    await walk.stop("networks-trouble", "Networks 3", keys=["3"], sizes=1)
+    await walk.stop("groups-trouble", "ERROR", keys=["4"], sizes=1)
+    await walk.stop("group-trouble", "nginx: exit code 1", keys=["enter"], sizes=1)
     await walk.leave("Groups", keys=["escape"])
     walk.client.say(story.cluster_live(probation=PROBATION))
-    await walk.stop("dashboard-probation", "PROBATION", keys=["1"])
+    await walk.stop("dashboard-probation", "PROBATION", keys=["1"], sizes=1)
     await walk.stop("probation-keep", "Keep what is on probation?", keys=["K"], sizes=1)
     await walk.leave("PROBATION")
     walk.client.say(story.cluster_live())
@@ -387,7 +392,7 @@ async def trouble(walk: Walk) -> None:
 
 async def merge(walk: Walk) -> None:
     walk.client.say(ConfigurationChanged(False, 18, file_digest(RIVAL.encode()), RIVAL))
-    await walk.stop("draft-stale", "m merges", keys=["5"])
+    await walk.stop("draft-stale", "m merges", keys=["5"], sizes=1)
     await walk.stop("merge", "1 to decide", keys=["m"])
     await walk.leave("m merges")
 

@@ -4,6 +4,7 @@ Every text of both stands out from what is behind it by 4.5 to 1 (WCAG 2.2, 1.4.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -39,6 +40,8 @@ LIGHT = Theme(
     variables={"boost": "#dfe3e7"},
 )
 THEMES = (DARK, LIGHT)
+LIGHT_GROUNDS = ("7", "15")
+"""White, and bright white."""
 _ANSI = BUILTIN_THEMES["ansi-dark"]
 PLAIN = replace(
     _ANSI,
@@ -52,6 +55,22 @@ PLAIN = replace(
 """For terminals without colour: a cursor is reversed, since no background can show it."""
 
 
-def no_colour() -> bool:
+def no_colour(environment: Mapping[str, str]) -> bool:
     """Return whether the person asked for no colour at all (https://no-color.org)."""
-    return "NO_COLOR" in os.environ
+    return "NO_COLOR" in environment
+
+
+def other_theme(name: str) -> Theme:
+    """Return the theme that the key for it changes to; without colour there is no other."""
+    return {DARK.name: LIGHT, LIGHT.name: DARK}.get(name, PLAIN)
+
+
+def first_theme(environment: Mapping[str, str] | None = None) -> Theme:
+    """Return the theme to begin with: plain, or for the background that the terminal tells.
+
+    Some terminals tell it in COLORFGBG as ``foreground;background``, numbers of the 16 colours.
+    """
+    told = os.environ if environment is None else environment
+    if no_colour(told):
+        return PLAIN
+    return LIGHT if told.get("COLORFGBG", "").rpartition(";")[2] in LIGHT_GROUNDS else DARK
