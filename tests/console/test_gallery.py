@@ -18,6 +18,7 @@ from tests.support import gallery
 from tests.support.gallery import picture, replayed, walked
 from tui.app import ClusterApp
 
+pytestmark = pytest.mark.timeout(400)  # one long walk, on a machine that may do other things, too
 DIFF_MOST = 60
 """So many lines of what differs are told of each picture."""
 COLOUR = re.compile(r"#[0-9a-f]{6}|color\(|red|green|yellow|blue|magenta|cyan|black|white")

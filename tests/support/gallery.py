@@ -20,6 +20,7 @@ from textual.widgets import Input, TextArea
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.model.choice import Candidate, Choice
+from nodeagent.model.health import LinkState
 from nodeagent.wire.console import Answer, ConfigurationFile, Done, GetConfiguration, Request
 from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
 from nodeagent.wire.live import ConfigurationChanged, ProbationLive
@@ -370,7 +371,7 @@ async def dare(walk: Walk) -> None:
 
 async def trouble(walk: Walk) -> None:
     web = (story.group_live("web", "error", "nginx: exit code 1"),)
-    silent = dict.fromkeys(story.NETWORKS, "down")
+    silent: dict[str, LinkState] = dict.fromkeys(story.NETWORKS, "down")
     walk.hush()
     walk.client.say(
         story.node_live("bravo", links={"public2": "down"}, groups=web),
