@@ -178,6 +178,16 @@ def _agent(state: Path, script: str, adopt_ms: int) -> "subprocess.Popen[bytes]"
     return subprocess.Popen([sys.executable, "-c", AGENT, state, script, str(adopt_ms)], cwd=root)
 
 
+async def test_one_that_is_ended_before_its_turn_never_runs(runs: Runs, tmp_path: Path) -> None:
+    commands = runs()
+    work = commands.run(1, command("/usr/bin/touch", str(tmp_path / "ran")))
+
+    commands.end(1)
+
+    assert (await work).code == "superseded"
+    assert not (tmp_path / "ran").exists()
+
+
 def _is_gone(pid: str) -> bool:
     stat = Path("/proc", pid, "stat")
     return not stat.exists() or ") Z " in stat.read_text("utf-8", "replace")
