@@ -630,14 +630,16 @@ class Participant:
             if owners.get(group) != shared.name:
                 continue
             runner = shared.runner(group)
-            work.begins(group, work.began_ms)
+            was_away = runner.state != "online" or runner.token.slot >= work.order.slot
+            if was_away:
+                work.begins(group, work.began_ms)
             if runner.state == "error" and runner.settled and group not in shared.forgiven:
                 self._answer(work, ok=False, reason=f"{group}: {runner.text}")
                 return
             if runner.state != "online":
                 self._progress(f"acquiring {group} again")
                 return
-            self._note_once(work, f"{group} online again")
+            self._note_once(work, f"{group} {'online again' if was_away else 'stayed online'}")
             work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
 

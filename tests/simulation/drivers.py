@@ -51,7 +51,7 @@ class Drivers:
         """Run an administrator's command: it may fail, or hang until it is killed.
 
         `refuse` holds (machine, group, stage) of commands that fail, and (machine, group,
-        "hang STAGE") of those that hang.
+        "hang STAGE") of those that hang; with "slow STAGE" they succeed just in time.
         """
         command, group = effect.command, effect.command.happening.group
         hangs = (machine.name, group, f"hang {command.stage}") in self.refuse
@@ -65,6 +65,8 @@ class Drivers:
             talk = ev.CommandTalked(effect.op, "still busy")
             self.world.later(1_000, self.world.alive(machine, talk))
         takes_ms = int(command.limit_s * 1000) if hangs else self.world.random.randint(1, 50)
+        if (machine.name, group, f"slow {command.stage}") in self.refuse:
+            takes_ms = int(command.limit_s * 900)
         self.world.later(takes_ms, self.world.alive(machine, done))
 
     def _by_chance(self, probability: float) -> bool:

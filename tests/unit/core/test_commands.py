@@ -1,9 +1,12 @@
 """The administrator's commands: before a group comes or goes, after it, and on every member."""
 
+from nodeagent.config.forecast import interruptions
+from nodeagent.core.audience import Audiences
 from nodeagent.core.commands import RUNNING_MAX, WAITING_MAX, Commands
 from nodeagent.core.effects import RunCommand
 from nodeagent.core.events import CommandTalked, Now
 from nodeagent.core.groups import GroupRunner
+from nodeagent.core.table import UNDO_STEPS
 from nodeagent.model.configuration import Application, Group
 from nodeagent.model.happenings import Happening
 from nodeagent.model.ownership import Token
@@ -159,3 +162,33 @@ def test_a_storm_of_events_is_no_storm_of_processes() -> None:
     assert len([e for e in shared.out if isinstance(e, RunCommand)]) == RUNNING_MAX
     dropped = [e for e in shared.events if "is not run" in e.text]
     assert len(dropped) == 1
+
+
+def test_an_abort_ends_the_pre_command_and_the_group_was_never_away() -> None:
+    story = Story(commands=PRE)
+    starts = story.invariants.acquisitions
+    story.world.refuse_driver.add(("alpha", "web", "slow pre"))
+    story.ask(story.shape, web="bravo")
+    story.at_step("release")
+    story.world.advance(1_000)
+
+    story.abort()
+    story.until(lambda: story.world.run is not None and story.world.run.state == "aborted", 3_000)
+
+    assert story.told("taken back before anything was stopped; the pre command was ended")
+    assert interruptions(story.end()) == {}
+    story.rest().world.advance(25_000)
+    assert (story.owner("web"), story.invariants.acquisitions) == (["alpha"], starts)
+
+
+def test_undoing_a_release_is_waited_for_while_its_pre_command_may_run() -> None:
+    story = Story(commands=PRE)
+    shared = story.node("alpha").shared
+    story.ask(story.shape, web="bravo")
+    coordinator = story.node("alpha").coordinator
+    assert coordinator is not None
+    asked = Audiences(shared, coordinator.request, shared.log.configuration)
+
+    undo = next(row for row in UNDO_STEPS if row.name == "undo-release")
+
+    assert asked.limit_ms(undo) > 2 * 3 * 20_000  # before the release and before the acquire
