@@ -654,7 +654,10 @@ class Node:
             self.shared.send(lock.holder, Relay(lock.tx))
 
     def _end_when_left(self) -> None:
-        """End once nothing is held here and the others know, or they cannot be waited for."""
+        """End once nothing is held here, what follows that was run, and the others know.
+
+        None of them is waited for without an end.
+        """
         shared = self.shared
         waited = shared.now.ms - shared.stopping_since_ms
         peers = shared.hearts.peers.items()
@@ -662,6 +665,8 @@ class Node:
         if self.held and waited < LEAVE_MS_MAX:
             return
         if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
+            return
+        if self.commands.must_finish():
             return
         shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
 
