@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Drivers:
-    """What the drivers of all machines do. `refuse` holds (machine, group, action) that fail."""
+    """What the drivers of all machines do.
+
+    `refuse` holds (machine, group, action) that fail; with "slow ACTION" they take long.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -31,6 +34,7 @@ class Drivers:
         fails = (machine.name, effect.group, effect.action) in self.refuse
         fails = fails or self._by_chance(self.world.faults.driver_fails)
         slow = self._by_chance(self.world.faults.driver_slow)
+        slow = slow or (machine.name, effect.group, f"slow {effect.action}") in self.refuse
         hangs = self._by_chance(self.world.faults.driver_hangs)
         lies = self._by_chance(self.world.faults.driver_lies)
         running = machine.running.setdefault(effect.group, set())
