@@ -230,6 +230,14 @@ def test_who_leaves_runs_post_for_what_it_lets_go_of_after_it_is_out_of_the_view
     ]
 
 
+def test_who_leaves_can_be_asked_for_a_while_so_that_nobody_waits_for_its_lease() -> None:
+    story = Story()
+    stopped(story)
+    story.until(lambda: not story.node("alpha").held)
+
+    story.until(lambda: story.owner("web") == ["bravo"], story.node("bravo").shared.timing.lease_ms)
+
+
 def test_who_leaves_waits_for_a_post_command_a_while_and_says_what_is_left_out() -> None:
     story = Story(commands=AT_END)
     stopped(story, slow=True)
@@ -237,6 +245,6 @@ def test_who_leaves_waits_for_a_post_command_a_while_and_says_what_is_left_out()
 
     story.world.advance(POST_AT_END_MS - 500)
     assert "alpha" in story.world.nodes()
-    story.until(lambda: "alpha" not in story.world.nodes(), 1_000)
+    story.until(lambda: "alpha" not in story.world.nodes(), 2_000)
 
     assert story.told("ends, and with it what it waited for long enough: post command log")
