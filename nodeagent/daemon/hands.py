@@ -19,10 +19,11 @@ from nodeagent.daemon.identity import end_joining
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers import healthcheck, multihomed
-from nodeagent.drivers.base import Job
+from nodeagent.drivers.base import Job, Outcome
 from nodeagent.drivers.commands import EventCommands
 from nodeagent.drivers.fence import FenceAgents, FenceJob
-from nodeagent.drivers.hardware import Hardware
+from nodeagent.drivers.handover import now_ms
+from nodeagent.drivers.hardware import Hardware, HardwareError
 from nodeagent.drivers.inventory import InventoryTaker, TooManyError
 from nodeagent.drivers.links import LinkWatcher, devices
 from nodeagent.drivers.ocf.find import AgentError
@@ -106,6 +107,21 @@ class Hands:
         self.header = node.envelope
         self._holds = lambda: bool(node.held)
 
+    def guard_hardware(self, within_ms: int, until_ms: int) -> None:
+        """Pet the hardware watchdog from here while what was taken over waits for a first lease.
+
+        The deadman that did so is gone, and the new one pets it only when it is fed. `until_ms`, of
+        CLOCK_BOOTTIME, is when that one ends all of it: then the machine may be reset as well.
+        """
+        if self._hardware is not None:
+            self._start(self._guard_hardware(self._hardware, within_ms, until_ms))
+
+    async def _guard_hardware(self, hardware: Hardware, within_ms: int, until_ms: int) -> None:
+        try:
+            await hardware.keep(within_ms, lambda: self._armed < 0 and now_ms() < until_ms)
+        except HardwareError as error:
+            self.log.write("error", "the hardware watchdog", {"text": str(error)})
+
     def carry_out(self, effect: fx.Effect) -> None:
         """Start one effect; what takes longer comes back as an event."""
         match effect:
@@ -161,7 +177,7 @@ class Hands:
             case fx.RunCheck():
                 return self._check(effect)
             case fx.RunCommand():
-                return self._command(effect)
+                return self._command(effect.op, self.commands.run(effect.op, effect.command))
             case fx.FenceNode():
                 return self._fence(effect)
 
@@ -386,9 +402,9 @@ class Hands:
         o = await healthcheck.check(effect.arguments, effect.limit_s)
         self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
-    async def _command(self, effect: fx.RunCommand) -> None:
-        o = await self.commands.run(effect.op, effect.command)
-        self.post(ev.DriverFinished(effect.op, o.ok, o.code, o.text, o.evidence, o.seconds))
+    async def _command(self, op: int, work: Coroutine[None, None, Outcome]) -> None:
+        o = await work
+        self.post(ev.DriverFinished(op, o.ok, o.code, o.text, o.evidence, o.seconds))
 
     async def _fence(self, effect: fx.FenceNode) -> None:
         job = FenceJob(effect.node, effect.name, effect.device, effect.work)

@@ -130,10 +130,13 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     agent = Agent(node, log, Inherited(leftovers.keys, heritage.groups, heritage.until_ms))
     ground = _Ground(options, directory, identity, log, journal, leftovers, heritage)
     hands = _hands(ground, agent, configuration)
+    hands.drivers.outlive(agent=configuration.timing.adopt_ms > 0)
     for group in sorted(heritage.groups):
         hands.drivers.adopt(group, wanted[group])
     agent.carry_out = hands.carry_out
     hands.bind(node, agent.post)
+    if heritage.groups:
+        hands.guard_hardware(configuration.timing.watchdog_ms, heritage.until_ms)
     hands.recorder = Recorder(
         RecordingFolder(options.state),
         node.snapshot,

@@ -7,7 +7,7 @@ leaves behind in its process group is killed when it ends, and all of it when th
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from nodeagent.drivers.base import Outcome, failed
 from nodeagent.drivers.child import Child, ending
@@ -28,9 +28,20 @@ class EventCommands:
         self._node = node
         self._talk = talk
         self._tasks: dict[int, asyncio.Task[Outcome]] = {}
+        self._expected: set[int] = set()
 
-    async def run(self, op: int, command: Command) -> Outcome:
-        """Run a command to its end; anything but exit code 0 within its limit is a failure."""
+    def run(self, op: int, command: Command) -> Coroutine[None, None, Outcome]:
+        """Run a command to its end; anything but exit code 0 within its limit is a failure.
+
+        From this call on it can be ended, also before the coroutine's first turn.
+        """
+        self._expected.add(op)
+        return self._run(op, command)
+
+    async def _run(self, op: int, command: Command) -> Outcome:
+        if op not in self._expected:
+            return _ended()
+        self._expected.discard(op)
         task = self._tasks[op] = asyncio.create_task(self._attend(op, command))
         try:
             await asyncio.wait({task})
@@ -38,11 +49,12 @@ class EventCommands:
             self._tasks.pop(op, None)
             task.cancel()
         if task.cancelled():
-            return failed("was ended: nobody waits for it any more", code="superseded")
+            return _ended()
         return task.result()
 
     def end(self, op: int) -> None:
-        """Kill a command that runs; one that ended is no concern any more."""
+        """Kill a command that runs or is to run; one that ended is no concern any more."""
+        self._expected.discard(op)
         task = self._tasks.get(op)
         if task is not None:
             task.cancel()
@@ -94,3 +106,7 @@ class EventCommands:
             "CLUSTERTUI_CAUSE": happening.cause,
             "CLUSTERTUI_EPOCH": str(command.epoch),
         }
+
+
+def _ended() -> Outcome:
+    return failed("was ended: nobody waits for it any more", code="superseded")

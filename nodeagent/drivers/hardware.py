@@ -7,15 +7,19 @@ agent that hangs is caught as well as a kernel that does. The agent keeps the de
 deadman that is replaced disarms nothing.
 """
 
+import asyncio
 import fcntl
 import os
 import stat
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 _SET_TIMEOUT = 0xC0045706
 """WDIOC_SETTIMEOUT: _IOWR('W', 6, int), in seconds; returns what the device made of it."""
 MAGIC_CLOSE = b"V"
+PETS_WITHIN = 5
+"""So often within its time it is petted from here."""
 
 
 class HardwareError(Exception):
@@ -65,6 +69,16 @@ class Hardware:
             raise HardwareError(
                 f"watchdog {self.path} waits {made} s at least; set watchdog-ms to {made * 1000}"
             )
+
+    async def keep(self, within_ms: int, goes_on: Callable[[], bool]) -> None:
+        """Arm it as `arm` does, and pet it from here while it `goes_on`; HardwareError as there."""
+        descriptor = self.arm(within_ms)
+        while goes_on():
+            try:
+                os.write(descriptor, b"\0")
+            except OSError as error:
+                raise HardwareError(f"watchdog {self.path}: {error.strerror}") from error
+            await asyncio.sleep(within_ms / 1000 / PETS_WITHIN)
 
     def close(self, *, released: bool) -> None:
         """Let go of it: disarmed where all was `released`, else it resets the machine."""

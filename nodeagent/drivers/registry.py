@@ -81,7 +81,7 @@ class Drivers:
             ServiceAddress: self._addresses,
             Systemd: self._systemd,
         }
-        self._under_way: dict[Key, tuple[Job, asyncio.Task[Outcome]]] = {}
+        self._under_way: dict[Key, dict[asyncio.Task[Outcome], Job]] = {}
         self._locks: dict[Key, asyncio.Lock] = {}
         self._talk = on_talk
         self._abandoned: set[asyncio.Task[Outcome]] = set()
@@ -100,6 +100,8 @@ class Drivers:
         if job.action == "stop":
             self._supersede(job.key)
         task = asyncio.create_task(self._in_turn(job))
+        self._under_way.setdefault(job.key, {})[task] = job
+        task.add_done_callback(self._under_way[job.key].pop)
         try:
             done = await self._attend(job, task)
         except asyncio.CancelledError:
@@ -163,7 +165,7 @@ class Drivers:
 
     def close(self) -> None:
         """End all that was started, at once. Claims of data folders stay."""
-        for _, task in self._under_way.values():
+        for task in [task for tasks in self._under_way.values() for task in tasks]:
             task.cancel()
         self._applications.close()
         self._ocf.close()
@@ -172,15 +174,11 @@ class Drivers:
         self._filesystems.close()
 
     async def _in_turn(self, job: Job) -> Outcome:
-        lock = self._locks.setdefault(job.key, asyncio.Lock())
-        async with lock:
-            task = asyncio.current_task()
-            assert task is not None
-            self._under_way[job.key] = (job, task)
-            try:
-                return await self._act(job)
-            finally:
-                self._under_way.pop(job.key, None)
+        if job.action == "validate":
+            # It changes nothing, so it waits for nobody, and above all nobody waits for it.
+            return await self._act(job)
+        async with self._locks.setdefault(job.key, asyncio.Lock()):
+            return await self._act(job)
 
     async def _act(self, job: Job) -> Outcome:
         driver = self._drivers[type(job.resource)]
@@ -201,9 +199,10 @@ class Drivers:
         return await driver.reload(job) if isinstance(driver, OcfDriver) else fine("nothing to do")
 
     def _supersede(self, key: Key) -> None:
-        job, task = self._under_way.get(key, (None, None))
-        if job is not None and task is not None and job.action != "stop":
-            task.cancel()
+        """Give up what a stop need not wait for, whether it runs or is still to come."""
+        for task, job in self._under_way.get(key, {}).items():
+            if job.action not in ("stop", "validate"):
+                task.cancel()
 
     def _abandon(self, task: asyncio.Task[Outcome]) -> None:
         """Cancel a job whose time is over; if it does not even cancel, it is kept out of sight."""

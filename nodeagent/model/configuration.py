@@ -129,7 +129,12 @@ class Adapter(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     """A node's interface on one network."""
 
     network: Annotated[Name, Meta(description="Network that this adapter is on")]
-    role: Annotated[AdapterRole, Meta(description="service, standby or private")]
+    role: Annotated[
+        AdapterRole,
+        Meta(
+            description="service: for clients; standby: takes addresses over; private: nodes only"
+        ),
+    ]
     address: Annotated[Address, Meta(description="Boot address; heartbeats use it")]
 
 
@@ -190,7 +195,12 @@ class Admin(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """A console's key and what it may do."""
 
     key: Annotated[PublicKey, Meta(description="CURVE public key of the console")]
-    role: Annotated[AdminRole, Meta(description="admin, operator or observer")] = "admin"
+    role: Annotated[
+        AdminRole,
+        Meta(
+            description="observer: looks; operator: also moves, holds, aborts; admin: changes all"
+        ),
+    ] = "admin"
 
 
 class EventCommands(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -368,9 +378,20 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     """Resources that live together on one node, acquired in order, released in reverse."""
 
     nodes: Annotated[tuple[Name, ...], Meta(description="Takeover order, home node first")]
-    startup: Annotated[StartupPolicy, Meta(description="Where the group starts")] = "home-node"
-    fallover: Annotated[FalloverPolicy, Meta(description="What follows a failure")] = "next-node"
-    fallback: Annotated[FallbackPolicy, Meta(description="Return to a better node")] = "never"
+    startup: Annotated[
+        StartupPolicy,
+        Meta(
+            description="At cluster start: home-node waits for the first node, first-available not"
+        ),
+    ] = "home-node"
+    fallover: Annotated[
+        FalloverPolicy,
+        Meta(description="After a failure: the next of its nodes, the least loaded one, or none"),
+    ] = "next-node"
+    fallback: Annotated[
+        FallbackPolicy,
+        Meta(description="never: it stays; higher-priority: back to an earlier one of its nodes"),
+    ] = "never"
     after: Annotated[tuple[Name, ...], Meta(description="Groups that must be online first")] = ()
     together: Annotated[
         tuple[Name, ...], Meta(description="Groups that it must be on one node with")

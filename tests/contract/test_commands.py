@@ -88,6 +88,16 @@ async def test_one_that_nobody_waits_for_is_killed_at_once(tmp_path: Path) -> No
     commands.end(1)  # one that ended is no concern
 
 
+async def test_one_that_is_ended_before_its_turn_never_runs(tmp_path: Path) -> None:
+    commands = runs()
+    work = commands.run(1, command("/usr/bin/touch", str(tmp_path / "ran")))
+
+    commands.end(1)
+
+    assert (await work).code == "superseded"
+    assert not (tmp_path / "ran").exists()
+
+
 def _is_gone(pid: str) -> bool:
     stat = Path("/proc", pid, "stat")
     return not stat.exists() or ") Z " in stat.read_text("utf-8", "replace")

@@ -108,6 +108,22 @@ async def test_who_is_not_fed_pets_nothing(device: Device, tmp_path: Path) -> No
     hardware.close(released=False)
 
 
+async def test_it_is_petted_before_the_first_feed_for_as_long_as_that_goes_on(
+    device: Device,
+) -> None:
+    hardware = Hardware(device.path, stand_in=True)
+    waits = True
+    keeping = asyncio.create_task(hardware.keep(100, lambda: waits))
+
+    await until(lambda: device.pets(more_than=3))
+    waits = False
+    await keeping
+    hardware.close(released=False)
+
+    assert device.left()
+    assert b"V" not in device.written
+
+
 async def test_a_new_deadman_takes_over_without_disarming(device: Device, tmp_path: Path) -> None:
     hardware = Hardware(device.path, stand_in=True)
     old = Watchdog.start(tmp_path, FOREVER_S, hardware.arm(5_000))

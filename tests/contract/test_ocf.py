@@ -341,6 +341,32 @@ async def test_a_stop_cuts_a_hanging_start_short(agent: Agent, tmp_path: Path) -
     assert agent.records() == []
 
 
+async def test_a_stop_waits_for_nothing_that_is_still_to_come(agent: Agent, tmp_path: Path) -> None:
+    told = tmp_path / "calls"
+    hanging = thing(tmp_path, calls=str(told), hang="start")
+    waiting = [asyncio.create_task(agent.run("start", hanging, limit_s=60))]
+    await until(told.exists, "the start")
+    waiting += [asyncio.create_task(agent.run("monitor", hanging, limit_s=60)) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    assert (await agent.run("stop", hanging)).ok
+    assert {(await one).code for one in waiting} == {"superseded"}
+    assert "monitor" not in told.read_text().split()
+
+
+async def test_nobody_waits_for_a_validation(agent: Agent, tmp_path: Path) -> None:
+    told = tmp_path / "calls"
+    plain, changed = thing(tmp_path), thing(tmp_path, calls=str(told), hang="validate-all")
+    assert (await agent.run("start", plain)).ok
+    validating = asyncio.create_task(agent.run("validate", changed, limit_s=60))
+    await until(lambda: told.exists() and "validate-all" in told.read_text(), "it validates")
+
+    assert (await agent.run("monitor", plain)).ok
+    assert (await agent.run("stop", plain)).ok
+    assert not validating.done()
+    validating.cancel()
+
+
 async def test_an_agent_that_prints_without_end_is_not_stored(agent: Agent, tmp_path: Path) -> None:
     outcome = await agent.run("monitor", thing(tmp_path, chatter="true"))
 

@@ -63,19 +63,20 @@ def try_all(
         return list(pool.map(one, wanted))
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make faults ARGS=...", description=__doc__)
-    parser.add_argument("--step", action="append", choices=STEPS, help="only at this step")
-    parser.add_argument("--fault", action="append", choices=tuple(FAULTS), help="only this fault")
-    parser.add_argument("--repeat", type=int, default=1, help="try each cell so often")
-    parser.add_argument("--jobs", type=int, default=JOBS, help=f"cells at once (default {JOBS})")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each cell")
-    return parser.parse_args()
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(prog="make faults ARGS=...", description=__doc__)
+    made.add_argument("--step", action="append", choices=STEPS, help="only at this step")
+    made.add_argument("--fault", action="append", choices=tuple(FAULTS), help="only this fault")
+    made.add_argument("--repeat", type=int, default=1, help="try each cell so often")
+    made.add_argument("--jobs", type=int, default=JOBS, help=f"cells at once (default {JOBS})")
+    made.add_argument("--json", action="store_true", help="one JSON object for each cell")
+    return made
 
 
 def main() -> int:
     """Try what was asked for."""
-    wanted = _arguments()
+    wanted = parser().parse_args()
     if reason := private.why_not():
         print(f"faults: skipped: {reason}", file=sys.stderr)
         return SKIPPED

@@ -19,22 +19,23 @@ BATCH = 2_000
 SHOWN_MAX = 5
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(
         prog="python -m tests.fuzz",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--count", type=int, default=400_000, help="inputs of all kinds together")
-    parser.add_argument("--first", type=int, default=0, help="number of the first input")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--input", default="", help="play this one, as message:1234")
-    return parser.parse_args()
+    made.add_argument("--count", type=int, default=400_000, help="inputs of all kinds together")
+    made.add_argument("--first", type=int, default=0, help="number of the first input")
+    made.add_argument("--workers", type=int, default=2, help="processes")
+    made.add_argument("--input", default="", help="play this one, as message:1234")
+    return made
 
 
 def main() -> int:
     """Play; returns 1 if anything crashed or hung."""
-    arguments = _arguments()
+    arguments = parser().parse_args()
     if arguments.input:
         return _one(arguments.input)
     began = time.monotonic()

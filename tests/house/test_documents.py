@@ -3,19 +3,15 @@
 import re
 from pathlib import Path
 
-import click
 import pytest
 
-from nodeagent.cli import cli as agent_command
 from nodeagent.config.load import load
 from tests.support import documents
-from tui.cli.command import cli as console_command
 
 ROOT = Path(__file__).parents[2]
 PICTURES = {"dashboard", "form", "draft", "matrix-running", "matrix-aborted"}
 TEXTS = {name: (ROOT / name).read_text("utf-8") for name in documents.DOCUMENTS}
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|`)(?P<program>clustertui|nodeagent) (?P<words>[^`\n]+)", re.MULTILINE)
 
 
 def anchors(text: str) -> set[str]:
@@ -49,22 +45,6 @@ def test_links_lead_somewhere(name: str) -> None:
         assert "://" in path or (ROOT / name).parent.joinpath(path).exists(), target
         if anchor:
             assert anchor in anchors(TEXTS[path or name]), target
-
-
-@pytest.mark.parametrize("name", documents.DOCUMENTS)
-def test_commands_that_are_shown_exist(name: str) -> None:
-    """Each subcommand and each option that stands behind a program's name in the text."""
-    programs: dict[str, click.Group] = {"clustertui": console_command, "nodeagent": agent_command}
-    for match in COMMAND.finditer(TEXTS[name]):
-        group, words = programs[match["program"]], match["words"].split()
-        options = {option for param in group.params for option in param.opts}
-        commands = [group.commands[word] for word in words if word in group.commands]
-        if not commands and not words[0].startswith("-"):
-            continue  # a sentence about the program
-        for command in commands[:1]:
-            options |= {option for param in command.params for option in param.opts}
-        for word in (word for word in words if word.startswith("--")):
-            assert word in options, match[0]
 
 
 def test_every_module_that_decides_is_introduced() -> None:

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from nodeagent.cli import cli as agent_command
 from tests.e2e.test_guide import SCENES
 from tests.support.guide import GUIDE, ROOT, Block, Scene, keys, parts
+from tests.support.shown import blocks
 from tui.actions import ACTIONS, shown
 from tui.cli.command import cli as console_command
 from tui.screens.forms.form import FormScreen
@@ -16,6 +17,13 @@ from tui.screens.forms.merge import MergeScreen
 from tui.screens.forms.pick import OrderScreen
 
 TEXT = GUIDE.read_text("utf-8")
+READ = ("README.md", "configs/README.md")
+RUN_BY = {
+    "clustertui abort": "tests/unit/cli/test_abort.py",
+    "clustertui demo": "tests/e2e/support.py",
+    "nodeagent run": "tests/e2e/test_under_systemd.py",
+}
+"""Subcommands that no page shows as typed, and where they are run."""
 WALKING = {"Tab", "Enter", "Esc"}
 
 
@@ -26,6 +34,10 @@ def subcommands(program: str, group: click.Group) -> list[str]:
         whole = f"{program} {name}"
         found += subcommands(whole, command) if isinstance(command, click.Group) else [whole]
     return found
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
 
 
 def known_keys() -> set[str]:
@@ -44,6 +56,20 @@ def known_keys() -> set[str]:
 )
 def test_every_subcommand_is_told(words: str) -> None:
     assert re.search(rf"\b{re.escape(words)}\b", " ".join(TEXT.split())), words
+
+
+def test_every_subcommand_is_run_by_a_page_or_a_named_test() -> None:
+    """Each is typed in a block that `tests/e2e` plays, but for those of `RUN_BY`."""
+    typed = [shown.text for name in READ for block in blocks(page(name)) for shown in block]
+    typed += [one for part in parts(TEXT) if isinstance(part, Block) for one in part.commands]
+    text = re.sub(r" --key \S+", "", "\n".join(typed))
+    every = {*subcommands("clustertui", console_command), *subcommands("nodeagent", agent_command)}
+
+    not_typed = {words for words in every if not re.search(rf"\b{re.escape(words)}\b", text)}
+
+    assert not_typed == set(RUN_BY)
+    for words, test in RUN_BY.items():
+        assert f'"{words.split()[-1]}"' in page(test)
 
 
 def test_every_key_that_is_shown_exists() -> None:

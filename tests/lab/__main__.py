@@ -30,18 +30,19 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise Ended(number)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make lab ARGS=...", description=__doc__)
-    parser.add_argument("--headless", action="store_true", help="tell a story, without a screen")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each step")
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(prog="make lab ARGS=...", description=__doc__)
+    made.add_argument("--headless", action="store_true", help="tell a story, without a screen")
+    made.add_argument("--json", action="store_true", help="one JSON object for each step")
     about = "; ".join(f"{name}: {story.about}" for name, story in STORIES.items())
-    parser.add_argument("--story", choices=tuple(STORIES), default="three", help=about)
-    parser.add_argument("--step", action="append", default=[], help="only this one; more than once")
+    made.add_argument("--story", choices=tuple(STORIES), default="three", help=about)
+    made.add_argument("--step", action="append", default=[], help="only this one; more than once")
     help_text = "times of the configuration, where they are not to be the story's own"
-    parser.add_argument("--times", choices=tuple(TIMES), default="", help=help_text)
+    made.add_argument("--times", choices=tuple(TIMES), default="", help=help_text)
     help_text = "tell the steps so many times (changes of the configuration only once)"
-    parser.add_argument("--repeat", type=int, default=1, help=help_text)
-    return parser.parse_args()
+    made.add_argument("--repeat", type=int, default=1, help=help_text)
+    return made
 
 
 def _tell(wanted: argparse.Namespace) -> int:
@@ -77,7 +78,7 @@ def _show(story: str, times: str) -> int:
 
 def main() -> int:
     """Do what was asked for."""
-    wanted = _arguments()
+    wanted = parser().parse_args()
     if reason := needs.why_not():
         print(f"lab: {reason}", file=sys.stderr)
         return SKIPPED

@@ -161,19 +161,20 @@ def _inside(pipe: int, rounds: int, only: Sequence[str]) -> int:
 # -- outside
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make compare ARGS=...", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="so often each work is done")
-    parser.add_argument("--json", action="store_true", help="one JSON object for each work done")
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(prog="make compare ARGS=...", description=__doc__)
+    made.add_argument("--rounds", type=int, default=ROUNDS, help="so often each work is done")
+    made.add_argument("--json", action="store_true", help="one JSON object for each work done")
     only = tuple(work for work in ORDER if work != WATCHED)
-    parser.add_argument("--only", action="append", default=[], choices=only, help="only this work")
-    parser.add_argument("--pipe", type=int, default=-1, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    made.add_argument("--only", action="append", default=[], choices=only, help="only this work")
+    made.add_argument("--pipe", type=int, default=-1, help=argparse.SUPPRESS)
+    return made
 
 
 def main() -> int:
     """Compare, or say why not."""
-    wanted = _arguments()
+    wanted = parser().parse_args()
     if wanted.pipe >= 0:
         return _inside(wanted.pipe, wanted.rounds, wanted.only)
     if reason := needs.why_not() or pacemaker.why_not():

@@ -22,27 +22,28 @@ TOLD_EVERY_S = 30.0
 KINDS: tuple[Kind, ...] = ("core", "whole")
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(
         prog="python -m tests.simulation",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seed", default="", help="play this one: 17, core:17 or whole:17")
-    parser.add_argument("--plan", type=Path, help="play the plan in this file")
-    parser.add_argument("--schedules", type=int, default=20_000, help="core schedules to play")
-    parser.add_argument("--whole", type=int, help="whole-node schedules; default: one in twenty")
-    parser.add_argument("--first", type=int, default=1, help="the first seed of both kinds")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--keep-going", action="store_true", help="do not end at a failure")
-    parser.add_argument("--shrink", action="store_true", help="make a failing plan smaller")
-    parser.add_argument("--write", type=Path, help="with --shrink: keep the plan in this file")
-    return parser.parse_args()
+    made.add_argument("--seed", default="", help="play this one: 17, core:17 or whole:17")
+    made.add_argument("--plan", type=Path, help="play the plan in this file")
+    made.add_argument("--schedules", type=int, default=20_000, help="core schedules to play")
+    made.add_argument("--whole", type=int, help="whole-node schedules; default: one in twenty")
+    made.add_argument("--first", type=int, default=1, help="the first seed of both kinds")
+    made.add_argument("--workers", type=int, default=2, help="processes")
+    made.add_argument("--keep-going", action="store_true", help="do not end at a failure")
+    made.add_argument("--shrink", action="store_true", help="make a failing plan smaller")
+    made.add_argument("--write", type=Path, help="with --shrink: keep the plan in this file")
+    return made
 
 
 def main() -> int:
     """Play; returns 1 if any schedule broke a rule."""
-    arguments = _arguments()
+    arguments = parser().parse_args()
     if arguments.plan is not None:
         return _one(read_plan(arguments.plan), arguments)
     if arguments.seed:

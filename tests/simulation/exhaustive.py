@@ -69,21 +69,22 @@ def _played(chosen: list[Case], processes: int) -> Iterator[Played]:
         yield from pool.imap(_play, chosen, chunksize=20)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(
         prog="python -m tests.simulation.exhaustive", description=__doc__
     )
-    parser.add_argument("--change", choices=tuple(CHANGES), default="", help="only this change")
-    parser.add_argument("--only", default="", help="only cases whose name contains this")
-    parser.add_argument("--every", type=int, default=1, help="play one in so many cases")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--stories", type=int, default=5, help="how many broken cases to tell")
-    return parser.parse_args()
+    made.add_argument("--change", choices=tuple(CHANGES), default="", help="only this change")
+    made.add_argument("--only", default="", help="only cases whose name contains this")
+    made.add_argument("--every", type=int, default=1, help="play one in so many cases")
+    made.add_argument("--processes", type=int, default=2)
+    made.add_argument("--stories", type=int, default=5, help="how many broken cases to tell")
+    return made
 
 
 def main() -> int:
     """Play all; returns 1 if a rule was broken."""
-    arguments = _arguments()
+    arguments = parser().parse_args()
     chosen = [case for case in all_cases(arguments.change) if arguments.only in str(case)]
     chosen = chosen[:: arguments.every]
     rows: defaultdict[str, Row] = defaultdict(Row)

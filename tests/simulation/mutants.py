@@ -41,15 +41,16 @@ MUTANTS: dict[str, Mutant] = {
 PAGE = Path(__file__).with_name("MUTANTS.md")
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
-    parser.add_argument("--only", default="", help="only mutants whose name contains this")
-    parser.add_argument("--limit", type=int, default=2_000, help="short schedules per mutant")
-    parser.add_argument("--whole", type=int, default=300, help="long schedules per mutant")
-    parser.add_argument("--new", action="store_true", help=f"only those not in {PAGE.name} yet")
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help=f"put them into {PAGE.name}")
-    return parser.parse_args()
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
+    made.add_argument("--only", default="", help="only mutants whose name contains this")
+    made.add_argument("--limit", type=int, default=2_000, help="short schedules per mutant")
+    made.add_argument("--whole", type=int, default=300, help="long schedules per mutant")
+    made.add_argument("--new", action="store_true", help=f"only those not in {PAGE.name} yet")
+    made.add_argument("--processes", type=int, default=2)
+    made.add_argument("--write", action="store_true", help=f"put them into {PAGE.name}")
+    return made
 
 
 def _hunted(names: list[str], budget: Budget, processes: int) -> Iterator[Hunted]:
@@ -65,7 +66,7 @@ def _hunt(job: tuple[str, Budget]) -> Hunted:
 
 def main() -> int:
     """Hunt all; returns 1 if one survives."""
-    arguments = _arguments()
+    arguments = parser().parse_args()
     before = PAGE.read_text("utf-8") if PAGE.exists() else ""
     names = [name for name in MUTANTS if arguments.only in name]
     names = [name for name in names if not arguments.new or f"| {name} |" not in before]

@@ -23,6 +23,7 @@ from nodeagent.core.table import STEPS, UNDO_STEPS, Audience, OnFailure, Part, S
 from nodeagent.model.configuration import Timing
 from nodeagent.model.moves import GROUP_MOVES, NODE_MOVES, RUN_MOVES, Move
 from nodeagent.wire.peer import Aborted, Commit, Confirmed, Forget, ViewChange
+from tests.simulation.conftest import CORE, WHOLE
 from tests.support import reference
 from tests.support.reached import actions_table, commands_table
 from tests.support.tables import table
@@ -36,6 +37,7 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "configs/README.md",
     "configs/FINDINGS.md",
+    "tests/simulation/README.md",
     "tui/ACTIONS.md",
 )
 _PART = re.compile(r"<!-- made: (?P<name>[a-z-]+) -->\n.*?<!-- end: (?P=name) -->", re.DOTALL)
@@ -91,6 +93,13 @@ def _suites() -> str:
     filled = [folder for folder in folders if len(list(folder.rglob("*.py"))) > 1]
     rows = [(f"`tests/{f.name}`", first_sentence(_docstring(f))) for f in filled]
     return table(("Suite", "Holds"), rows)
+
+
+def _schedules() -> str:
+    return (
+        f"`make test` plays {WHOLE} whole and {CORE} core schedules, the same ones each time, and "
+        "the regressions."
+    )
 
 
 def _walls() -> str:
@@ -290,6 +299,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "configuration-keys": reference.keys,
     "finding-codes": reference.codes,
     "finding-pages": reference.finding_pages,
+    "schedules": _schedules,
     "actions": actions_table,
     "action-commands": commands_table,
     "sound": lambda: f"```toml\n{SOUND}```",

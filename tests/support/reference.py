@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nodeagent.config.codes import CODES
-from nodeagent.config.nouns import OPEN_TYPES, RESOURCE_TYPES, FieldKind, FieldSpec, specs
+from nodeagent.config.nouns import RESOURCE_TYPES, FieldKind, FieldSpec, specs
 from nodeagent.config.pages.sheets import Sheet, all_codes, parts, sheet
 from nodeagent.model.configuration import Configuration
 from tests.support.tables import table
@@ -30,6 +30,8 @@ KINDS: dict[FieldKind, str] = {
     "tables": "tables",
     "resources": "tables",
 }
+FORMS = {"ocf": ":PROVIDER:NAME", "systemd": ":UNIT"}
+"""What stands behind the colon of a type that carries a name."""
 _TABLES = frozenset({"table", "tables", "resources"})
 HEAD = ("Key", "Value", "Default", "Means")
 
@@ -58,8 +60,9 @@ def _below(path: str, noun: type[Struct]) -> Iterator[tuple[str, type[Struct]]]:
 
 def _section(path: str, noun: type[Struct]) -> str:
     word = next((word for word, kind in RESOURCE_TYPES.items() if kind is noun), "")
-    shown = f'`type = "{word}{":NAME" if word in OPEN_TYPES else ""}"`' if word else f"`[{path}]`"
-    title = shown if path else "The file"
+    title = f"`[{path}]`" if path else "The file"
+    if word:
+        title += f' with `type = "{word}{FORMS.get(word, "")}"`'
     text = cleandoc(noun.__doc__ or "").replace("``", "`")
     rows = [_row(spec) for spec in specs(noun).values() if spec.kind not in _TABLES]
     parts = [f"{'####' if word else '###'} {title}", text]
@@ -71,15 +74,22 @@ def _row(spec: FieldSpec) -> Sequence[str]:
 
 
 def _value(spec: FieldSpec) -> str:
-    if spec.kind == "choice":
-        return ", ".join(f"`{choice}`" for choice in spec.choices)
-    words = [KINDS[spec.kind]]
+    choices = ", ".join(f"`{choice}`" for choice in spec.choices)
     if spec.kind == "number":
-        words = ["whole number" if spec.whole else "number", *_range(spec)]
-    elif spec.refers_to:
-        many = spec.kind == "names"
-        words = [f"list of names of {spec.refers_to}s" if many else f"name of a {spec.refers_to}"]
-    return " ".join(words)
+        return " ".join(("whole number" if spec.whole else "number", *_range(spec)))
+    if choices:
+        return choices if spec.kind == "choice" else f"list of {choices}"
+    if spec.refers_to and spec.kind != "names":
+        return f"name of a {spec.refers_to}"
+    words = f"list of names of {spec.refers_to}s" if spec.refers_to else KINDS[spec.kind]
+    return ", ".join((words, *_length(spec)))
+
+
+def _length(spec: FieldSpec) -> Iterator[str]:
+    """Yield how long a text or list may be; what has a form of its own, as an address, tells it."""
+    if spec.length_max is not None and spec.kind in {"text", "path", "names", "arguments"}:
+        unit = "characters" if spec.kind in {"text", "path"} else "entries"
+        yield f"at most {_number(float(spec.length_max))} {unit}"
 
 
 def _range(spec: FieldSpec) -> Iterator[str]:

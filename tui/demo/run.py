@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tui.app import ClusterApp
     from tui.screens.command_line import Shell
 
-STABLE_S = 15.0
+STABLE_S = 60.0
 FAILED = 1
 
 
