@@ -15,6 +15,7 @@ def pytest_configure() -> None:
 
     A program that is started inherits that, and tests that interrupt one would wait for ever.
     """
+    os.environ.pop("COLORFGBG", None)  # what this terminal looks like must not change a picture
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

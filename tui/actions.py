@@ -94,6 +94,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", ("f9", "ctrl+p"), "palette", "Find any action by name", priority=9),
     Action("command_line", ("colon",), "command", "Type a subcommand, as in a shell", priority=9),
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),
+    Action("theme", ("ctrl+t",), "light or dark", "Colours for a light background, or a dark one"),
     Action("picture", ("f8",), "picture", "Save the screen as a picture (SVG)"),
     Action("support_bundle", ("f12",), "bundle", "Write what all agents know, for who is to help"),
     Action("drills", ("D", "f11"), "drills", "Practise a fault on the demonstration", priority=7),

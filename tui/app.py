@@ -36,7 +36,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
-from tui.styles.themes import THEMES, no_colour
+from tui.styles.themes import PLAIN, THEMES, first_theme, other_theme
 from tui.terminal import lasting
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
@@ -83,13 +83,13 @@ class ClusterApp(App[int]):
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        plain_terminal = no_colour()  # asked first: Textual takes the variable away
-        super().__init__(ansi_color=True if plain_terminal else None)
+        theme = first_theme()  # asked first: Textual takes the variable away
+        super().__init__(ansi_color=True if theme is PLAIN else None)
         self.use_command_palette = True
         self.animation_level = "none"
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = "ansi-dark" if plain_terminal else THEMES[0].name
+        for known in (*THEMES, PLAIN):
+            self.register_theme(known)
+        self.theme = theme.name
         self.author = author
         self.probe = probe
         self.drills = drills
@@ -361,6 +361,10 @@ class ClusterApp(App[int]):
     def action_repaint(self) -> None:
         """Paint the whole screen anew."""
         self.refresh(layout=True, repaint=True)
+
+    def action_theme(self) -> None:
+        """Take the colours for the other background."""
+        self.theme = other_theme(self.theme).name
 
     def action_help(self) -> None:
         """Show the keys and words of this screen."""

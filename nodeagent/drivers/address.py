@@ -157,7 +157,7 @@ class ClaimDriver:
         held = (listener.fileno(),)
         child = Child(_HOLDER, variables, "/", descriptors=held, outlives=self.outlives)
         try:
-            run.keep((child.member,))
+            run.keep((child.member,), child.pipe)
         except OSError:
             child.kill()
             raise

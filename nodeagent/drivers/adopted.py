@@ -2,7 +2,7 @@
 
 It is not our child, so the kernel tells only that it ended, and its number may be given away as
 soon as that happened. So it is watched and signalled through descriptors of its processes. Its
-output goes on through the same pipe, which it holds open at both ends.
+output goes on through the same pipe (`output`).
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import contextlib
 import os
 import select
 import signal
-import stat
 
 from nodeagent.drivers import procs
-from nodeagent.drivers.child import UNKNOWN_EXIT, Tail
+from nodeagent.drivers.child import UNKNOWN_EXIT
+from nodeagent.drivers.output import InheritedOutput
 from nodeagent.drivers.records import Record
 
 KILL_WAIT_MS = 2_000
@@ -34,7 +34,7 @@ class Adopted:
         self._record = record
         self._keep = keep_leftovers
         self._loop = loop
-        self._tail = _tail(loop, self.pid)
+        self._output = InheritedOutput(record)
         self._descriptor = -1
         with contextlib.suppress(OSError, ValueError):
             self._descriptor = os.pidfd_open(self.pid)
@@ -50,7 +50,7 @@ class Adopted:
 
     def lines(self) -> tuple[str, ...]:
         """Return its last lines of output since it was taken over."""
-        return self._tail.lines() if self._tail is not None else ()
+        return self._output.lines()
 
     def lines_at_end(self) -> tuple[str, ...]:
         """Return its last lines of output, and listen no longer."""
@@ -78,8 +78,7 @@ class Adopted:
 
     def close(self) -> None:
         """Listen to its output no longer."""
-        if self._tail is not None:
-            self._tail.close()
+        self._output.close()
 
     def _ended(self) -> None:
         if not self._keep:
@@ -94,15 +93,3 @@ class Adopted:
             os.close(self._descriptor)
             self._descriptor = -1
         self.exited.set_result(UNKNOWN_EXIT)
-
-
-def _tail(loop: asyncio.AbstractEventLoop, pid: int) -> Tail | None:
-    """Listen to its output where that is still the pipe that it was started with."""
-    try:
-        descriptor = os.open(f"/proc/{pid}/fd/1", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-        return Tail(loop, descriptor)
-    os.close(descriptor)
-    return None

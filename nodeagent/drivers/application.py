@@ -182,7 +182,7 @@ class ApplicationDriver:
         )
         service = self._services[job.key] = Service(run, child, resource)
         try:
-            run.keep((child.member,))
+            run.keep((child.member,), child.pipe)
             outcome = await (self._returned if background else self._stayed)(job, service, until)
         except BaseException:  # a deadline or a stop cancels us: a failed start leaves nothing
             self._abandon(job.key, service)

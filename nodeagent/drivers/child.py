@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodeagent.drivers import procs
+from nodeagent.drivers.records import Pipe
 from nodeagent.model.text import clean_lines
 
 TAIL_BYTES = 8 << 10
@@ -106,6 +107,12 @@ class Tail:
         self._descriptor = -1
 
 
+def pipe_of(descriptor: int) -> Pipe:
+    """Return what tells the pipe of `descriptor` from all others."""
+    found = os.fstat(descriptor)
+    return (found.st_dev, found.st_ino)
+
+
 def _pipe(*, outlives: bool) -> tuple[int, int]:
     """Return the ends of a pipe: ours to read, and the program's to write.
 
@@ -132,6 +139,7 @@ class Child:
     in its group is killed when it ends; with "keep" it is listed in `survivors`. `listing` is for
     programs whose standard output alone is wanted, its last so many bytes. With `outlives` it goes
     on when the agent dies, until its deadman or the next agent says otherwise (`handover`).
+    `pipe` is where it prints to, for a record.
     """
 
     def __init__(  # noqa: PLR0913  # all that a program can be started with
@@ -168,6 +176,7 @@ class Child:
         finally:
             os.close(writing)
         self.pid = self._process.pid
+        self.pipe = pipe_of(reading)
         let_be_killed(Path(f"/proc/{self.pid}/oom_score_adj"))
         self.survivors: tuple[tuple[int, int], ...] = ()
         self.exited: asyncio.Future[int] = loop.create_future()

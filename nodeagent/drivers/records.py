@@ -14,17 +14,24 @@ import os
 
 FOLDER = "running"
 COOKIE_VARIABLE = "CLUSTERTUI_RUN"
+PIPES_MAX = 16
+"""Of one resource; a start that is tried again adds one, and the newest are kept."""
 _BYTES_MAX = 64 << 10
 _BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+Pipe = tuple[int, int]
+"""Device and inode of a pipe: no two of one boot have the same."""
 
 
 class Record:
     """Processes of one resource; `members` are (process number, start time in clock ticks).
 
-    `agent` is the process number of the agent that started it.
+    `agent` is the process number of the agent that started it, `pipes` are those that it gave them
+    to print to. An earlier program wrote none, and passes over those that it reads.
     """
 
-    __slots__ = ("agent", "boot", "cookie", "group", "members", "name")
+    __slots__ = ("agent", "boot", "cookie", "group", "members", "name", "pipes")
 
     def __init__(
         self,
@@ -41,6 +48,7 @@ class Record:
         self.members = members
         self.boot = boot or boot_id()
         self.agent = agent or os.getpid()
+        self.pipes: tuple[Pipe, ...] = ()
 
 
 def boot_id() -> str:
@@ -64,6 +72,7 @@ def write(state_directory: str, record: Record) -> None:
         f"boot {record.boot}",
         f"cookie {record.cookie}",
         f"agent {record.agent}",
+        *(f"pipe {device} {inode}" for device, inode in record.pipes[-PIPES_MAX:]),
         *(f"member {pid} {start}" for pid, start in record.members),
     ]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -110,19 +119,25 @@ def _read(path: str) -> Record | None:
         return None
     words = [line.split() for line in text.splitlines()]
     facts = {line[0]: line[1] for line in words if len(line) == 2}
-    members = tuple(
-        (int(line[1]), int(line[2]))
-        for line in words
-        if len(line) == 3 and line[0] == "member" and line[1].isdigit() and line[2].isdigit()
-    )
     if not {"group", "name", "boot", "cookie"} <= facts.keys() or len(facts["cookie"]) < 16:
         return None
     agent = facts.get("agent", "")
-    return Record(
+    record = Record(
         facts["group"],
         facts["name"],
         facts["cookie"],
-        members,
+        _pairs(words, "member"),
         facts["boot"],
         int(agent) if agent.isdigit() else -1,
+    )
+    record.pipes = _pairs(words, "pipe")
+    return record
+
+
+def _pairs(words: list[list[str]], what: str) -> tuple[tuple[int, int], ...]:
+    """Return the two numbers of each line that begins with `what`."""
+    return tuple(
+        (int(line[1]), int(line[2]))
+        for line in words
+        if len(line) == 3 and line[0] == what and line[1].isdigit() and line[2].isdigit()
     )

@@ -99,9 +99,11 @@ class Run:
         self._state_directory = state_directory
         self.record = record or records.Record(job.group, job.name, cookie)
 
-    def keep(self, members: tuple[tuple[int, int], ...]) -> None:
-        """Write down who belongs to it."""
+    def keep(self, members: tuple[tuple[int, int], ...], pipe: records.Pipe | None = None) -> None:
+        """Write down who belongs to it, and a `pipe` that they were given to print to."""
         self.record.members = members
+        if pipe is not None:
+            self.record.pipes = (*self.record.pipes, pipe)
         records.write(self._state_directory, self.record)
 
     async def alive(self) -> bool:

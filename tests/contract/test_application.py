@@ -14,7 +14,7 @@ import pytest
 
 from nodeagent.drivers import procs
 from nodeagent.drivers.base import Action, Job
-from nodeagent.drivers.child import TAIL_BYTES, TAIL_LINES
+from nodeagent.drivers.child import TAIL_BYTES, TAIL_LINES, Child
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.records import Record
 from nodeagent.drivers.registry import Drivers
@@ -294,8 +294,9 @@ async def test_only_the_last_lines_are_kept(agent: Agent) -> None:
 async def test_endless_output_takes_neither_memory_nor_the_loop(agent: Agent) -> None:
     resource = shell(FLOOD)
     await agent.run("start", resource)
-    tail = agent.drivers._applications._services["web", "thing"].child._tail
-    assert tail is not None
+    child = agent.drivers._applications._services["web", "thing"].child
+    assert isinstance(child, Child)
+    tail = child._tail
     pauses = 0
 
     def paused() -> bool:

@@ -23,6 +23,8 @@ from tui.widgets.live_table import LiveTable
 
 WIDE = 120
 RIGHT = 44
+EVENTS_LEAST = 2
+"""The heading and the newest event; the latter must not be the one that is cut off."""
 
 
 class DashboardScreen(SectionScreen):
@@ -94,8 +96,10 @@ class DashboardScreen(SectionScreen):
             "clients": panes.clients_pane(rows, width) if rows else Pane(),
         }
         wanted = [(min(pane.height, len(pane.head) + 3), pane.height) for pane in shown.values()]
-        heights = share(room, [*wanted, (4, 4)])
-        shown["events"] = panes.events_pane(self.look, width, heights[-1] - 1)
+        *heights, _ = share(room, [*wanted, (EVENTS_LEAST, 4)])
+        left = room - sum(heights)
+        shown["events"] = panes.events_pane(self.look, width, left - 1)
+        heights.append(left if left >= EVENTS_LEAST else 0)
         for (name, pane), height in zip(shown.items(), heights, strict=True):
             self._show(name, pane, height)
 
@@ -114,7 +118,7 @@ class DashboardScreen(SectionScreen):
 
     def _show(self, name: str, pane: Pane, height: int) -> None:
         widget = self.query_one(f"#{name}", Lines)
-        height = height if pane.height else 0
+        height = max(0, height) if pane.height else 0
         if widget.styles.height is None or widget.styles.height.value != height:
             widget.styles.height = height
             widget.display = height > 0

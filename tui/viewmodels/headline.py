@@ -93,9 +93,10 @@ def _tabs(
 ) -> Line:
     tabs: list[Span] = [Span(" ")]
     for mode, word in sections:
-        mark = "*" if mode == "dare" and view.running else ""
-        tone: Tone = "cursor" if mode == section else ("busy" if mark else "")
-        tabs += [Span(f" {word}{mark} ", tone)]
+        runs = mode == "dare" and view.running
+        tone: Tone = "cursor" if mode == section else ("busy" if runs else "")
+        # The mark takes the place of a blank: with one cell more, 80 of them were too few.
+        tabs += [Span(f" {word}{'*' if runs else ' '}", tone)]
     return spread(tuple(tabs), line(Span(f"{keys.get('app.help', '?')} help ", "dim")), width)
 
 

@@ -46,6 +46,7 @@ REACH: dict[str, Reach] = {
     "app.palette": Only("it lists the actions of the console"),
     "app.command_line": Only("it is the command line"),
     "app.repaint": Only("it repairs the console's own screen"),
+    "app.theme": Only("it colours the console's own screen"),
     "app.picture": Only("it is a picture of the console's own screen"),
     "app.drills": Command("demo --drill NAME"),
     "app.support_bundle": Command("support-bundle [FILE]"),

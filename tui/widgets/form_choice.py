@@ -26,6 +26,7 @@ class Choice(Widget, can_focus=True):
     DEFAULT_CSS = """
     Choice { height: 1; width: 1fr; background: $boost; }
     Choice:focus { background: $primary 35%; text-style: bold; }
+    Choice:focus:nocolor { text-style: bold reverse; }
     """
 
     value: reactive[str] = reactive("")

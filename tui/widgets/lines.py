@@ -46,7 +46,8 @@ class Lines(ScrollView, can_focus=False):
         & .tone--draft { color: $text-warning; }
         & .tone--key { color: $text-primary; text-style: bold; }
         & .tone--row { background: $primary-muted; text-style: bold; }
-        & .tone--row:nocolor { text-style: reverse; }
+        &:nocolor .tone--row { text-style: bold reverse; }
+        &:nocolor .tone--row-faint { text-style: underline; }
         & .tone--row-faint { background: $panel; }
     }
     """
@@ -156,9 +157,15 @@ class Lines(ScrollView, can_focus=False):
         for span in cut(spans, self.size.width) if self.size.width else spans:
             style = styles.get(span.tone)
             if style is None:
-                style = styles[span.tone] = base + self._style(span.tone)
+                style = styles[span.tone] = _over(base, self._style(span.tone))
             segments.append(Segment(clean(span.text), style))
         return Strip(segments).adjust_cell_length(self.size.width, base)
+
+
+def _over(base: Style, style: Style) -> Style:
+    """Return `style` on `base`; what would be reversed twice stands out by not being so."""
+    both = base + style
+    return both + Style(reverse=False) if base.reverse and style.reverse else both
 
 
 def _more(count: int) -> Line:

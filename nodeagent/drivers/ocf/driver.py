@@ -20,6 +20,7 @@ from nodeagent.drivers.ocf import results
 from nodeagent.drivers.ocf.calls import agent_file, call, make_temporary, ocf, variables
 from nodeagent.drivers.ocf.find import AgentError
 from nodeagent.drivers.ocf.validate import Validation
+from nodeagent.drivers.output import InheritedOutput
 from nodeagent.drivers.records import Record
 from nodeagent.drivers.running import Ran, Run, new_cookie, remaining
 from nodeagent.model.agents import AgentDescription
@@ -34,16 +35,22 @@ CLOSE_SECONDS = 5.0
 
 
 class _Started:
-    """A resource whose start was asked for. `children` are kept: its processes write to them."""
+    """A resource whose start was asked for. `children` are kept: its processes write to them.
 
-    def __init__(self, run: Run) -> None:
+    `inherited` is what those of an earlier agent write to.
+    """
+
+    def __init__(self, run: Run, inherited: InheritedOutput | None = None) -> None:
         self.run = run
         self.children: list[Child] = []
+        self._inherited = inherited
 
     def close(self) -> None:
         """Listen no longer."""
         for child in self.children:
             child.close()
+        if self._inherited is not None:
+            self._inherited.close()
 
 
 class OcfDriver:
@@ -128,7 +135,7 @@ class OcfDriver:
         """Go on with what an earlier agent started, of whose processes this is the record."""
         cookie = record.cookie if record is not None else new_cookie()
         run = Run(str(self._context.state_directory), job, cookie, record)
-        self._started[job.key] = _Started(run)
+        self._started[job.key] = _Started(run, InheritedOutput(run.record))
 
     def fail(self, group: str) -> int:
         """Kill the processes of `group` as a crash would; return of how many resources."""
@@ -167,7 +174,7 @@ class OcfDriver:
         child = Child((file, "start"), given, "/", keep_leftovers=True, outlives=self.outlives)
         started.children.append(child)
         try:
-            started.run.keep((*started.run.record.members, child.member))
+            started.run.keep((*started.run.record.members, child.member), child.pipe)
             code = await child.wait(seconds)
         finally:  # also when a stop or a deadline cancels us; the stop that follows does the rest
             child.signal(signal.SIGKILL)
