@@ -14,7 +14,7 @@ from nodeagent.core.shared import Shared
 from nodeagent.core.table import Step
 from nodeagent.model.choice import Choice
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.happenings import Happening
+from nodeagent.model.happenings import EventName, Happening
 from nodeagent.model.ownership import Ballot, Standing
 from nodeagent.model.plan import Plan
 
@@ -100,9 +100,12 @@ class Audiences:
         timing = self.shared.timing
         base = timing.step_ms
         if step.name in ("release", "undo-acquire"):
-            return base + self._driver_ms("stop")
+            return base + self._drivers_ms("stop") + self._pre_commands_ms(step)
         if step.name in ("acquire", "undo-release"):
-            return base + self._driver_ms("start") + self.shared.takeover_wait_ms
+            # What an abort finds half released is stopped before it is acquired again.
+            stops = self._drivers_ms("stop") if step.name == "undo-release" else 0
+            starts = self._drivers_ms("start") + self._pre_commands_ms(step)
+            return base + stops + starts + self.shared.takeover_wait_ms
         if step.name == "verify":
             return base + max(VALIDATION_MS, self._fences_ms())
         if step.name in ("greet", "stage") or (
@@ -116,22 +119,30 @@ class Audiences:
         nodes = self.request.candidate.node.values()
         return int(1000 * max((f.seconds for n in nodes for f in n.fence.values()), default=0))
 
-    def _driver_ms(self, action: DriverAction) -> int:
+    def _drivers_ms(self, action: DriverAction) -> int:
         pairs = (*self.request.plan.release, *self.request.plan.acquire)
         configurations = [c for c in (self.old, self.request.candidate) if c is not None]
         nouns = [c.group[g] for g in {g for g, _ in pairs} for c in configurations if g in c.group]
-        drivers = sum(limit_s(r, action) for n in nouns for r in n.resource.values())
-        return int(1000 * (drivers + self._pre_commands_s(action)))
+        return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
 
-    def _pre_commands_s(self, action: DriverAction) -> float:
+    def _pre_commands_ms(self, step: Step) -> int:
         """Return how long the administrator's commands before these steps may take."""
         plan, candidate = self.request.plan, self.request.candidate
-        if action == "stop":
-            steps = [(self.old, Happening("group-offline", n, g)) for g, n in plan.release]
-        else:  # an undone release is acquired again, by the configuration of before
-            steps = [(candidate, Happening("group-online", n, g)) for g, n in plan.acquire]
-            steps += [(self.old, Happening("group-online", n, g)) for g, n in plan.release]
-        return sum(longest_pre_s(configuration, step) for configuration, step in steps)
+        before: list[tuple[Configuration | None, EventName, tuple[tuple[str, str], ...]]]
+        match step.name:
+            case "release":
+                before = [(self.old, "group-offline", plan.release)]
+            case "acquire":
+                before = [(candidate, "group-online", plan.acquire)]
+            case "undo-acquire":
+                before = [(self.old, "group-offline", plan.acquire)]
+            case _:  # its release may still go on, with what runs before that
+                before = [
+                    (self.old, "group-offline", plan.release),
+                    (self.old, "group-online", plan.release),
+                ]
+        happenings = [(c, Happening(event, n, g)) for c, event, pairs in before for g, n in pairs]
+        return int(1000 * sum(longest_pre_s(c, happening) for c, happening in happenings))
 
     def longest_ms(self, rows: tuple[Step, ...]) -> int:
         """Return the longest time for which nodes may have to wait for their next order."""

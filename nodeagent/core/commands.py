@@ -7,6 +7,7 @@ failure is told, that of a post command also at its group.
 from collections import deque
 
 from nodeagent.config.commands import bound, command
+from nodeagent.config.words import join
 from nodeagent.core.effects import RunCommand
 from nodeagent.core.events import CommandTalked, DriverFinished
 from nodeagent.core.observed import Observed
@@ -18,6 +19,8 @@ from nodeagent.model.happenings import EVENTS_OF_ACTOR, Command, Happening, Stag
 RUNNING_MAX = 4
 WAITING_MAX = 100
 """A storm of events must not become a storm of processes, nor of memory."""
+POST_AT_END_MS = 5_000
+"""An agent that was told to end waits no longer for its post commands; then they end with it."""
 
 
 class Commands:
@@ -28,10 +31,13 @@ class Commands:
         self._waiting: deque[Command] = deque()
         self._running: dict[int, tuple[Command, Pace]] = {}
         self._dropped = 0
+        self._was_member = False
+        self._ending_ms = -1
         self._observed = Observed(shared)
 
     def take(self) -> None:
         """Look at what happened since the last time."""
+        self._was_member = self._was_member or self.shared.is_member
         happened, self.shared.happened = self.shared.happened, []
         for happening in happened:
             self._happened(happening)
@@ -39,10 +45,12 @@ class Commands:
 
     def _happened(self, happening: Happening) -> None:
         shared = self.shared
-        if not shared.is_member:
-            return  # it learns what is long over, or has no part in it
         acted = happening.node == shared.name and happening.event in EVENTS_OF_ACTOR
-        stages: tuple[Stage, ...] = ("post", "notify") if acted else ("notify",)
+        stages: list[Stage] = []
+        if acted and self._was_member:
+            stages.append("post")  # also of what it lets go of because it is not in any more
+        if shared.is_member:
+            stages.append("notify")  # others learn what is long over, or have no part in it
         epoch = shared.log.standing.epoch
         for name, commands in bound(shared.log.configuration, happening):
             for stage in stages:
@@ -67,6 +75,22 @@ class Commands:
             self.shared.out.append(RunCommand(op, wanted))
         if not self._waiting:
             self._dropped = 0
+
+    def must_finish(self) -> bool:
+        """Return whether the agent, which has left, must wait for post commands before it ends.
+
+        That lasts for POST_AT_END_MS from the first question on.
+        """
+        shared, running = self.shared, (command for command, _ in self._running.values())
+        left = [c.words() for c in (*running, *self._waiting) if c.stage == "post"]
+        if self._ending_ms < 0:
+            self._ending_ms = shared.now.ms
+        if left and shared.now.ms - self._ending_ms < POST_AT_END_MS:
+            return True
+        if left:
+            text = f"ends, and with it what it waited for long enough: {join(left)}"
+            shared.tell("warning", shared.name, text)
+        return False
 
     def talked(self, event: CommandTalked) -> None:
         """Note the last line that a command printed."""

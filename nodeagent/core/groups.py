@@ -281,6 +281,25 @@ class GroupRunner:
         self.news.append(GroupNews("warning", text))
         return [*self._end_commands(), *self._next(now)]
 
+    def stay(self, group: Group, now: Now) -> list[Effect]:
+        """Take a release back while nothing is stopped yet; afterwards it goes on to its end.
+
+        `group` is as what it is wanted: another one must be stopped, and started as that.
+        """
+        untouched = all(state == "started" for state in self.resources.values())
+        if self.state != "releasing" or self._goal != "offline" or not untouched:
+            return []
+        if self.tentative or self.group != group:
+            return []
+        ended = self._end_commands()
+        self._queue.clear()
+        self._goal = "online"
+        self._become("online", "", now)
+        text = "its release was taken back before anything was stopped"
+        why = f"{text}; the pre command was ended" if ended else text
+        self.news.append(GroupNews("note", why, self.cause))
+        return ended
+
     def _end_commands(self) -> list[Effect]:
         self._pre = PreCommands(())
         if self._op is None or self._op[1] != "command":

@@ -1,8 +1,10 @@
 """Reconcile: hold what the last decree gives this node, and nothing else.
 
 Run after every event. Release what is not this node's; acquire what is, under a valid lease, after
-its parents, with proof of release. Groups that an open DARE governs are left to it; while suspended
-nothing is acquired. A node that loses its lease lets go of everything, whatever else is going on.
+its parents, with proof of release. A release that is not wanted any more, as after an abort, is
+taken back while nothing is stopped. Groups that an open DARE governs are left to it; while
+suspended nothing is acquired. A node that loses its lease lets go of everything, whatever else is
+going on.
 """
 
 from nodeagent.config.holds import held_groups, hold_text, is_held
@@ -172,6 +174,11 @@ class Keeper:
                 self._let_go(runner)
                 return
             self._undone.discard(group)
+        self._bring_online(runner)
+
+    def _bring_online(self, runner: GroupRunner) -> None:
+        shared, group = self.shared, runner.name
+        self._take_back(runner)
         if runner.state == "online":
             shared.forgiven.discard(group)
         if group in shared.forgiven and runner.state == "error" and not runner.held:
@@ -179,6 +186,13 @@ class Keeper:
             runner.forgive(shared.now)
         if not runner.held and runner.state == "offline" and not shared.suspended:
             self._acquire(runner)
+
+    def _take_back(self, runner: GroupRunner) -> None:
+        """End a release that nobody wants any more, before it interrupts anybody."""
+        configuration = self.shared.log.configuration
+        noun = configuration.group.get(runner.name) if configuration else None
+        if runner.state == "releasing" and noun is not None:
+            self.shared.out += runner.stay(noun, self.shared.now)
 
     def _let_go(self, runner: GroupRunner) -> None:
         self.proofs.close(runner.name)

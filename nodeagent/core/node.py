@@ -58,7 +58,7 @@ from nodeagent.core.lease import Lease
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.probation import ProbationWatch
-from nodeagent.core.proofs import Proofs
+from nodeagent.core.proofs import ASK_AGAIN_MS, Proofs
 from nodeagent.core.records import (
     DecidedValue,
     Durable,
@@ -126,6 +126,8 @@ SEQUENCES_PER_LIFE = 1 << 32
 CATCH_UP_MS = 300
 DROPPED_NOTE_MS = 5_000
 LEAVE_MS_MAX = 25_000
+ANSWER_MS = 3 * ASK_AGAIN_MS
+"""For so long who has left can still be asked whether it released what it held."""
 BOAST_MS = 10_000
 AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
@@ -214,7 +216,7 @@ class Node:
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = self._ticked_ms = now.ms
+        self._linger_ms = self._ticked_ms = self._held_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
@@ -654,14 +656,23 @@ class Node:
             self.shared.send(lock.holder, Relay(lock.tx))
 
     def _end_when_left(self) -> None:
-        """End once nothing is held here and the others know, or they cannot be waited for."""
+        """End once nothing is held here, what follows that was run, and the others know of it.
+
+        None of them is waited for without an end.
+        """
         shared = self.shared
         waited = shared.now.ms - shared.stopping_since_ms
         peers = shared.hearts.peers.items()
         staying = any(shared.alive(n) and p.beat.state != "leaving" for n, p in peers)
+        if self.held:
+            self._held_ms = shared.now.ms
         if self.held and waited < LEAVE_MS_MAX:
             return
         if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
+            return
+        if not self.held and staying and shared.now.ms - self._held_ms < ANSWER_MS:
+            return
+        if self.commands.must_finish():
             return
         shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
 

@@ -37,12 +37,15 @@ from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Resource, ServiceAddress
 from nodeagent.model.ownership import Ballot, Token
 from nodeagent.model.reports import has_errors
+from nodeagent.model.run import is_rehearsal
 from nodeagent.model.text import clean
 from nodeagent.wire.codec import WireError, unpack
 from nodeagent.wire.peer import Aborted, Commit, StepName, StepOrder, StepReply
 
 BEATS_TO_GREET = 2
 CHECKS_MAX = 8
+"""Rehearsals that are verified here at once, all askers together; further ones wait."""
+BUSY = f"busy: {CHECKS_MAX} other rehearsals are verified here, and this one waits for them"
 FACTS_MAX = 1_000
 SUSPENSION_MAX_MS = 3_600_000
 """No row may ask for more: `core.desk` refuses such a DARE before it begins."""
@@ -197,7 +200,7 @@ class Participant:
             return
         objection = self._objection(order)
         if objection:
-            self._refuse(coordinator, order, objection)
+            self._refuse(coordinator, order, objection, final=order.step not in AFTER_DECISION)
             return
         self._work = Work(coordinator, order, self.shared.now.ms)
         if self.open is not None and order.step not in AFTER_DECISION:
@@ -209,10 +212,20 @@ class Participant:
         """Begin to verify, beside whatever is open: it has no side effect and needs no lock."""
         if order.tx in self._checks:
             return
-        while len(self._checks) >= CHECKS_MAX:
-            del self._checks[next(iter(self._checks))]
+        self._drop_checks(coordinator, order)
+        if is_rehearsal(order.tx) and sum(map(is_rehearsal, self._checks)) >= CHECKS_MAX:
+            self._refuse(coordinator, order, BUSY, final=False)  # it is asked for again and again
+            return
         work = self._checks[order.tx] = Work(coordinator, order, self.shared.now.ms)
         self._verify(work)
+
+    def _drop_checks(self, coordinator: str, order: StepOrder) -> None:
+        """Drop what nobody waits for any more: its time is over, or its asker's next DARE came."""
+        now, is_dare = self.shared.now.ms, not is_rehearsal(order.tx)
+        for tx, work in tuple(self._checks.items()):
+            before = is_dare and work.coordinator == coordinator and not is_rehearsal(tx)
+            if before or now - work.began_ms > work.order.limit_ms:
+                del self._checks[tx]
 
     def _objection(self, order: StepOrder) -> str:
         log = self.shared.log
@@ -228,8 +241,7 @@ class Participant:
             return "nothing is staged here"
         return ""
 
-    def _refuse(self, coordinator: str, order: StepOrder, reason: str) -> None:
-        final = order.step not in AFTER_DECISION
+    def _refuse(self, coordinator: str, order: StepOrder, reason: str, *, final: bool) -> None:
         reply = StepReply(
             order.tx, order.slot, order.ballot, order.step, ok=False, final=final, reason=reason
         )
@@ -630,14 +642,16 @@ class Participant:
             if owners.get(group) != shared.name:
                 continue
             runner = shared.runner(group)
-            work.begins(group, work.began_ms)
+            was_away = runner.state != "online" or runner.token.slot >= work.order.slot
+            if was_away:
+                work.begins(group, work.began_ms)
             if runner.state == "error" and runner.settled and group not in shared.forgiven:
                 self._answer(work, ok=False, reason=f"{group}: {runner.text}")
                 return
             if runner.state != "online":
                 self._progress(f"acquiring {group} again")
                 return
-            self._note_once(work, f"{group} online again")
+            self._note_once(work, f"{group} {'online again' if was_away else 'stayed online'}")
             work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
 

@@ -154,6 +154,7 @@ class Rehearsal:
         self._facts: dict[str, dict[str, str]] = {}
         self._digests: dict[str, str] = {}
         self._failed: dict[str, str] = {}
+        self._late: dict[str, str] = {}
 
     def start(self) -> None:
         """Publish it and ask everybody."""
@@ -187,7 +188,10 @@ class Rehearsal:
 
     def on_reply(self, sender: str, m: StepReply) -> None:
         """Take a node's answer."""
-        if self.finished or m.step != "verify" or not m.final or sender not in self._waiting():
+        if self.finished or m.step != "verify" or sender not in self._waiting():
+            return
+        if not m.final:
+            self._held_up(sender, m.reason)
             return
         if not m.ok:
             self._fail(sender, m.reason or "failed", m.evidence)
@@ -195,6 +199,11 @@ class Rehearsal:
         self._facts[sender], self._digests[sender] = m.facts, m.digest
         self.board.cell("verify", sender, "done", undo=False, reason=m.reason, evidence=m.evidence)
         self._may_be_done()
+
+    def _held_up(self, node: str, reason: str) -> None:
+        if self._late.get(node) != reason:
+            self._late[node] = reason
+            self.board.cell("verify", node, "running", undo=False, reason=reason)
 
     def _fail(self, node: str, reason: str, evidence: tuple[str, ...] = ()) -> None:
         self._failed[node] = reason
@@ -209,7 +218,7 @@ class Rehearsal:
         if now - self._asked_ms >= RESEND_MS:
             self._ask()
         for node in self._waiting() if now >= self._deadline_ms else ():
-            self._fail(node, "no answer in time")
+            self._fail(node, self._late.get(node, "no answer in time"))
 
     def _may_be_done(self) -> None:
         """Compare what everybody got, once all have answered."""

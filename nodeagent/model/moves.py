@@ -35,7 +35,7 @@ GROUP_MOVES: tuple[Move[GroupState], ...] = (
     Move("offline", "online", "an agent starts, and took over what its predecessor left online"),
     Move("online", "offline", "it has no resources, so there is nothing to stop"),
     Move("releasing", "offline", "all its resources are stopped"),
-    Move("releasing", "online", "in a DARE its pre command failed, before anything was stopped"),
+    Move("releasing", "online", "in a DARE that is undone before anything was stopped"),
     Move("releasing", "error", "stopped after a failure"),
     Move("error", "offline", "its failure expired, or its configuration changed"),
     Move("error", "acquiring", "a DARE gives it to this node again"),

@@ -161,6 +161,7 @@ async def test_the_next_agent_ends_it_and_holds_no_group_for_it(tmp_path: Path) 
     mark = marker()
     agent = _agent(tmp_path, f"setsid sleep {mark} & wait", 50_000)
     await until(lambda: bool(sleeping(mark)), "it runs")
+    await until(lambda: bool(handover.waiting(str(tmp_path), 0.0)), "its deadman is at its post")
     for post in handover.waiting(str(tmp_path), 0.0):
         os.kill(post.pid, signal.SIGKILL)
     agent.kill()

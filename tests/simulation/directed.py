@@ -54,6 +54,7 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     fences.pair_apart_again,
     dares.death_during_a_dare,
     dares.undone_acquire,
+    dares.abort_before_anything_stopped,
     dares.damaged_file,
     dares.draft_at_start,
     dares.asked_again_and_again,

@@ -1,11 +1,19 @@
 """Directed schedules against the steps of a DARE: suspension, undo, files and what is told."""
 
-from nodeagent.wire.console import SaveDraft
+from dataclasses import replace
+
+from nodeagent.wire.console import Abort, SaveDraft
 from nodeagent.wire.peer import Message, Prepare, StepOrder
 from tests.simulation.directed_scene import LOST, Scene, cluster, with_groups
 
 THREE = ("alpha", "bravo", "charlie")
 FIVE = (*THREE, "delta", "echo")
+CHECK_FIRST = """
+[event.check]
+on = ["group-offline"]
+pre = ["/opt/check"]
+seconds = 20
+"""
 
 
 def _ended(scene: Scene) -> bool:
@@ -127,3 +135,24 @@ def crash_while_staged(seed: int) -> Scene:
     scene.hook(hook)
     scene.ask(with_groups(shape, web=("charlie", "bravo"), orders=("charlie", "bravo")))
     return scene.wait(10_000)
+
+
+def abort_before_anything_stopped(seed: int) -> Scene:
+    """A DARE ends while the command before a release still runs: the group is never away."""
+    shape = replace(cluster(), commands=CHECK_FIRST)
+    scene = Scene(seed, shape).settle()
+    web = scene.node("alpha").shared.runner("web")
+    started_by = web.token
+    scene.world.refuse_driver.add(("alpha", "web", "slow pre"))
+    scene.ask(shape, at="charlie", web="bravo")
+    scene.until(lambda: web.state == "releasing")
+    scene.wait(200, 2_000)
+    if scene.chance.random() < 0.5:
+        assert scene.world.run is not None, "it was asked"
+        scene.world.ask("charlie", Abort(scene.world.run.tx))
+    else:
+        scene.crash("charlie", 30_000)
+    scene.wait(22_000)
+    assert web.state == "online", f"undo: web is {web.state} on alpha"
+    assert web.token == started_by, "undo: web was interrupted after the DARE had ended"
+    return scene

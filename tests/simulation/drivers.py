@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Drivers:
-    """What the drivers of all machines do. `refuse` holds (machine, group, action) that fail."""
+    """What the drivers of all machines do.
+
+    `refuse` holds (machine, group, action) that fail; with "slow ACTION" they take long.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -31,6 +34,7 @@ class Drivers:
         fails = (machine.name, effect.group, effect.action) in self.refuse
         fails = fails or self._by_chance(self.world.faults.driver_fails)
         slow = self._by_chance(self.world.faults.driver_slow)
+        slow = slow or (machine.name, effect.group, f"slow {effect.action}") in self.refuse
         hangs = self._by_chance(self.world.faults.driver_hangs)
         lies = self._by_chance(self.world.faults.driver_lies)
         running = machine.running.setdefault(effect.group, set())
@@ -51,7 +55,7 @@ class Drivers:
         """Run an administrator's command: it may fail, or hang until it is killed.
 
         `refuse` holds (machine, group, stage) of commands that fail, and (machine, group,
-        "hang STAGE") of those that hang.
+        "hang STAGE") of those that hang; with "slow STAGE" they succeed just in time.
         """
         command, group = effect.command, effect.command.happening.group
         hangs = (machine.name, group, f"hang {command.stage}") in self.refuse
@@ -65,6 +69,8 @@ class Drivers:
             talk = ev.CommandTalked(effect.op, "still busy")
             self.world.later(1_000, self.world.alive(machine, talk))
         takes_ms = int(command.limit_s * 1000) if hangs else self.world.random.randint(1, 50)
+        if (machine.name, group, f"slow {command.stage}") in self.refuse:
+            takes_ms = int(command.limit_s * 900)
         self.world.later(takes_ms, self.world.alive(machine, done))
 
     def _by_chance(self, probability: float) -> bool:

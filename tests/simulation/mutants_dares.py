@@ -184,6 +184,11 @@ MUTANTS = (
         ((Keeper, "undo_tentative", nothing),),
     ),
     Mutant(
+        "a release goes on after the abort",
+        "what nobody wants to move any more is not stopped",
+        ((Keeper, "_take_back", nothing),),
+    ),
+    Mutant(
         "temporary file is not dropped",
         "nothing of a DARE is left when it has ended",
         ((Node, "step", _keeps_temporary),),

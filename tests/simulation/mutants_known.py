@@ -19,6 +19,7 @@ KNOWN: dict[str, tuple[str, int]] = {
     "draft activated at start": ("draft at start", 1),
     "repeated prepare extends the suspension": ("asked again and again", 1),
     "undo forgotten": ("undone acquire", 1),
+    "a release goes on after the abort": ("abort before anything stopped", 1),
     "the temporary file is not compared": ("damaged file", 1),
     "a stale draft is taken": ("stale draft", 1),
     "deaths seen while suspended are forgotten": ("death during a dare", 1),

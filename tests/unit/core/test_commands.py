@@ -1,9 +1,12 @@
 """The administrator's commands: before a group comes or goes, after it, and on every member."""
 
-from nodeagent.core.commands import RUNNING_MAX, WAITING_MAX, Commands
+from nodeagent.config.forecast import interruptions
+from nodeagent.core.audience import Audiences
+from nodeagent.core.commands import POST_AT_END_MS, RUNNING_MAX, WAITING_MAX, Commands
 from nodeagent.core.effects import RunCommand
 from nodeagent.core.events import CommandTalked, Now
 from nodeagent.core.groups import GroupRunner
+from nodeagent.core.table import UNDO_STEPS
 from nodeagent.model.configuration import Application, Group
 from nodeagent.model.happenings import Happening
 from nodeagent.model.ownership import Token
@@ -23,6 +26,13 @@ on = ["group-online", "node-down"]
 post = ["/opt/log"]
 notify = ["/opt/page"]
 seconds = 5
+"""
+AT_END = """
+[event.log]
+on = ["group-offline"]
+post = ["/opt/log"]
+notify = ["/opt/page"]
+seconds = 60
 """
 
 
@@ -159,3 +169,82 @@ def test_a_storm_of_events_is_no_storm_of_processes() -> None:
     assert len([e for e in shared.out if isinstance(e, RunCommand)]) == RUNNING_MAX
     dropped = [e for e in shared.events if "is not run" in e.text]
     assert len(dropped) == 1
+
+
+def test_an_abort_ends_the_pre_command_and_the_group_was_never_away() -> None:
+    story = Story(commands=PRE)
+    starts = story.invariants.acquisitions
+    story.world.refuse_driver.add(("alpha", "web", "slow pre"))
+    story.ask(story.shape, web="bravo")
+    story.at_step("release")
+    story.world.advance(1_000)
+
+    story.abort()
+    story.until(lambda: story.world.run is not None and story.world.run.state == "aborted", 3_000)
+
+    assert story.told("taken back before anything was stopped; the pre command was ended")
+    assert interruptions(story.end()) == {}
+    story.rest().world.advance(25_000)
+    assert (story.owner("web"), story.invariants.acquisitions) == (["alpha"], starts)
+
+
+def test_undoing_a_release_is_waited_for_while_its_pre_command_may_run() -> None:
+    story = Story(commands=PRE)
+    shared = story.node("alpha").shared
+    story.ask(story.shape, web="bravo")
+    coordinator = story.node("alpha").coordinator
+    assert coordinator is not None
+    asked = Audiences(shared, coordinator.request, shared.log.configuration)
+
+    undo = next(row for row in UNDO_STEPS if row.name == "undo-release")
+
+    assert asked.limit_ms(undo) > 2 * 3 * 20_000  # before the release and before the acquire
+
+
+def stopped(story: Story, *, slow: bool = False) -> None:
+    """Tell alpha to stop; its groups take so long that it is out of the view before that."""
+    story.until(lambda: story.told("online on alpha"))
+    if slow:
+        story.world.refuse_driver.add(("alpha", "web", "hang post"))
+    story.world.refuse_driver.add(("alpha", "web", "stop"))
+    story.world.drivers.commands.clear()
+    story.world.stop("alpha")
+    story.until(lambda: "alpha" not in story.node("bravo").shared.log.standing.view)
+    story.world.advance(500)
+    assert not story.node("alpha").shared.is_member
+    assert story.owner("web") == ["alpha"]
+    story.world.refuse_driver.discard(("alpha", "web", "stop"))
+
+
+def test_who_leaves_runs_post_for_what_it_lets_go_of_after_it_is_out_of_the_view() -> None:
+    story = Story(commands=AT_END)
+    stopped(story)
+
+    story.until(lambda: "alpha" not in story.world.nodes())
+    story.until(lambda: len(ran(story, "group-offline", "web")) == 3)
+
+    assert sorted(ran(story, "group-offline", "web")) == [
+        ("alpha", "post"),
+        ("bravo", "notify"),
+        ("charlie", "notify"),
+    ]
+
+
+def test_who_leaves_can_be_asked_for_a_while_so_that_nobody_waits_for_its_lease() -> None:
+    story = Story()
+    stopped(story)
+    story.until(lambda: not story.node("alpha").held)
+
+    story.until(lambda: story.owner("web") == ["bravo"], story.node("bravo").shared.timing.lease_ms)
+
+
+def test_who_leaves_waits_for_a_post_command_a_while_and_says_what_is_left_out() -> None:
+    story = Story(commands=AT_END)
+    stopped(story, slow=True)
+    story.until(lambda: not story.node("alpha").held)
+
+    story.world.advance(POST_AT_END_MS - 500)
+    assert "alpha" in story.world.nodes()
+    story.until(lambda: "alpha" not in story.world.nodes(), 2_000)
+
+    assert story.told("ends, and with it what it waited for long enough: post command log")

@@ -1,11 +1,13 @@
 """A rehearsal asks the real nodes and changes nothing; what drifted since refuses the DARE."""
 
 from nodeagent.core import effects as fx
+from nodeagent.core.participant import BUSY
 from nodeagent.core.records import Record
-from nodeagent.model.run import DareRun, RunStarted, advance
-from nodeagent.wire.console import Apply, Refused, Rehearse
+from nodeagent.core.rehearsal import RUNNING_MAX
+from nodeagent.model.run import DareRun, RunChanged, RunStarted, advance, is_rehearsal
+from nodeagent.wire.console import Apply, Done, Refused, Rehearse
 from nodeagent.wire.live import ProgressMade
-from nodeagent.wire.peer import Prepare, StepOrder
+from nodeagent.wire.peer import Prepare, StepOrder, StepReply
 from tests.simulation.machine import Machine
 from tests.simulation.shapes import Shape
 from tests.unit.core.story import Story
@@ -17,6 +19,7 @@ class Witness:
     def __init__(self, story: Story) -> None:
         self.written: list[Record] = []
         self.sent: list[object] = []
+        self.ended: list[RunChanged] = []
         self.run: DareRun | None = None
         story.world.watchers.append(self)
 
@@ -31,7 +34,9 @@ class Witness:
         if isinstance(effect, fx.Publish) and isinstance(effect.message, ProgressMade):
             progress = effect.message.progress
             tx = progress.run.tx if isinstance(progress, RunStarted) else progress.tx
-            if tx.startswith("rehearsal."):
+            if isinstance(progress, RunChanged) and is_rehearsal(tx):
+                self.ended.append(progress)
+            if is_rehearsal(tx):
                 self.run = advance(self.run, progress)
 
     def stepped(self, machine: Machine) -> None:
@@ -186,3 +191,21 @@ def test_a_draft_of_an_older_epoch_is_not_rehearsed() -> None:
 
     assert isinstance(answer, Refused)
     assert answer.exit_code == 6
+
+
+def test_more_than_can_be_verified_at_once_wait_and_no_dare_waits_for_them() -> None:
+    story = Story()
+    story.world.refuse_driver.add(("charlie", "mail", "slow validate"))
+    seen = Witness(story)
+    base = story.node("alpha").shared.log.standing.digest
+    many = Rehearse(story.with_group().text, base)
+
+    answers = [story.world.ask(at, many) for at in story.shape.nodes * RUNNING_MAX]
+    story.world.advance(1_000)
+    run = story.dare(story.with_group("mail", "charlie"))
+
+    assert all(isinstance(answer, Done) for answer in answers)
+    assert run.state == "done"
+    assert any(isinstance(m, StepReply) and m.reason == BUSY for m in seen.sent)
+    story.until(lambda: len(seen.ended) == len(answers))
+    assert {ended.state for ended in seen.ended} == {"done"}

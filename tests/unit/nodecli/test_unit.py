@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nodeagent.cli.unit import NAME, unit, unit_text
+from nodeagent.core.commands import POST_AT_END_MS
 from nodeagent.core.node import LEAVE_MS_MAX
 from nodeagent.daemon.run import STOP_PATIENCE_S
 
@@ -35,7 +36,8 @@ def test_nothing_runs_on_without_its_agent_and_the_agent_may_leave_in_order() ->
     service = settings("Service")
 
     assert service["KillMode"] == "process", "the deadman must be left to end what is left"
-    assert int(service["TimeoutStopSec"]) > LEAVE_MS_MAX / 1000 + STOP_PATIENCE_S
+    leaves_within_s = (LEAVE_MS_MAX + POST_AT_END_MS) / 1000
+    assert int(service["TimeoutStopSec"]) > leaves_within_s + STOP_PATIENCE_S
     assert service["OOMPolicy"] == "continue"
 
 
