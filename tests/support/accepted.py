@@ -6,6 +6,7 @@ Nothing is run but `make -n`, and `pytest --version` behind the words.
 import argparse
 import importlib
 import io
+import os
 import re
 import shlex
 import subprocess
@@ -118,6 +119,8 @@ def recipe(words: Sequence[str]) -> list[str]:
     done = subprocess.run(
         ["make", "--no-print-directory", "-n", *words],
         cwd=ROOT,
+        # As from a shell: a suite that make itself has started is no level of it.
+        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

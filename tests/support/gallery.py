@@ -364,6 +364,7 @@ async def dare(walk: Walk) -> None:
     await walk.leave("alpha / greet")
     await walk.stop("dashboard-running", "CHANGING", "DARE 42 running", keys=["1"])
     walk.client.say(*story.run_aborts())
+    await walk.leave("! DARE 42: Aborted after 9.4s", keys=())
     await walk.stop("dare-aborted", "Aborted after 9.4s", "charlie / acq", keys=["R"])
     await walk.stop("dare-evidence", "Address in use", keys=["enter"])
     await walk.leave("charlie / acq")
