@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from rich.style import Style
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
@@ -40,7 +41,6 @@ from tests.support.story import WALL, StoryClient
 from tui.app import ClusterApp
 from tui.player import Player
 from tui.replay import ReplayApp
-from tui.screens.base import SectionScreen
 from tui.screens.command_line import Shell
 from tui.screens.forms import bench_of
 from tui.viewmodels.past import Past
@@ -154,8 +154,7 @@ async def settled(pilot: Pilot[Any]) -> None:
         if text == before:
             return
         before = text
-        if isinstance(pilot.app.screen, SectionScreen):
-            pilot.app.screen.repaint()
+        cast("ClusterApp", pilot.app).tick()
         await pilot.pause()
 
 
@@ -454,7 +453,8 @@ def picture(app: App[Any]) -> str:
         rows.append("".join(piece.text for piece in strip).rstrip())
         pieces: list[tuple[str, int]] = []
         for text, style, _ in strip:
-            letter = letters.setdefault(str(style or "none"), _letter(len(letters)))
+            seen = _blank(style) if style and not text.strip() else style
+            letter = letters.setdefault(str(seen or "none"), _letter(len(letters)))
             if pieces and pieces[-1][0] == letter:
                 pieces[-1] = (letter, pieces[-1][1] + len(text))
             else:
@@ -462,6 +462,12 @@ def picture(app: App[Any]) -> str:
         looks.append(" ".join(f"{letter}{cells}" for letter, cells in pieces))
     named = [f"{letter} {look}" for look, letter in letters.items()]
     return "\n".join([*rows, "---", *looks, "---", *named, ""])
+
+
+def _blank(style: Style) -> Style:
+    """Return what is seen of a style where nothing is written."""
+    shown = style.reverse or style.underline or style.strike
+    return style if shown else Style(bgcolor=style.bgcolor)
 
 
 def _letter(number: int) -> str:
