@@ -6,14 +6,13 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import psutil
-
 from nodeagent.config import edit
 from nodeagent.config.parse import parse
 from nodeagent.drivers.base import Action, Context, Job
 from nodeagent.drivers.registry import Drivers
 from nodeagent.model.configuration import Resource
 from tests.benchmarks.figures import MIB, Figure, median, spread
+from tests.benchmarks.processes import agent_of, cpu_s
 from tui.demo import warden
 from tui.demo.asker import Asker
 from tui.demo.box import Box
@@ -112,27 +111,16 @@ async def _do(
 
 def _at_rest(box: Box) -> list[Figure]:
     """Watch the agents while nothing happens: the worst of them counts."""
-    agents = [_process(box, name) for name in box.names]
+    agents = [agent_of(box, name) for name in box.names]
     time.sleep(CALM_S)
-    before = [_cpu_s(agent) for agent in agents]
+    before = [cpu_s(agent) for agent in agents]
     began = time.monotonic()
     time.sleep(REST_S)
     seconds = time.monotonic() - began
-    used = [100 * (_cpu_s(a) - b) / seconds for a, b in zip(agents, before, strict=True)]
+    used = [100 * (cpu_s(a) - b) / seconds for a, b in zip(agents, before, strict=True)]
     memory = [agent.memory_info().rss / MIB for agent in agents]
     note = f"worst of three over {seconds:.0f} s; two groups, no console"
     return [
         Figure("agent at rest, share of a core", max(used), 2, "%", note),
         Figure("agent at rest, memory", max(memory), 60, "MB", "resident; its deadman not counted"),
     ]
-
-
-def _process(box: Box, name: str) -> psutil.Process:
-    found = [psutil.Process(pid) for pid in warden.marked(box.mark, name)]
-    (agent,) = (p for p in found if {"nodeagent", "run"} <= set(p.cmdline()))
-    return agent
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system

@@ -21,6 +21,7 @@ from nodeagent.wire.codec import encode
 from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot
 from tests.benchmarks.crowd import framed
 from tests.benchmarks.figures import Figure, median, spread
+from tests.benchmarks.processes import cpu_s
 from tests.support import story
 
 NODES = 64
@@ -194,10 +195,10 @@ def measure() -> list[Figure]:
 def _at_rest(shown: Terminal, nodes: int, limit: float) -> list[Figure]:
     shown.drain(WARM_S)
     process = psutil.Process(shown.process.pid)
-    before, began = _cpu_s(process), time.monotonic()
+    before, began = cpu_s(process), time.monotonic()
     painted = shown.drain(REST_S)
     seconds = time.monotonic() - began
-    used = 100 * (_cpu_s(process) - before) / seconds
+    used = 100 * (cpu_s(process) - before) / seconds
     note = f"over {seconds:.0f} s on the dashboard, one message a second from each"
     return [
         Figure(f"console, {nodes} nodes, at rest, share of a core", used, limit, "%", note),
@@ -250,8 +251,3 @@ def _one_key(shown: Terminal, number: int) -> float:
     seconds = shown.paint_s(DOWN if number % 4 < 2 else UP)
     shown.drain(KEY_EVERY_S)
     return seconds
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system

@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-import psutil
-
 from nodeagent.config import edit
 from nodeagent.wire.live import Snapshot
 from tests.benchmarks.figures import MIB, Figure, median
+from tests.benchmarks.processes import agent_of, cpu_s
 from tui.demo import warden
 from tui.demo.asker import Asker
 from tui.demo.box import Box
@@ -109,12 +108,12 @@ def _taken_over(view: Snapshot, owner: str) -> None:
 
 
 def _at_rest(box: Box) -> list[Figure]:
-    agents = [_process(box, name) for name in box.names]
+    agents = [agent_of(box, name) for name in box.names]
     time.sleep(CALM_S)
-    before, began = [_cpu_s(agent) for agent in agents], time.monotonic()
+    before, began = [cpu_s(agent) for agent in agents], time.monotonic()
     time.sleep(REST_S)
     seconds = time.monotonic() - began
-    used = [100 * (_cpu_s(a) - b) / seconds for a, b in zip(agents, before, strict=True)]
+    used = [100 * (cpu_s(a) - b) / seconds for a, b in zip(agents, before, strict=True)]
     memory = [agent.memory_info().rss / MIB for agent in agents]
     nodes = len(box.names)
     note = f"median of all; the most {max(used):.1f}"
@@ -122,14 +121,3 @@ def _at_rest(box: Box) -> list[Figure]:
         _figure(nodes, "at rest, share of a core for each", median(used), "%", note),
         _figure(nodes, "at rest, memory of each", median(memory), "MB"),
     ]
-
-
-def _process(box: Box, name: str) -> psutil.Process:
-    found = [psutil.Process(pid) for pid in warden.marked(box.mark, name)]
-    (agent,) = (p for p in found if {"nodeagent", "run"} <= set(p.cmdline()))
-    return agent
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
