@@ -1,7 +1,6 @@
 """`clustertui fence NODE` and `clustertui fence confirm NODE`: by hand, and on a person's word."""
 
 import asyncio
-import sys
 
 import click
 
@@ -16,6 +15,7 @@ from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import complain, put, put_json, say
+from tui.cli.prompts import may_ask, typed
 
 CONFIRM = "confirm"
 LOOK_SECONDS = 0.5
@@ -63,9 +63,9 @@ def _typed(snapshot: Snapshot, node: str, *, confirmed: bool) -> str:
         say("at once, and runs twice, with damage to its data, if it is not off.")
     else:
         say(f"{node} will be switched off at once; {runs}.")
-    if not sys.stdin.isatty():
+    if not may_ask():
         raise click.UsageError(f"to confirm without a terminal add --yes {node}")
-    return str(click.prompt(f"Type {node} to go on", default="", show_default=False, err=True))
+    return typed(f"Type {node} to go on")
 
 
 def _fence(snapshot: Snapshot, node: str) -> FenceLive | None:
