@@ -44,7 +44,7 @@ def talk(client: "Client", way: Way) -> int:
     """Run a console of lines that listens to `client`; its subcommands go `way`."""
     from tui.cli.plain import run_plain
 
-    return run_plain(client, inner_shell(way), read_only=way.read_only)
+    return run_plain(client, inner_shell(way), author=author(), read_only=way.read_only)
 
 
 def inner_shell(way: Way) -> "InnerShell":

@@ -27,10 +27,13 @@ from tui.session import Client, Session
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.facts import Look
 from tui.viewmodels.plain import NO_AGENT, changes, stamped, summary_lines
+from tui.viewmodels.presence import Place
 
 LOOK_S = 0.25
 FIRST_S = 10.0
 """So long the first agent is waited for, where nobody types and nothing would be told."""
+AHEAD_S = 2.0
+"""An agent's clock may be so far behind ours that its newest event seems to be from before."""
 READ_BYTES = 4_096
 LINE_BYTES_MAX = 1 << 16
 ENDS = frozenset({"quit", "exit"})
@@ -54,17 +57,28 @@ class Runner(Protocol):
 
 
 def run_plain(
-    client: Client, runner: Runner, *, read_only: bool = False, read: "Reader | None" = None
+    client: Client,
+    runner: Runner,
+    *,
+    author: str = "",
+    read_only: bool = False,
+    read: "Reader | None" = None,
 ) -> int:
     """Tell of the cluster until the input ends; return the exit code. KeyboardInterrupt: Ctrl+C."""
-    return run_until_interrupted(_whole(client, runner, read_only=read_only, read=read or from_fd))
+    return run_until_interrupted(_whole(client, runner, author, read_only, read or from_fd))
 
 
 Reader = Callable[[Callable[[str | None], None]], None]
 """Begins to read, and gives each line, then None, to what it is handed; from any thread."""
 
 
-async def _whole(client: Client, runner: Runner, *, read_only: bool, read: Reader) -> int:
+async def _whole(
+    client: Client,
+    runner: Runner,
+    author: str,
+    read_only: bool,
+    read: Reader,
+) -> int:
     known = asyncio.Event()
 
     def heard(message: Message) -> None:
@@ -72,12 +86,14 @@ async def _whole(client: Client, runner: Runner, *, read_only: bool, read: Reade
             known.set()
 
     session = Session(client, post=heard, now=_now, read_only=read_only)
+    session.be_at(Place(author, "line by line"))
     plain = Plain(session, runner, known)
-    following = asyncio.create_task(session.follow())
+    listening = [asyncio.create_task(work) for work in (session.follow(), session.gather())]
     try:
         return await plain.talk(read)
     finally:
-        following.cancel()
+        for task in listening:
+            task.cancel()
         await session.close()
 
 
@@ -92,6 +108,7 @@ class Plain:
         self._look = Look(session.view, session.now)
         self._run: DareRun | None = None
         self._busy = False
+        self._since = session.now.wall - AHEAD_S
 
     async def talk(self, read: Reader) -> int:
         """Say first what is so, then what changes and what commands write, to the input's end."""
@@ -139,7 +156,7 @@ class Plain:
 
     def _tell(self) -> None:
         before, self._look = self._look, Look(self._session.view, self._session.now)
-        lines = [*self._of_run(), *changes(before, self._look)]
+        lines = [*self._of_run(), *changes(before, self._look, self._since)]
         for line in stamped(lines, self._look.now.wall):
             put(line)
 

@@ -11,6 +11,7 @@ from nodeagent.wire.live import EventLine
 from tui.viewmodels.ages import age_text, clock_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.pending import change_count, overtaken
+from tui.viewmodels.presence import long_text
 from tui.viewmodels.problems import problems_of, verdict
 from tui.viewmodels.store import View
 
@@ -32,21 +33,25 @@ def summary_lines(look: Look) -> list[str]:
     lines += [f"node {node.name}: {_node_text(node)}" for node in look.nodes]
     lines += [f"group {group.name}: {_group_text(group)}{_next(group)}" for group in look.groups]
     lines += [f"problem: {_problem(problem.text, problem.note)}" for problem in problems]
-    return lines if problems else [*lines, "no problems"]
+    lines += [] if problems else ["no problems"]
+    return [*lines, *(f"console of {long_text(other)}" for other in view.others)]
 
 
-def changes(before: Look, after: Look) -> list[str]:
-    """Return a line for each thing that is otherwise in `after` than it was in `before`."""
+def changes(before: Look, after: Look, since: float = 0.0) -> list[str]:
+    """Return a line for each thing that is otherwise in `after` than it was in `before`.
+
+    Events from before `since` (Unix seconds), which an agent only remembers, are none.
+    """
     lines = [*_of_feed(before, after)]
     if before.view.cluster is None or after.view.cluster is None:
         return lines
     told = [*_of_cluster(before, after), *_of_nodes(before, after), *_of_groups(before, after)]
-    lines += [*_of_events(before.view, after.view), *told]
+    lines += [*_of_events(before.view, after.view, since), *told]
     lines += _of_problems(before, after, " ".join(told))
     was, now = (verdict(look, problems_of(look)) for look in (before, after))
     if was != now:
         lines.append(f"now: {_lower(now.word)}; {now.text}")
-    return lines
+    return [*lines, *_of_consoles(before.view, after.view)]
 
 
 def stamped(lines: list[str], wall: float) -> list[str]:
@@ -170,11 +175,20 @@ def _of_texts(kind: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iter
     yield from (f"{kind} {name} is gone" for name in was if name not in now)
 
 
-def _of_events(before: View, after: View) -> Iterator[str]:
+def _of_events(before: View, after: View, since: float) -> Iterator[str]:
     if before.events is after.events:
         return
-    known = set(before.events)
-    yield from (event_text(event) for event in after.events if event not in known)
+    known = {own for event in before.events for own in before.log.told_as(event)}
+    for event in after.events:
+        if event.time >= since and known.isdisjoint(after.log.told_as(event)):
+            yield event_text(event)
+
+
+def _of_consoles(before: View, after: View) -> Iterator[str]:
+    was = {other.here.console: long_text(other) for other in before.others}
+    now = {other.here.console: long_text(other) for other in after.others}
+    yield from (f"console of {text}" for console, text in now.items() if was.get(console) != text)
+    yield from (f"console closed: {was[console]}" for console in was if console not in now)
 
 
 def _of_problems(before: Look, after: Look, told: str) -> Iterator[str]:
