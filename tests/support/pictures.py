@@ -1,5 +1,7 @@
 """`make pictures`: the real console on a real cluster in a box, driven by keys, as SVG files.
 
+Last comes a session in a terminal of its own, recorded as `screenshots/session.cast`.
+
 Nothing is staged but the moments: a drill holds a step long enough to be pictured, another one
 refuses an acquire so that the undo rows appear.
 """
@@ -12,6 +14,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from nodeagent.client.client import Client
+from tests.support.cast import Cast
 from tests.support.screens import shows
 from tui.app import ClusterApp
 from tui.demo import signals
@@ -110,7 +113,28 @@ async def _pictures(box: Box) -> None:
             album = Album(pilot, scene)
             for part in (_dashboard, _form_and_draft, _running, _aborted):
                 await part(album)
+        await scene.settle()
+        await scene.drill("alpha", "slow-step", "acquire")
+        await asyncio.to_thread(_session, box)
     await watch.close()
+
+
+def _session(box: Box) -> None:
+    """Record how a group is moved: look, ask, watch the steps, read what happened."""
+    with Cast(box.access_file, "ann") as cast:
+        cast.until("ALL RIGHT", "orders")
+        cast.watch(BEATS_S)
+        cast.press("4", pause=2.0)
+        cast.press("m", pause=2.0)
+        cast.press("\r", pause=2.0)
+        cast.type("web")
+        cast.press("\r")
+        cast.until("DONE")
+        cast.watch(3.0)
+        cast.press("8", pause=3.0)
+        cast.press("1", pause=3.0)
+        cast.save(FOLDER / "session.cast", "clustertui: a group is moved")
+    sys.stdout.write("screenshots/session.cast\n")
 
 
 def main() -> int:
