@@ -124,13 +124,16 @@ def _move_both(scene: Scene[Box], text: str, _: int, owners: Owners) -> tuple[st
     return text, {**_on(scene, owners, GROUPS[0]), **_on(scene, owners, GROUPS[1])}
 
 
-def _topology(scene: Scene[Box], text: str, number: int, owners: Owners) -> tuple[str, Owners]:
-    """Take an adapter of a private network away, or add it again, and move a group with it."""
-    if number % 2:
-        text = with_adapter(text, scene.box.recipe, "charlie", "eth2")
-    else:
-        text = edit.remove(text, ("node", "charlie", "adapter", "eth2"))
-    return text, _on(scene, owners, GROUPS[number // 2 % 2])
+def _less_and_move(scene: Scene[Box], text: str, number: int, owners: Owners) -> tuple[str, Owners]:
+    """Take an adapter of the private network away, and move a group with it."""
+    text = edit.remove(text, ("node", "charlie", "adapter", "eth2"))
+    return text, _on(scene, owners, GROUPS[number % 2])
+
+
+def _more_and_move(scene: Scene[Box], text: str, number: int, owners: Owners) -> tuple[str, Owners]:
+    """Add that adapter again, which must be greeted, and move a group with it."""
+    text = with_adapter(text, scene.box.recipe, "charlie", "eth2")
+    return text, _on(scene, owners, GROUPS[number % 2])
 
 
 def _add(scene: Scene[Box], text: str, _: int, __: Owners) -> tuple[str, Owners]:
@@ -149,8 +152,9 @@ KINDS: dict[str, Change] = {
     "move one": _move,
     "add a group": _add,
     "restart two": _restart_both,
-    "move one with topology": _topology,
+    "remove an adapter, move one": _less_and_move,
     "move two": _move_both,
+    "add an adapter, move one": _more_and_move,
     "remove one, move one": _remove_and_move,
 }
 
