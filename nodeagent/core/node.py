@@ -270,13 +270,19 @@ class Node:
         return self._settle()
 
     def step(self, event: Event, now: Now) -> list[Effect]:
-        """Take one event; return what is to be done, in order."""
+        """Take one event; return what is to be done, in order.
+
+        What follows from a heartbeat is looked at with the next tick: there are many of them, they
+        come just before it, and what they say differs from the last ones' only now and then.
+        """
         self.shared.now = self._clock.take(now)
         match event:
-            case Tick():
-                self._tick(event)
             case BeatHeard():
                 self._beat(event)
+                effects, self.shared.out = self.shared.out, []
+                return effects
+            case Tick():
+                self._tick(event)
             case MessageHeard():
                 self._heard(event)
             case DriverFinished() | FenceFinished() | CommandTalked():
