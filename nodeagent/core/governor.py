@@ -191,7 +191,7 @@ class Governor:
         )
         owners = self._placement.owners(
             configuration,
-            view=tuple(view),
+            view=facts.view,
             owners=facts.owners,
             failed=facts.failed,
             asked=facts.asked,

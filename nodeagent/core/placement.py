@@ -22,7 +22,7 @@ class Placement:
         self,
         configuration: Configuration,
         *,
-        view: tuple[str, ...],
+        view: Collection[str],
         owners: Mapping[str, str],
         failed: Mapping[str, frozenset[str]],
         asked: Mapping[str, str],
@@ -32,7 +32,7 @@ class Placement:
         cut: Mapping[str, frozenset[str]],
     ) -> Mapping[str, str]:
         """Return the owner of every group; worked out anew where a fact changed."""
-        facts = (view, owners, failed, asked, leaving, moment, held, cut)
+        facts = (tuple(view), owners, failed, asked, tuple(leaving), moment, held, cut)
         if self._configuration is not configuration or self._facts != facts:
             self._configuration, self._facts = configuration, facts
             self._owners = place(
