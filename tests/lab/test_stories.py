@@ -20,6 +20,7 @@ STEPS = {
         "planned-move",
         "network-death",
         "adapter-death",
+        "adapter-silent",
         "agent-killed",
         "node-death",
         "split-from-owner",
