@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.lab import database, trouble
+from tests.lab import database, defaults, trouble
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
-from tests.lab.plan import CALM
+from tests.lab.plan import CALM, TIMES
 from tests.lab.small import Small
 from tests.lab.stage import Stage, Steps
 from tests.lab.tour import Tour
@@ -33,6 +33,11 @@ STORIES = {
         "three hosts: every fault, every kind of change",
         _THREE,
         lambda stage: Tour(stage).steps(),
+    ),
+    "defaults": Story(
+        "three hosts with the default times: agents that die, adapters that fail",
+        replace(_THREE, timing=TIMES["default"]),
+        defaults.steps,
     ),
     "faults": Story(
         "three hosts: disk, application, a node that comes and goes (not in the suite)",

@@ -7,7 +7,7 @@ from typing import Protocol
 from tests.lab import changes, deaths
 from tests.lab.disk import Disk
 from tests.lab.drills import LabDrills
-from tests.lab.plan import PLUGS, address_of, without_network
+from tests.lab.plan import GROUPS, PLUGS, address_of, without_network
 from tests.lab.room import RoomError
 from tests.lab.stage import RECOVER_S, Stage, Steps
 from tui.demo.watch import require
@@ -38,8 +38,6 @@ class Tour:
             ("planned-move", self.planned_move),
             ("network-death", self.network_death),
             ("adapter-death", self.adapter_death),
-            ("adapter-silent", self.adapter_silent),
-            ("agent-killed", lambda: deaths.of_owner(self.stage, "web", deaths.agent_killed)),
             ("node-death", lambda: deaths.of_owner(self.stage, "web", deaths.node_death)),
             ("split-from-owner", lambda: deaths.of_owner(self.stage, "web", deaths.cut_off)),
             ("split-with-owner", self.split_with_owner),
@@ -177,21 +175,22 @@ class Tour:
         (failing,) = await self._holders(owner, address)
         (standby,) = {"pub1a", "pub1s"} - {failing}
         (port,) = self.lab.switch.ports(owner, plugs=(failing,))
-        trusted = self._told(owner, f"adapter {failing} on public1 works again")
+        trusted = self.lab.told(owner, f"adapter {failing} on public1 works again")
 
         async def moved() -> None:
             at = await self._holders(owner, address)
             require(at == [standby], f"{address} is on {at} of {owner}")
 
         async def good() -> None:
-            now = self._told(owner, f"adapter {failing} on public1 works again")
+            now = self.lab.told(owner, f"adapter {failing} on public1 works again")
             require(now > trusted, f"{failing} does not work again")
 
         await asyncio.to_thread(fault, port, broken=True)
         await stage.watch.until(moved, RECOVER_S, f"{standby} has the address")
         await stage.scene.served("web")
         require(await stage.owners() == before, "a group left its node")
-        kept = await stage.undisturbed(began, *(group for group in before if group != "web"))
+        beside = [g for g in before if (before[g], GROUPS[g][0]) != (owner, GROUPS["web"][0])]
+        kept = await stage.undisturbed(began, *beside)
         seconds = time.monotonic() - began
         await asyncio.to_thread(fault, port, broken=False)
         await stage.watch.until(good, RECOVER_S, f"{failing} works again")
@@ -205,10 +204,6 @@ class Tour:
         """Return the adapters of `host` that have `address`."""
         shown = await asyncio.to_thread(self.lab.hosts[host].run, "ip", "-o", "-4", "addr")
         return [line.split()[1] for line in shown.splitlines() if f" {address}/" in line]
-
-    def _told(self, host: str, text: str) -> int:
-        """Return how often the agent of `host` has said this."""
-        return self.lab.agents[host].log.read_text("utf-8", "replace").count(text)
 
     # -- changes under load
 
