@@ -1,4 +1,4 @@
-"""The story of three hosts with the times of a real cluster, and a web server that was not made here.
+"""The story of three hosts with the times of a real cluster, and a web server from elsewhere.
 
 What depends on the default times is told here: an agent that dies and comes back before anybody
 takes over, an adapter that falls silent, a host without a good one, and an agent that stays away.
