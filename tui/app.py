@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal, cast
 
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
@@ -67,7 +67,11 @@ class ClusterApp(App[int]):
     CSS_PATH = "styles/console.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = dict(SCREENS)
     DEFAULT_MODE = "dashboard"
-    BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("app"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings("app"),
+        # Dialogs keep all keys to themselves but these: whoever is lost in one finds its keys here.
+        Binding("f9,ctrl+p", "palette_of_dialog", "palette", show=False, priority=True),
+    ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
     ENABLE_COMMAND_PALETTE = False
     """Textual's own key for the palette; ours opens it, and can be another."""
@@ -342,6 +346,16 @@ class ClusterApp(App[int]):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.action_command_palette()
+
+    def action_palette_of_dialog(self) -> None:
+        """Open the command palette over a dialog."""
+        self.action_command_palette()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of a dialog's palette to others where no dialog is."""
+        if action == "palette_of_dialog":
+            return self.screen.is_modal
+        return super().check_action(action, parameters)
 
     def action_command_line(self) -> None:
         """Type a subcommand."""
