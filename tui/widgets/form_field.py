@@ -177,7 +177,8 @@ class FieldRow(Vertical):
     def _made(self) -> Input | Choice:
         field = self.field
         if self.place.words:
-            return Choice(self.place.words, field.text, disabled=self._locked)
+            needed = field.spec.required
+            return Choice(self.place.words, field.text, needed=needed, disabled=self._locked)
         return ValueInput(
             field.text,
             compact=True,
