@@ -34,6 +34,7 @@ from tui.screens.dare import DareScreen
 from tui.screens.forms.bench import keep_draft
 from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
+from tui.screens.nodes import NodesScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
 from tui.styles.themes import PLAIN, THEMES, first_theme, other_theme
@@ -335,6 +336,15 @@ class ClusterApp(App[int]):
         run = self.session.view.run
         self._show_run(run.tx if run else "")
 
+    def action_joining(self) -> None:
+        """Go to the page of who asks to join."""
+        self.open_section("joining")
+
+    def action_fencing(self) -> None:
+        """Go to the page of fencing, from the list of nodes to the node under the cursor."""
+        name = self.screen.name_under_cursor if isinstance(self.screen, NodesScreen) else ""
+        self.open_section("fencing", f"node:{name}" if name else "")
+
     def action_confirm(self) -> None:
         """Ask, then keep what is on probation."""
         probation.ask(self, self, "confirm")
@@ -386,7 +396,8 @@ class ClusterApp(App[int]):
         if isinstance(screen, HelpScreen):
             return
         scope = str(getattr(screen, "scope", ""))
-        title = next((word for mode, word, _ in actions.SECTIONS if mode == scope), "this page")
+        pages = (*actions.SECTIONS, *actions.PAGES)
+        title = next((word for mode, word, _ in pages if mode == scope), "this page")
         offered = self.offered(scope)
         if getattr(screen, "is_typed_in", False):
             offered = actions.beside_text(offered)
