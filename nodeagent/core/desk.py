@@ -13,6 +13,7 @@ from nodeagent.config.operations import only_operates
 from nodeagent.config.parse import parse
 from nodeagent.config.plan import kept, plan
 from nodeagent.config.why import unkept_move
+from nodeagent.config.words import join
 from nodeagent.core.audience import Request
 from nodeagent.core.effects import (
     CutAdapter,
@@ -21,6 +22,7 @@ from nodeagent.core.effects import (
     TakeInventory,
     WriteDraft,
 )
+from nodeagent.core.leaving import leaving_nodes
 from nodeagent.core.log import OnProbation
 from nodeagent.core.probation import MARK
 from nodeagent.core.records import Drafted
@@ -174,6 +176,10 @@ def _not_ready(shared: Shared, busy: str) -> Refused | None:
         return Refused("no-quorum", NO_QUORUM, 3)
     if busy:
         return Refused("busy", f"another DARE is open: {busy}; try again when it has ended", 3)
+    going = [node for node in leaving_nodes(shared) if node in shared.log.standing.view]
+    if going:
+        text = f"{join(going)}: leaving the cluster; try again when that has ended"
+        return Refused("leaving", text, 3)
     return None
 
 

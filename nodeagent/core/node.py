@@ -55,6 +55,7 @@ from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.invitations import Invitations
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
+from nodeagent.core.leaving import lets_go
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.probation import ProbationWatch
@@ -111,6 +112,7 @@ from nodeagent.wire.peer import (
     Envelope,
     FenceNote,
     LeaseAck,
+    LeaseRequest,
     Message,
     Prepare,
     ProbeReply,
@@ -218,7 +220,7 @@ class Node:
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = self._ticked_ms = self._held_ms = now.ms
+        self._linger_ms = self._ticked_ms = self._held_ms = self._in_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
@@ -272,13 +274,25 @@ class Node:
         return self._settle()
 
     def step(self, event: Event, now: Now) -> list[Effect]:
-        """Take one event; return what is to be done, in order."""
+        """Take one event; return what is to be done, in order.
+
+        What follows from a heartbeat is looked at with the next tick: there are many of them, they
+        come just before it, and what they say differs from the last ones' only now and then. From
+        a request for a lease nothing follows here, and a voter gets them from all nodes.
+        """
         self.shared.now = self._clock.take(now)
+        self._take(event)
+        if not _waits_for_the_tick(event):
+            return self._settle()
+        effects, self.shared.out = self.shared.out, []
+        return effects
+
+    def _take(self, event: Event) -> None:
         match event:
-            case Tick():
-                self._tick(event)
             case BeatHeard():
                 self._beat(event)
+            case Tick():
+                self._tick(event)
             case MessageHeard():
                 self._heard(event)
             case DriverFinished() | FenceFinished() | CommandTalked():
@@ -293,7 +307,6 @@ class Node:
                 self._learn(event)
             case StopAsked():
                 self._stop(event)
-        return self._settle()
 
     def envelope(self, message: Message) -> Envelope:
         """Return a control message with its header."""
@@ -660,23 +673,30 @@ class Node:
     def _end_when_left(self) -> None:
         """End once nothing is held here, what follows that was run, and the others know of it.
 
-        None of them is waited for without an end.
+        A stop that is under way has its own deadline. None of the others is waited for without an
+        end.
         """
-        shared = self.shared
-        waited = shared.now.ms - shared.stopping_since_ms
+        shared, now_ms = self.shared, self.shared.now.ms
         peers = shared.hearts.peers.items()
         staying = any(shared.alive(n) and p.beat.state != "leaving" for n, p in peers)
         if self.held:
-            self._held_ms = shared.now.ms
-        if self.held and waited < LEAVE_MS_MAX:
-            return
-        if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
-            return
-        if not self.held and staying and shared.now.ms - self._held_ms < ANSWER_MS:
+            self._held_ms = now_ms
+            at_it = shared.lease_valid and lets_go(shared, shared.name)
+            if at_it or now_ms - shared.stopping_since_ms < LEAVE_MS_MAX:
+                return
+        elif staying and not self._was_let_go(now_ms):
             return
         if self.commands.must_finish():
             return
-        shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
+        shared.out += [shared.times.keep(now_ms), End(shared.stopping)]
+
+    def _was_let_go(self, now_ms: int) -> bool:
+        """Return whether the others took this node out, and could ask what it held after that."""
+        empty_ms = max(self._held_ms, self.shared.stopping_since_ms)
+        if self.shared.is_member and now_ms - empty_ms < LEAVE_MS_MAX // 5:
+            self._in_ms = now_ms
+            return False
+        return now_ms - max(self._held_ms, self._in_ms) >= ANSWER_MS
 
     def _notice_boasts(self) -> None:
         """Wait no longer for who says to know more and tells nothing of it, and say so.
@@ -946,3 +966,10 @@ class Node:
     def has_quorum(self) -> bool:
         """Return whether a majority of the voters is heard."""
         return self.shared.quorum
+
+
+def _waits_for_the_tick(event: Event) -> bool:
+    """Return whether what follows here from an event, if anything, may wait for the next tick."""
+    if isinstance(event, MessageHeard):
+        return isinstance(event.envelope.message, LeaseRequest)
+    return isinstance(event, BeatHeard)
