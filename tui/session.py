@@ -21,10 +21,12 @@ from nodeagent.wire.console import (
     Apply,
     Drill,
     EndProbation,
+    Fence,
     Refused,
     Request,
     SaveDraft,
 )
+from nodeagent.wire.joining import Admit, Invite, Withdraw
 from nodeagent.wire.live import (
     ConfigurationChanged,
     Snapshot,
@@ -36,7 +38,8 @@ from tui.viewmodels.ages import Moment
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
-WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill)
+WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill, Fence, Invite, Admit, Withdraw)
+LOCKED = Refused("read-only", "this console was started read-only")
 STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
@@ -115,7 +118,9 @@ class Session:
         return answer
 
     async def ask_node(self, node: str, request: Request) -> Answer:
-        """Return the answer of one node to a question without effect; `Refused` on failure."""
+        """Return the answer of one node itself, whoever else might know; `Refused` on failure."""
+        if self.read_only and isinstance(request, WRITES):
+            return LOCKED
         active = self.view.active.configuration
         try:
             return await self.client.ask_node(node, request, configuration=active)
@@ -142,7 +147,7 @@ class Session:
 
     async def _answer(self, request: Request) -> Answer:
         if self.read_only and isinstance(request, WRITES):
-            return Refused("read-only", "this console was started read-only")
+            return LOCKED
         try:
             return await self.client.ask(request)
         except asyncio.CancelledError:

@@ -89,10 +89,12 @@ from nodeagent.wire.console import (
     GetSnapshot,
     JoinRequest,
     Lookup,
+    Operate,
     Refused,
     Rehearse,
     SaveDraft,
 )
+from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.joining import Admitted
 from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
@@ -817,6 +819,8 @@ class Node:
         if isinstance(event, CommandTalked):
             self._talked(event)
             return
+        if isinstance(event, FenceFinished):
+            fence_desk.tested(self.shared, event)
         if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
@@ -865,11 +869,11 @@ class Node:
         if isinstance(request, Lookup):
             self.shared.out.append(desk.looked_up(event.client, event.ask.id, request))
             return None
-        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger):
+        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks):
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort | Fence | EndProbation):
+        if isinstance(request, Abort | Fence | TestFence | EndProbation):
             return self._operate(request, name)
         if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
@@ -896,7 +900,11 @@ class Node:
             self.reporter.configuration_changed(name, draft=True)
         return answer
 
-    def _shown(self, request: GetSnapshot | GetConfiguration | GetLedger) -> Answer:
+    def _shown(
+        self, request: GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks
+    ) -> Answer:
+        if isinstance(request, GetFenceChecks):
+            return FenceChecks(self.shared.name, self.shared.fence_checks.known())
         if isinstance(request, GetLedger):
             return ledger.page(self.shared.log, request)
         if isinstance(request, GetConfiguration):
@@ -908,11 +916,13 @@ class Node:
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
 
-    def _operate(self, request: Abort | Fence | EndProbation, name: str) -> Answer:
+    def _operate(self, request: Operate, name: str) -> Answer:
         if isinstance(request, EndProbation):
             return desk.end_probation(self.shared, request, self.probation.returning, name)
         if isinstance(request, Fence):
             return fence_desk.answer(self.shared, self.fencing, request, name)
+        if isinstance(request, TestFence):
+            return fence_desk.test(self.shared, request, name)
         return self._abort(request, name)
 
     def _only_operates(self, request: Change | JoinRequest) -> bool:

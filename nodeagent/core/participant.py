@@ -353,6 +353,7 @@ class Participant:
         for node, name, device in fences_to_verify(base, candidate, self.shared.name):
             op = self.shared.new_op()
             work.ops[op] = f"fence device {name} of {node}"
+            self.shared.fence_checks.begun(op, node, name, self.shared.now.unix)
             self.shared.out.append(FenceNode(op, node, name, device, "validate"))
         self._verified(work)
 

@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from nodeagent.model.names import Name
 from nodeagent.model.reports import Report
+from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.inventory import AgentFound, GetAgent, GetInventory, Inventory
 from nodeagent.wire.joining import (
     Admit,
@@ -128,11 +129,11 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
-Operate = Abort | Fence | EndProbation
+Operate = Abort | Fence | TestFence | EndProbation
 Change = Apply | Rehearse | SaveDraft | Drill
 Lookup = GetRecording | GetInventory | GetAgent
 """What the core cannot answer: it is looked up on the machine."""
-Look = GetSnapshot | GetConfiguration | GetLedger | Lookup
+Look = GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks | Lookup
 Request = Look | Change | Operate | JoinRequest
 
 
@@ -174,6 +175,7 @@ Answer = (
     | Ledger
     | Inventory
     | AgentFound
+    | FenceChecks
     | Done
     | Refused
     | Invited
