@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from nodeagent.config.instances import expanded
 from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
@@ -187,7 +188,7 @@ class Node:
             now=now,
             began_ms=now.ms,
             software=setup.software,
-            joining=setup.joining,
+            joining=expanded(setup.joining) if setup.joining else None,
             drills=Drills(allowed=setup.drills),
             draft=setup.draft,
             draft_digest=setup.draft_digest,
