@@ -12,7 +12,7 @@ from msgspec import Struct
 from nodeagent.config.diff import diff
 from nodeagent.config.effects import NO_CHANGE, verdict
 from nodeagent.config.holds import apart_from_hold, hold_text
-from nodeagent.config.instances import expanded
+from nodeagent.config.instances import expanded, is_instance
 from nodeagent.config.placement import in_order, missing_networks, place
 from nodeagent.config.why import late_return, moved_by_rule, offline_by_rule
 from nodeagent.config.words import join
@@ -151,7 +151,8 @@ def _why_offline(case: _Case, name: str, source: str) -> str:
         why = ", which is on standby," if _on_standby(case, home) else ""
         return f"its home node {home}{why} cannot take it"
     if source and _on_standby(case, source):
-        return f"{source} goes to standby, and no other of its nodes can take it"
+        other = "" if is_instance(name) else ", and no other of its nodes can take it"
+        return f"{source} goes to standby{other}"
     return "none of its nodes can take it"
 
 

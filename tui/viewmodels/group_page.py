@@ -83,8 +83,8 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
     return [
         *lines,
         pair("startup", noun.startup),
-        pair("fallover", noun.fallover),
-        pair("fallback", noun.fallback),
+        *([] if group.is_instance else [pair("fallover", noun.fallover)]),
+        *([] if group.is_instance else [pair("fallback", noun.fallback)]),
         pair("after", ", ".join(noun.after) or "-"),
         *(pair(word, ", ".join(names)) for word, names in _rules(noun) if names),
         pair("needed by", ", ".join(children) or "-"),
@@ -94,7 +94,7 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
 def _beside(group: GroupFact) -> Span:
     """Return what is left of a group that runs on all of its nodes without this instance."""
     if group.others:
-        return put(f"not taken over; it runs on {join(group.others)}, too")
+        return put(f"not taken over; also on {join(group.others)}")
     return put("not taken over, and no other instance runs", 0, "warn")
 
 
