@@ -125,7 +125,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "W361": ("event without a command", "Whatever happens, nothing is run for it."),
     "E362": ("nothing to run before", "Only what a node does itself can wait for a command."),
     "W363": ("nobody to run it after", "What is merely seen has no node that does it."),
-    "W364": ("recovery without pre", "Recovery runs after a pre command failed."),
+    "W364": (
+        "recovery that never runs",
+        "Recovery runs after a pre command failed, or the start of a group.",
+    ),
     "W365": ("event of no group", "With groups only events of these groups are meant."),
     "E366": ("command without a program", "The first entry of the list is what is started."),
     "E370": ("one node at a time", "A group on all of its nodes would have it several times."),

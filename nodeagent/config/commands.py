@@ -30,9 +30,14 @@ def command(
 
 
 def longest_pre_s(cfg: Configuration | None, happening: Happening) -> float:
-    """Return for how many seconds the pre commands may hold up a step, tried once more included."""
+    """Return for how many seconds commands may hold up a step, a second try included."""
     total = 0.0
     for _, commands in bound(cfg, happening):
-        if commands.pre:
-            total += commands.seconds * (3 if commands.recovery else 1)
+        tries = (2 if commands.recovery else 1) if commands.pre else 0
+        total += commands.seconds * (tries + bool(commands.recovery))
     return total
+
+
+def recovers(cfg: Configuration | None, happening: Happening) -> bool:
+    """Return whether a start that failed here is tried once more, after a recovery command."""
+    return any(commands.recovery for _, commands in bound(cfg, happening))

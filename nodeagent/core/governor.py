@@ -13,11 +13,12 @@ from msgspec import UNSET
 
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
-from nodeagent.config.placement import cut_off, place
+from nodeagent.config.placement import cut_off
 from nodeagent.config.quorum import majority
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.leaving import leaving_nodes, lets_go
 from nodeagent.core.participant import Participant
+from nodeagent.core.placement import Placement
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
 from nodeagent.core.votes import Wish, shrinking, shrunk, stamp
@@ -67,6 +68,7 @@ class Governor:
         self._useless: dict[tuple[str, int], tuple[int, int]] = {}
         self._wish: Wish | None = None
         self._presence = Presence(shared.now.ms)
+        self._placement = Placement()
         self._cut_since_ms: dict[tuple[str, str], int] = {}
 
     # -- what others ask
@@ -187,7 +189,7 @@ class Governor:
             cut=self._cut(configuration),
             ran=ran,
         )
-        owners = place(
+        owners = self._placement.owners(
             configuration,
             view=facts.view,
             owners=facts.owners,

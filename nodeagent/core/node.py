@@ -111,6 +111,7 @@ from nodeagent.wire.peer import (
     Envelope,
     FenceNote,
     LeaseAck,
+    LeaseRequest,
     Message,
     Prepare,
     ProbeReply,
@@ -272,13 +273,25 @@ class Node:
         return self._settle()
 
     def step(self, event: Event, now: Now) -> list[Effect]:
-        """Take one event; return what is to be done, in order."""
+        """Take one event; return what is to be done, in order.
+
+        What follows from a heartbeat is looked at with the next tick: there are many of them, they
+        come just before it, and what they say differs from the last ones' only now and then. From
+        a request for a lease nothing follows here, and a voter gets them from all nodes.
+        """
         self.shared.now = self._clock.take(now)
+        self._take(event)
+        if not _waits_for_the_tick(event):
+            return self._settle()
+        effects, self.shared.out = self.shared.out, []
+        return effects
+
+    def _take(self, event: Event) -> None:
         match event:
-            case Tick():
-                self._tick(event)
             case BeatHeard():
                 self._beat(event)
+            case Tick():
+                self._tick(event)
             case MessageHeard():
                 self._heard(event)
             case DriverFinished() | FenceFinished() | CommandTalked():
@@ -293,7 +306,6 @@ class Node:
                 self._learn(event)
             case StopAsked():
                 self._stop(event)
-        return self._settle()
 
     def envelope(self, message: Message) -> Envelope:
         """Return a control message with its header."""
@@ -945,3 +957,10 @@ class Node:
     def has_quorum(self) -> bool:
         """Return whether a majority of the voters is heard."""
         return self.shared.quorum
+
+
+def _waits_for_the_tick(event: Event) -> bool:
+    """Return whether what follows here from an event, if anything, may wait for the next tick."""
+    if isinstance(event, MessageHeard):
+        return isinstance(event.envelope.message, LeaseRequest)
+    return isinstance(event, BeatHeard)

@@ -283,8 +283,7 @@ class Shared:
         pairs = []
         for name, commands in bound(configuration, happening):
             pre = command(name, commands, "pre", happening, epoch)
-            if pre is not None:
-                pairs.append((pre, command(name, commands, "recovery", happening, epoch)))
+            pairs.append((pre, command(name, commands, "recovery", happening, epoch)))
         return PreCommands(tuple(pairs))
 
     def new_op(self) -> int:

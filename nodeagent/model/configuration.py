@@ -217,7 +217,8 @@ class EventCommands(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(description="Runs before a group is acquired or released; if it fails, so does that"),
     ] = ()
     recovery: Annotated[
-        Arguments, Meta(description="Runs once after pre failed; then pre is tried once more")
+        Arguments,
+        Meta(description="Runs once after pre or a start failed; then that is tried once more"),
     ] = ()
     post: Annotated[
         Arguments, Meta(description="Runs after it, where it happened; a failure is shown")
