@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from nodeagent.config.instances import written_name
 from nodeagent.model.configuration import Configuration, EventCommands
 from nodeagent.model.happenings import Command, Happening, Stage
 
@@ -11,7 +12,7 @@ def bound(cfg: Configuration | None, happening: Happening) -> Iterator[tuple[str
     for name, commands in cfg.event.items() if cfg is not None else ():
         if happening.event not in commands.on:
             continue
-        if commands.groups and happening.group not in commands.groups:
+        if commands.groups and written_name(happening.group) not in commands.groups:
             continue
         if commands.nodes and happening.node not in commands.nodes:
             continue

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from nodeagent.config.instances import expanded
 from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
@@ -190,7 +191,7 @@ class Node:
             now=now,
             began_ms=now.ms,
             software=setup.software,
-            joining=setup.joining,
+            joining=expanded(setup.joining) if setup.joining else None,
             drills=Drills(allowed=setup.drills),
             draft=setup.draft,
             draft_digest=setup.draft_digest,

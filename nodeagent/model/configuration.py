@@ -382,7 +382,8 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     startup: Annotated[
         StartupPolicy,
         Meta(
-            description="At cluster start: home-node waits for the first node, first-available not"
+            description="home-node: starts on its first node only; first-available: on any; "
+            "all-available: runs on all of its nodes at once"
         ),
     ] = "home-node"
     fallover: Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from nodeagent.model.names import Name
+from nodeagent.model.names import GroupName, Name
 from nodeagent.model.reports import Report
 from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.inventory import AgentFound, GetAgent, GetInventory, Inventory
@@ -56,7 +56,7 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: Annotated[str, Meta(max_length=80)]
     reason: ShortText = ""
     author: ShortText = ""
-    owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
+    owners: Annotated[dict[GroupName, str], Meta(max_length=1000)] = {}
     mark: Annotated[str, Meta(max_length=64)] = ""
     probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
     rehearsed: Annotated[str, Meta(max_length=80)] = ""
