@@ -43,6 +43,7 @@ from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.ports import DrillItem, Drills, Probe
+from tui.viewmodels.presence import Place
 from tui.viewmodels.probation import open_probation
 from tui.viewmodels.spans import Row, line, put
 from tui.widgets.message import MessageLine, Messages
@@ -127,7 +128,8 @@ class ClusterApp(App[int]):
 
     def on_mount(self) -> None:
         """Listen to the cluster, paint, and leave cleanly when the system says so."""
-        self.run_worker(self.session.follow(), name="follow", exit_on_error=False, exclusive=False)
+        for work, name in ((self.session.follow(), "follow"), (self.session.gather(), "gather")):
+            self.run_worker(work, name=name, exit_on_error=False, exclusive=False)
         self.set_interval(PAINT_S, self.tick, name="paint")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -185,6 +187,7 @@ class ClusterApp(App[int]):
         """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
         self.session.check_feed()
         self._learn_when_left()
+        self.session.be_at(self._own_place())
         self._show_messages()
         self._ticks += 1
         news = self.session.dirty - {"nodes", "cluster"}
@@ -195,6 +198,13 @@ class ClusterApp(App[int]):
             if painter is not None and screen.is_attached:
                 painter()
         self.session.dirty.clear()
+
+    def _own_place(self) -> Place:
+        """Return where the person is, for those who have another console open."""
+        named = (str(getattr(screen, "place_item", "")) for screen in reversed(self.screen_stack))
+        item = next(filter(None, named), "")
+        word = next((word for mode, word, _ in actions.SECTIONS if mode == self.current_mode), "")
+        return Place(self.author, word, item, edits=bool(item) and not self.session.read_only)
 
     def _learn_when_left(self) -> None:
         """Learn once, as soon as the cluster is known, when the last console on it was left."""

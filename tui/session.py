@@ -8,6 +8,7 @@ an answer that says so.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Protocol, get_args
 
 from textual.message import Message
@@ -22,6 +23,7 @@ from nodeagent.wire.console import (
     Drill,
     EndProbation,
     Fence,
+    Neighbour,
     Refused,
     Request,
     SaveDraft,
@@ -29,12 +31,15 @@ from nodeagent.wire.console import (
 from nodeagent.wire.joining import Admit, Invite, Withdraw
 from nodeagent.wire.live import (
     ConfigurationChanged,
+    EventLine,
     Snapshot,
     StreamMessage,
 )
 from tui import messages
+from tui.gathering import Gathering, Neighbourly
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.presence import Place
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
@@ -88,6 +93,9 @@ class Session:
         self._now = now
         self._lost_told = False
         self._following: asyncio.Task[None] | None = None
+        self._gathering: asyncio.Task[None] | None = None
+        self._neighbours: Gathering | None = None
+        self._place = Place()
 
     @property
     def now(self) -> Moment:
@@ -110,6 +118,39 @@ class Session:
             self._lose(clean(reason, 200))
             await asyncio.sleep(RETRY_S)
 
+    async def gather(self) -> None:
+        """Hear all agents, and of other consoles, for ever; returns where there is but a past."""
+        if not isinstance(self.client, Neighbourly):
+            return
+        self._gathering = asyncio.current_task()
+        self._neighbours = Gathering(
+            self.client,
+            view=lambda: self.view,
+            happened=self._happened,
+            heard=self._heard,
+            present=self._present,
+        )
+        self._neighbours.place = self._place
+        await self._neighbours.run()
+
+    def be_at(self, place: Place) -> None:
+        """Let other consoles know where this one is."""
+        self._place = place
+        if self._neighbours is not None:
+            self._neighbours.place = place
+
+    def _happened(self, events: list[EventLine]) -> None:
+        self.view = store.gathered(self.view, events)
+        self.dirty.add("events")
+
+    def _heard(self, nodes: tuple[str, ...]) -> None:
+        self.view = replace(self.view, agents=nodes)
+
+    def _present(self, others: tuple[Neighbour, ...]) -> None:
+        if others != self.view.others:
+            self.view = replace(self.view, others=others)
+            self.dirty.add("draft")
+
     async def ask(self, request: Request, *, show: bool = True) -> Answer:
         """Return the answer; a failure comes back as `Refused` and (`show`) is told."""
         answer = await self._answer(request)
@@ -131,9 +172,11 @@ class Session:
 
     async def close(self) -> None:
         """Stop listening, then let go of the client: its sockets must not be in use."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.wait([self._following], timeout=CLOSE_S)
+        listening = [task for task in (self._following, self._gathering) if task is not None]
+        for task in listening:
+            task.cancel()
+        if listening:
+            await asyncio.wait(listening, timeout=CLOSE_S)
         with suppress(Exception):
             await self.client.close()
 

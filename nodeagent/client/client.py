@@ -1,14 +1,14 @@
 """Talks to a cluster through whichever of its agents answers, and moves on when one does not."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import msgspec
 import zmq.asyncio
 
-from nodeagent.client.access import Access, ways_to
+from nodeagent.client.access import Access, AgentAddress, ways_to
 from nodeagent.client.errors import (
     AccessError,
     Attempt,
@@ -107,9 +107,7 @@ class Client:
         Tried are the access file's agent of that name, then the addresses of the node's adapters in
         `configuration`, one after the other. ClientError with the last reason when none answers.
         """
-        agents = ways_to(node, self._access, configuration)
-        if not agents:
-            raise NoAgent(f"nobody knows where the agent of {clean(node, 63)} listens")
+        agents = self._ways_to(node, configuration)
         error: ClientError = NoAgent("not tried")
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
@@ -126,6 +124,37 @@ class Client:
             finally:
                 await link.close()
         raise error
+
+    @asynccontextmanager
+    async def beside(
+        self, node: str, *, configuration: Configuration | None = None
+    ) -> AsyncIterator[Link]:
+        """Give a link to the agent on `node`, beside the one that is talked to; closed at the end.
+
+        The ways are those of `ask_node`. ClientError with the last reason when none leads there.
+        """
+        error: ClientError = NoAgent("not tried")
+        for agent in self._ways_to(node, configuration):
+            link = Link(self._context, self._access, agent)
+            try:
+                try:
+                    await link.open(self._limits.connect_s)
+                except ClientError as lost:
+                    error = lost
+                    continue
+                yield link
+            finally:
+                await link.close()
+            return
+        raise error
+
+    def _ways_to(self, node: str, configuration: Configuration | None) -> tuple[AgentAddress, ...]:
+        if self._closed:
+            raise NoAgent("this client was closed")
+        agents = ways_to(node, self._access, configuration)
+        if not agents:
+            raise NoAgent(f"nobody knows where the agent of {clean(node, 63)} listens")
+        return agents
 
     async def stream(self) -> AsyncGenerator[StreamMessage | Snapshot | AgentChanged]:
         """Yield what the cluster does, for ever: AgentChanged, Snapshot, then news, and so on.

@@ -35,10 +35,11 @@ _WATCHED = _CLOSING | _BROKEN | zmq.Event.HANDSHAKE_SUCCEEDED | zmq.Event.HANDSH
 class Line:
     """A socket of kind `kind` (DEALER or SUB) to `endpoint`; frames go to `on_message`.
 
-    `on_over` is called once, with the reason, when the line is lost.
+    `on_over` is called once, with the reason, when the line is lost. `topics`: with what the bytes
+    begin that a SUB is sent.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them by name
         self,
         context: zmq.asyncio.Context,
         kind: int,
@@ -48,13 +49,14 @@ class Line:
         key: str,
         on_message: Callable[[bytes], None],
         on_over: Callable[[LinkLost], None],
+        topics: tuple[bytes, ...] = (b"",),
     ) -> None:
         self._on_message = on_message
         self._on_over = on_over
         self._ready = asyncio.Event()
         self._closed = False
         self.error: LinkLost | None = None
-        self._socket = _socket(context, kind, access, key)
+        self._socket = _socket(context, kind, access, key, topics)
         self._monitor = self._socket.get_monitor_socket(_WATCHED)
         self._tasks = (
             asyncio.create_task(self._watch()),
@@ -125,7 +127,11 @@ class Line:
 
 
 def _socket(
-    context: zmq.asyncio.Context, kind: int, access: Access, key: str
+    context: zmq.asyncio.Context,
+    kind: int,
+    access: Access,
+    key: str,
+    topics: tuple[bytes, ...],
 ) -> zmq.asyncio.Socket:
     socket = context.socket(kind)
     try:
@@ -151,6 +157,6 @@ def _socket(
     }
     for option, value in options.items():
         socket.setsockopt(option, value)
-    if kind == zmq.SUB:
-        socket.setsockopt(zmq.SUBSCRIBE, b"")
+    for topic in topics if kind == zmq.SUB else ():
+        socket.setsockopt(zmq.SUBSCRIBE, topic)
     return socket

@@ -12,7 +12,7 @@ from nodeagent.client.errors import LinkLost, TimedOut
 from nodeagent.client.line import NOT_RUNNING, Line
 from nodeagent.wire import codec
 from nodeagent.wire.codec import WireError
-from nodeagent.wire.console import Answer, Ask, GetSnapshot, Request
+from nodeagent.wire.console import Answer, Ask, GetSnapshot, Here, HereTold, Request
 from nodeagent.wire.live import EventLine, Snapshot, StreamMessage
 
 OTHER_VERSION = "use the same version of clustertui and nodeagent"
@@ -39,6 +39,7 @@ class Link:
         endpoint: str,
         take: Callable[[bytes], None],
         tell: Callable[[LinkLost], None],
+        topics: tuple[bytes, ...] = (b"",),
     ) -> Line:
         return Line(
             self._context,
@@ -48,6 +49,7 @@ class Link:
             key=self.agent.key,
             on_message=take,
             on_over=tell,
+            topics=topics,
         )
 
     @property
@@ -65,11 +67,20 @@ class Link:
 
     async def ask(self, request: Request, timeout_s: float) -> Answer:
         """Return the agent's answer. TimedOut, or LinkLost when the line breaks meanwhile."""
+        return await self._answered(lambda number: Ask(number, request), timeout_s)
+
+    async def tell(self, here: Here, timeout_s: float) -> Answer:
+        """Tell the agent where this console is, as `ask` asks; an older one refuses it."""
+        return await self._answered(lambda number: HereTold(number, here), timeout_s)
+
+    async def _answered(
+        self, numbered: Callable[[int], Ask | HereTold], timeout_s: float
+    ) -> Answer:
         number = next(self._numbers)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         try:
-            await self._requests.send(codec.encode(Ask(id=number, request=request)))
+            await self._requests.send(codec.encode(numbered(number)))
             return await asyncio.wait_for(future, timeout_s)
         except TimeoutError:
             raise TimedOut(
@@ -98,6 +109,33 @@ class Link:
                 message = await self._next(silence_s)
                 if not (isinstance(message, EventLine) and (message.node, message.number) in known):
                     yield message
+        finally:
+            await events.close()
+
+    async def events(self, timeout_s: float) -> AsyncGenerator[EventLine]:
+        """Yield what the agent remembers to have happened, then what happens; LinkLost at the end.
+
+        `timeout_s` is for its first answers. It is not asked for more than events, so it may be
+        silent for long; that it is gone is told by the connection.
+        """
+        self._arrived = asyncio.Queue()
+        events = self._events = self._line(
+            zmq.SUB,
+            self.agent.events,
+            self._take_stream,
+            self._arrived.put_nowait,
+            codec.event_topics(),
+        )
+        try:
+            await events.wait_ready(timeout_s)
+            for event in (await self._snapshot(timeout_s)).events:
+                yield event
+            while True:
+                item = await self._arrived.get()
+                if isinstance(item, LinkLost):
+                    raise item
+                if isinstance(item, EventLine):
+                    yield item
         finally:
             await events.close()
 

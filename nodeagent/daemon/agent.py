@@ -14,7 +14,9 @@ from collections.abc import Callable
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
 from nodeagent.core.adoption import Inherited
+from nodeagent.core.desk import role_of
 from nodeagent.core.node import TICK_MS, Node
+from nodeagent.daemon.consoles import Consoles
 from nodeagent.daemon.logs import AgentLog
 from nodeagent.model.text import clean
 from nodeagent.wire.codec import (
@@ -22,6 +24,7 @@ from nodeagent.wire.codec import (
     decode_ask,
     decode_envelope,
     decode_heartbeat,
+    decode_here,
     decode_join_ask,
     request_id,
 )
@@ -54,6 +57,7 @@ class Agent:
         self._queue: deque[ev.Event] = deque()
         self._working = False
         self._bad: dict[str, float] = {}
+        self._consoles = Consoles()
 
     def start(self) -> None:
         """Carry out the first effects."""
@@ -105,10 +109,23 @@ class Agent:
         try:
             ask: Ask = decode_ask(data)
         except WireError as error:
+            if self._told_of_itself(client, key, data):
+                return
             self._bad_bytes(key[:8], "request", error)
             self._refuse(client, data, error)
             return
         self.post(ev.ConsoleAsked(client, key, ask))
+
+    def _told_of_itself(self, client: bytes, key: str, data: bytes) -> bool:
+        """Answer a console that tells where it is; False if `data` is nothing of the kind."""
+        try:
+            told = decode_here(data)
+        except WireError:
+            return False
+        name, _ = role_of(self._node.shared.configuration, key)
+        present = self._consoles.told(key, name, told.here, time.monotonic())
+        self.carry_out(fx.Reply(client, told.id, present))
+        return True
 
     def join_asked(self, client: bytes, key: str, address: str, data: bytes) -> None:
         """Take what a machine that nobody knows yet asks."""

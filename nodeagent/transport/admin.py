@@ -82,7 +82,7 @@ class AdminServer:
 
     @property
     def subscribers(self) -> int:
-        """How many subscriptions to the stream there are."""
+        """How many subscriptions to the whole stream there are."""
         return sum(door.subscribers for door in self._doors.values())
 
     def reply(self, client: bytes, data: bytes) -> bool:
@@ -228,7 +228,8 @@ class _Door:
     def _take_subscription(self) -> None:
         frames, count = receive(self._events, 1)
         data = frames[0].bytes
-        if count == 1 and data[:1] == b"\x01":
+        # Who subscribes to nothing but events needs no live values made for it.
+        if count == 1 and data == b"\x01":
             self.subscribers += 1
-        elif count == 1 and data[:1] == b"\x00":
+        elif count == 1 and data == b"\x00":
             self.subscribers = max(0, self.subscribers - 1)

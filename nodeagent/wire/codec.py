@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
-from nodeagent.wire.console import Answered, Ask, RequestId
+from nodeagent.wire.console import Answered, Ask, HereTold, RequestId
 from nodeagent.wire.heartbeat import Heartbeat
 from nodeagent.wire.joining import ASK_BYTES_MAX, JoinAnswer, JoinAsk
 from nodeagent.wire.limits import (
@@ -13,7 +13,7 @@ from nodeagent.wire.limits import (
     HEARTBEAT_BYTES_MAX,
     MESSAGE_BYTES_MAX,
 )
-from nodeagent.wire.live import StreamMessage
+from nodeagent.wire.live import EventLine, StreamMessage
 from nodeagent.wire.peer import Envelope
 
 T = TypeVar("T")
@@ -29,15 +29,30 @@ class _Numbered(msgspec.Struct, frozen=True):
     id: RequestId
 
 
+_MAP, _MAP_FIELDS = 0x80, 16
+"""MessagePack writes a map of fewer than 16 fields with its number in the first byte."""
+
 _encoder = msgspec.msgpack.Encoder()
 _envelope = msgspec.msgpack.Decoder(Envelope)
 _heartbeat = msgspec.msgpack.Decoder(Heartbeat)
 _ask = msgspec.msgpack.Decoder(Ask)
+_here = msgspec.msgpack.Decoder(HereTold)
 _numbered = msgspec.msgpack.Decoder(_Numbered)
 _answered = msgspec.msgpack.Decoder(Answered)
 _join_ask = msgspec.msgpack.Decoder(JoinAsk)
 _join_answer: "msgspec.msgpack.Decoder[JoinAnswer]" = msgspec.msgpack.Decoder(JoinAnswer)
 _stream = msgspec.msgpack.Decoder(StreamMessage)
+
+
+def event_topics() -> tuple[bytes, ...]:
+    """Return with what an event's bytes begin: who subscribes to these gets events and no more.
+
+    One for each number of fields that an event of another version may have.
+    """
+    probe = _encoder.encode(EventLine(0, 0.0, "", "note", "", ""))
+    tag = b"EventLine"
+    head = probe[1 : probe.index(tag) + len(tag)]
+    return tuple(bytes((_MAP | fields,)) + head for fields in range(1, _MAP_FIELDS))
 
 
 def encode(message: object) -> bytes:
@@ -67,6 +82,11 @@ def decode_heartbeat(data: bytes) -> Heartbeat:
 def decode_ask(data: bytes) -> Ask:
     """Decode a console's request."""
     return _decode(_ask, data, CONFIGURATION_BYTES_MAX + MESSAGE_BYTES_MAX)
+
+
+def decode_here(data: bytes) -> HereTold:
+    """Decode what a console tells of itself."""
+    return _decode(_here, data, MESSAGE_BYTES_MAX)
 
 
 def request_id(data: bytes) -> int | None:

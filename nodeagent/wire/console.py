@@ -128,6 +128,9 @@ class Drill(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     target: ShortText = ""
 
 
+PRESENT_SECONDS = 8.0
+"""A console that told nothing for so long is not open any more."""
+
 JoinRequest = Invite | Admit | Withdraw | GetJoining
 Operate = Abort | Fence | TestFence | EndProbation
 Change = Apply | Rehearse | SaveDraft | Drill
@@ -142,6 +145,44 @@ class Ask(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: RequestId
     request: Request
+
+
+class Here(Struct, frozen=True, forbid_unknown_fields=True):
+    """Say that a console is open, and where its person is; answered by Present.
+
+    The agent remembers it for `PRESENT_SECONDS` and decides nothing by it. `console` is drawn at
+    random by each console, `place` what it shows, `item` the object there, as ``group web`` ("":
+    none), `edits`: the person may be changing that in the draft.
+    """
+
+    console: Annotated[str, Meta(min_length=16, max_length=64)]
+    author: ShortText = ""
+    place: Annotated[str, Meta(max_length=40)] = ""
+    item: Annotated[str, Meta(max_length=100)] = ""
+    edits: bool = False
+
+
+class HereTold(Struct, frozen=True, forbid_unknown_fields=True):
+    """A Here with the number by which its answer is known.
+
+    Beside `Ask`: the door for consoles answers it by itself, and the core never sees it.
+    """
+
+    id: RequestId
+    here: Here
+
+
+class Neighbour(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another console that is open. `admin` is whom its key belongs to by the configuration."""
+
+    admin: str
+    here: Here
+
+
+class Present(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Which other consoles told this agent that they are open."""
+
+    consoles: tuple[Neighbour, ...] = ()
 
 
 class Done(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -181,6 +222,7 @@ Answer = (
     | Invited
     | Joining
     | Admitted
+    | Present
 )
 
 

@@ -3,7 +3,7 @@ import msgspec
 from nodeagent.model.times import Recorded, Timed
 from nodeagent.wire.live import ConfigurationChanged, EventLine, TimesLearned
 from tests.support import story
-from tui.viewmodels import store
+from tui.viewmodels import merged, store
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.events import event_row
 from tui.viewmodels.spans import joined
@@ -109,9 +109,9 @@ def test_events_are_bounded_and_each_once() -> None:
 
     assert sum(event == line for event in view.events) == 1
 
-    for number in range(store.EVENTS_MAX + 50):
+    for number in range(merged.EVENTS_MAX + 50):
         view, _ = store.fold(view, story.event(1_000 + number, "x"), NOW)
-    assert len(view.events) == store.EVENTS_MAX
+    assert len(view.events) == merged.EVENTS_MAX
 
 
 def test_draft_of_another_console_is_told_from_the_active_text() -> None:
@@ -179,3 +179,54 @@ def test_times_are_gathered_from_the_snapshot_on() -> None:
     )
 
     assert later_view.times == {recorded.key: (100, 120)}
+
+
+def told(node: str, number: int, second: float, text: str, **more: str) -> EventLine:
+    line = EventLine(number, story.WALL + second, node, "note", "web", text)
+    return msgspec.structs.replace(line, **more)
+
+
+def test_what_several_agents_tell_of_one_thing_is_one_event() -> None:
+    online = {"event": "group-online", "at": "bravo"}
+    afar = told("alpha", 8, 0.4, "online on bravo", **online)
+    here = told("bravo", 5, 0.5, "online here", **online)
+    views = [
+        told(
+            node, 9, second, "view 4: bravo is up", event="view-changed", at=node, subject="cluster"
+        )
+        for node, second in (("alpha", 1.0), ("charlie", 1.2), ("bravo", 0.9))
+    ]
+    view = view_of(afar)
+
+    for _ in range(2):  # the second time as another agent's memory
+        view = store.gathered(view, (here, *views))
+
+    assert [event.text for event in view.events[3:]] == ["online here", "view 4: bravo is up"]
+    assert view.log.tellers(view.events[3]) == ("alpha", "bravo")
+    assert set(view.log.tellers(view.events[4])) == set(story.NODES)
+    assert store.gathered(view, (afar,)) is view
+
+
+def test_what_is_alike_but_happened_twice_stays_two() -> None:
+    failed = [told(node, 7, 0.1, "acquire failed, data") for node in ("alpha", "charlie")]
+    errors = [
+        told(node, 8, 0.2, "in error here", event="group-error", at=node)
+        for node in ("alpha", "charlie")
+    ]
+    flap = [
+        told("bravo", number, 1.0 + number / 10, "online here", event="group-online", at="bravo")
+        for number in (1, 2)
+    ]
+    late = told("alpha", 20, 60.0, "online on bravo", event="group-online", at="bravo")
+
+    view = store.gathered(view_of(), (*failed, *errors, *flap, late))
+
+    assert len(view.events) == 3 + 7
+
+
+def test_log_is_in_the_order_of_time_whoever_tells_it_when() -> None:
+    view = view_of(told("alpha", 9, 9.0, "nine"))
+
+    view = store.gathered(view, (told("bravo", 4, 4.0, "four"), told("bravo", 5, 5.0, "five")))
+
+    assert [event.text for event in view.events[3:]] == ["four", "five", "nine"]

@@ -26,6 +26,8 @@ class Way:
     read_only: bool = False
     keys: str | None = None
     """The file of keys, where one was named; what is asked of agents does not depend on it."""
+    plain: bool = False
+    """Whether a console is to be one of lines."""
 
     def options(self) -> list[str]:
         """Return the options that go the same way."""

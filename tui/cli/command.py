@@ -63,6 +63,12 @@ EACH_STEP = json_option("One JSON object for each step and node, the last for th
     help="Keys of the console; default: ~/.config/clustertui/keys.toml, if it is there.",
 )
 @click.option("--read-only", is_flag=True, help="Look only; nothing in this console can act.")
+@click.option(
+    "--plain",
+    is_flag=True,
+    help="The console line by line, for screen readers, pipes and logs: what is so, then a line "
+    "for each change. Subcommands are typed as lines; it ends with the input.",
+)
 @click.version_option(package_name="clustertui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
@@ -71,17 +77,18 @@ def cli(
     key: str | None,
     keys: str | None,
     read_only: bool,
+    plain: bool,
 ) -> int | None:
     """Change the configuration of a running cluster, and see every step of it.
 
     Without a subcommand the console opens.
     """
-    context.obj = Way(connect=connect, key=key, read_only=read_only, keys=keys)
+    context.obj = Way(connect, key, read_only, keys, plain)
     if context.invoked_subcommand is not None:
         return None
-    from tui.cli.console import open_console
+    from tui.cli.console import open_console, open_plain
 
-    return open_console(context.obj)
+    return open_plain(context.obj) if plain else open_console(context.obj)
 
 
 @cli.command()
@@ -692,7 +699,7 @@ def demo(way: Way, /, **wanted: Any) -> int:
     """
     from tui.cli.demo import run
 
-    return run(way.keys, **wanted)
+    return run(way, **wanted)
 
 
 equip(cli, "clustertui")

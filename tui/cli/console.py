@@ -9,7 +9,8 @@ from tui.cli.keys import load
 from tui.cli.output import complain
 
 if TYPE_CHECKING:
-    from tui.screens.command_line import Shell
+    from nodeagent.client.client import Client
+    from tui.cli.inside import InnerShell
 
 
 def open_console(way: Way) -> int:
@@ -31,9 +32,24 @@ def open_console(way: Way) -> int:
     return run_console(app)
 
 
-def inner_shell(way: Way) -> "Shell":
-    """Return what runs the command line inside a console that goes `way`."""
-    from tui.cli.command import cli
-    from tui.cli.inside import InnerShell
+def open_plain(way: Way) -> int:
+    """Run the console line by line until its input ends; return the exit code."""
+    access = way.access()
+    from nodeagent.client.client import Client
 
-    return InnerShell(cli, way)
+    return talk(Client(access), way)
+
+
+def talk(client: "Client", way: Way) -> int:
+    """Run a console of lines that listens to `client`; its subcommands go `way`."""
+    from tui.cli.plain import run_plain
+
+    return run_plain(client, inner_shell(way), author=author(), read_only=way.read_only)
+
+
+def inner_shell(way: Way) -> "InnerShell":
+    """Return what runs the command line inside a console that goes `way`."""
+    from tui.cli import inside
+    from tui.cli.command import cli
+
+    return inside.InnerShell(cli, way)

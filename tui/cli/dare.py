@@ -16,7 +16,7 @@ from nodeagent.wire.live import Snapshot
 from tui.cli import exits
 from tui.cli.follow import Follower, follow_to_end, heard_by, take_first
 from tui.cli.output import complain, put, put_json, say
-from tui.cli.progress import Item, item_line, news
+from tui.cli.progress import is_worth_a_line, item_line, news
 from tui.viewmodels.preview import Foretold, outcome_text, outcomes
 
 ANSWER_S = 15.0
@@ -72,7 +72,7 @@ class Teller:
             if self._as_json:
                 put_json(item)
                 continue
-            if not _is_worth_a_line(item):
+            if not is_worth_a_line(item):
                 continue
             put(item_line(item))
             for line in item.evidence if item.state == "failed" else ():
@@ -91,11 +91,6 @@ class Teller:
                 put(away.text)
             put(f"{result.result}: {result.text}")
         return result.exit
-
-
-def _is_worth_a_line(item: Item) -> bool:
-    """Return whether people are told: when a step begins, and how each node's part ended."""
-    return item.state != ("running" if item.node else "done")
 
 
 async def carry_out(client: Client, snapshot: Snapshot, apply: Apply, teller: Teller) -> int:

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from tui.cli.access import Way
-from tui.cli.console import inner_shell
+from tui.cli.console import inner_shell, talk
 from tui.cli.keys import load
 from tui.demo.deaths import STEPS
 from tui.demo.run import Wanted, demo
 
 
 def run(
-    keys: str | None,
+    way: Way,
     nodes: int,
     *,
     headless: bool,
@@ -29,7 +29,8 @@ def run(
     unknown = [step for step in steps if step not in STEPS]
     if unknown:
         raise click.UsageError(f"there is no step {unknown[0]!r}; steps are {', '.join(STEPS)}")
-    screen = sys.stdin.isatty() and sys.stdout.isatty() and not (headless or as_json or drill)
+    told = headless or as_json or bool(drill)
+    screen = (way.plain or (sys.stdin.isatty() and sys.stdout.isatty())) and not told
     return demo(
         Wanted(
             nodes=nodes,
@@ -37,7 +38,8 @@ def run(
             as_json=as_json,
             keep=Path(keep) if keep is not None else None,
             deaths=(tuple(steps) or STEPS) if drill else (),
-            keymap=load(keys) if screen else {},
+            keymap=load(way.keys) if screen else {},
             shell_of=lambda key: inner_shell(Way(key=str(key))),
+            talk=(lambda client, key: talk(client, Way(key=str(key)))) if way.plain else None,
         )
     )

@@ -4,7 +4,6 @@ What changes nothing (the list, a test) is in `fence_checks`.
 """
 
 import asyncio
-import sys
 
 import click
 
@@ -19,6 +18,7 @@ from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import complain, put, put_json, say
+from tui.cli.prompts import may_ask, typed
 
 CONFIRM, TEST = "confirm", "test"
 LOOK_SECONDS = 0.5
@@ -70,9 +70,9 @@ def _typed(snapshot: Snapshot, node: str, *, confirmed: bool) -> str:
         say("at once, and runs twice, with damage to its data, if it is not off.")
     else:
         say(f"{node} will be switched off at once; {runs}.")
-    if not sys.stdin.isatty():
+    if not may_ask():
         raise click.UsageError(f"to confirm without a terminal add --yes {node}")
-    return str(click.prompt(f"Type {node} to go on", default="", show_default=False, err=True))
+    return typed(f"Type {node} to go on")
 
 
 def _fence(snapshot: Snapshot, node: str) -> FenceLive | None:

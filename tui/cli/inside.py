@@ -4,12 +4,13 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import click
 from click.shell_completion import ShellComplete
 
 from tui.cli.access import Way
+from tui.cli.prompts import BY_LINES, QUESTION
 from tui.screens.command_line import lines_of
 
 LINE_BYTES_MAX = 1 << 20
@@ -40,8 +41,13 @@ class InnerShell:
         self._cli = cli
         self._way = way
 
-    async def run(self, words: list[str]) -> AsyncGenerator[str, None]:
-        """Yield the lines that the subcommand writes, then its exit code."""
+    async def run(
+        self, words: list[str], answers: "asyncio.Queue[str | None] | None" = None
+    ) -> AsyncGenerator[str, None]:
+        """Yield the lines that the subcommand writes, then its exit code.
+
+        What it asks is answered by the next of `answers`; without them it asks nothing.
+        """
         refusal = self._refusal(words)
         if refusal:
             yield refusal
@@ -52,15 +58,20 @@ class InnerShell:
             "tui.cli",
             *self._way.options(),
             *(["--help"] if words == ["help"] else words),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if answers is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=LINE_BYTES_MAX,
-            env={**os.environ, "COLUMNS": "100"},
+            env={**os.environ, "COLUMNS": "100", BY_LINES: "" if answers is None else "1"},
         )
         async with aclosing(lines_of(process)) as lines:
             async for text in lines:
                 yield text
+                if answers is not None and text.startswith(QUESTION):
+                    answer = await answers.get()
+                    if answer is None:
+                        answers.put_nowait(None)  # the end is for whoever reads next, too
+                    await _answer(process, answer)
 
     def _refusal(self, words: list[str]) -> str:
         name = words[0]
@@ -79,3 +90,14 @@ class InnerShell:
         before = [*self._way.options(), *words[:-1]]
         found = completer.get_completions(before, words[-1])
         return [item.value for item in found if item.type == "plain"]
+
+
+async def _answer(process: asyncio.subprocess.Process, line: str | None) -> None:
+    """Hand a line to what waits for it; None tells that there is none."""
+    assert process.stdin is not None, "it was started to be answered"
+    if line is None:
+        process.stdin.close()
+        return
+    process.stdin.write(f"{line}\n".encode())
+    with suppress(ConnectionError):  # it has ended, which its exit code tells
+        await process.stdin.drain()

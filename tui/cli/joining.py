@@ -1,7 +1,6 @@
 """`clustertui joining`: who asks to join, and letting one in by the fingerprint of its key."""
 
 import asyncio
-import sys
 
 import click
 
@@ -17,6 +16,7 @@ from tui.cli.access import Way, author
 from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
 from tui.cli.output import complain, put, put_json, put_table, say
+from tui.cli.prompts import agreed, may_ask
 
 LOOK_S = 1.0
 START_S = 120.0
@@ -144,13 +144,13 @@ def _is_right(guest: Guest, yes: str) -> bool:
     """Return whether the key may be let in; nobody is asked without a terminal."""
     if yes:
         return True  # the agent compares it
-    if not sys.stdin.isatty():
+    if not may_ask():
         raise click.UsageError(
             f"to confirm without a terminal: clustertui joining {guest.node} --yes FINGERPRINT, "
             f"the one that {guest.node} itself shows"
         )
     text = f"Does {guest.node} itself show the same fingerprint?"
-    return bool(click.confirm(text, default=False, err=True))
+    return agreed(text)
 
 
 def _told(answer: object, *, as_json: bool) -> int:

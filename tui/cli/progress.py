@@ -51,6 +51,11 @@ def _step(row: StepRow) -> Item:
     return Item(row.name, "", row.state, row.undo, row.seconds, row.reason)
 
 
+def is_worth_a_line(item: Item) -> bool:
+    """Return whether people are told: when a step begins, and how each node's part ended."""
+    return item.state != ("running" if item.node else "done")
+
+
 def item_line(item: Item) -> str:
     """Return an item as ``acquire       bravo     done     0.12 s  reason``."""
     seconds = f"{item.seconds:.2f} s" if item.state in FINAL_CELLS else ""

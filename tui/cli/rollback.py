@@ -1,6 +1,5 @@
 """`clustertui rollback EPOCH`: back to a decided configuration, or without one of its changes."""
 
-import sys
 from dataclasses import dataclass
 
 import click
@@ -22,6 +21,7 @@ from tui.cli.dare import Result, Teller, carry_out
 from tui.cli.history import difference
 from tui.cli.output import say
 from tui.cli.previewing import preview_of
+from tui.cli.prompts import agreed, may_ask
 from tui.viewmodels.preview import Preview, forecast_text
 from tui.viewmodels.survives import with_waivers
 
@@ -51,7 +51,7 @@ def run(way: Way, epoch: int, wanted: Wanted, *, as_json: bool) -> int:
         left = found.unwaived(wanted.waived)
         if left:
             return refused_as_lost(left, found, teller)
-        if not (wanted.yes or _agreed()):
+        if not (wanted.yes or (may_ask() and agreed("Go back?"))):
             return teller.result(Result("refused", exits.USAGE, text="not confirmed; --yes does"))
         apply = Apply(
             text=text.decode(),
@@ -111,8 +111,3 @@ def _show(snapshot: Snapshot, text: bytes) -> Preview:
             told = (*effect_row(effect), forecast_text(found.forecast(effect.group)))
             say("  " + "  ".join(filter(None, told)))
     return found
-
-
-def _agreed() -> bool:
-    """Return whether a person at a terminal says yes; without one nobody is asked."""
-    return sys.stdin.isatty() and click.confirm("Go back?", err=True)

@@ -50,7 +50,8 @@ ShellOf = Callable[[Path], "Shell"]
 class Wanted:
     """How `clustertui demo` was called. `deaths`: steps at which the coordinator is to die.
 
-    `shell_of` makes the console's command line from the access file; `keymap`: its keys.
+    `shell_of` makes the console's command line from the access file; `keymap`: its keys. `talk`
+    runs a console of lines instead of one with a screen.
     """
 
     nodes: int
@@ -60,6 +61,7 @@ class Wanted:
     deaths: tuple[str, ...] = ()
     shell_of: ShellOf | None = None
     keymap: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    talk: Callable[[Client, Path], int] | None = None
 
 
 def demo(wanted: Wanted) -> int:
@@ -154,12 +156,14 @@ async def _walk(scene: Scene[Box], steps: Steps, services: dict[str, str], repor
 
 
 def _console(box: Box, services: dict[str, str], wanted: Wanted) -> int:
-    from tui.app import ClusterApp, run_console
-
     command = console_command(box)
     example = shlex.quote(str(box.example_file))
     say(f"a second terminal can look: {command} status")
     say(f"or change something: {command} apply {example}")
+    if wanted.talk is not None:
+        return wanted.talk(Client(box.access()), box.access_file)
+    from tui.app import ClusterApp, run_console
+
     with closing(Asker(services, box.places.service_port)) as client:
         app = ClusterApp(Client(box.access()), author="demo", probe=client, drills=BoxDrills(box))
         app.command = command

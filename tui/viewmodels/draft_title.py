@@ -16,13 +16,15 @@ class Kept:
     """Where a draft stands.
 
     `saved`: a word on where it is kept; `other`: who kept another one; `stale`: the epoch that
-    overtook it, or 0; `base`: whether what it was made from is still asked for, or lost.
+    overtook it, or 0; `base`: whether what it was made from is still asked for, or lost; `beside`:
+    who else edits the draft.
     """
 
     saved: str = ""
     other: str = ""
     stale: int = 0
     base: Literal["", "wanted", "lost"] = ""
+    beside: str = ""
 
 
 class Standing(Protocol):
@@ -32,6 +34,10 @@ class Standing(Protocol):
     other_author: str
     base_wanted: str
     base_lost: bool
+
+    def beside(self, item: str = "") -> str:
+        """Return who else edits the draft, or `item` in it."""
+        ...
 
     @property
     def stale(self) -> bool:
@@ -52,6 +58,7 @@ def standing_of(bench: Standing) -> Kept:
         bench.other_author,
         bench.active.epoch if bench.stale else 0,
         "lost" if bench.base_lost else base,
+        bench.beside(),
     )
 
 
@@ -80,6 +87,8 @@ def _warnings(draft: Draft, kept: Kept) -> Iterator[Line]:
     elif kept.base == "lost":
         text = " ! no agent remembers what this draft was made from: look at each change"
         yield line(put(text, 0, "warn"))
+    if kept.beside:
+        yield line(put(f" ! {kept.beside}", 0, "warn"))
     if kept.other:
         text = f" ! {kept.other} has kept another draft meanwhile; keeping yours replaces it"
         yield line(put(text, 0, "warn"))

@@ -18,6 +18,8 @@ SEVERITY: dict[str, tuple[str, Tone]] = {
     "note": ("note   ", "dim"),
 }
 
+TELLERS = 3
+
 
 def event_key(event: EventLine) -> str:
     """Return what names an event."""
@@ -70,6 +72,9 @@ def events_page(
     since = sum(event.time > left for event in shown) if left else 0
     if since:
         words.append(f", {since} since you left")
+    agents = len(look.view.agents)
+    if agents:
+        words.append(toned(f", of {agents} agent{'s' * (agents > 1)}", "dim"))
     right = [toned("following", "dim") if waiting < 0 else toned(f"frozen, {waiting} wait", "warn")]
     return Pane((titled(words, width, right),), tuple(_rows(shown, width, left)))
 
@@ -118,6 +123,7 @@ def event_detail(look: Look, key: str, width: int) -> list[Line]:
             "  ",
             f"on {event.node}, about {event.subject}",
             f"  {event.event}" if event.event else "",
+            _told_too(look, event),
         ),
     ]
     lines += [line("  ", part) for part in wrap(event.text, width - 3)]
@@ -126,6 +132,13 @@ def event_detail(look: Look, key: str, width: int) -> list[Line]:
             line("  ", put(part, 0, "dim")) for part in wrap(f"because {event.cause}", width - 3)
         ]
     return lines
+
+
+def _told_too(look: Look, event: EventLine) -> str:
+    """Return which other agents tell of the same."""
+    others = [node for node in look.view.log.tellers(event) if node != event.node]
+    more = f" and {len(others) - TELLERS} more" if len(others) > TELLERS else ""
+    return f"  told by {', '.join(others[:TELLERS])}{more}, too" if others else ""
 
 
 def json_lines(events: tuple[EventLine, ...]) -> str:

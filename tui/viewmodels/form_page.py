@@ -38,10 +38,21 @@ def count_text(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
-def title_line(
-    form: Form, review: Review, width: int, *, cluster: str, epoch: int, saved: str, locked: bool
+def title_line(  # noqa: PLR0913 - all of them by name
+    form: Form,
+    review: Review,
+    width: int,
+    *,
+    cluster: str,
+    epoch: int,
+    saved: str,
+    locked: bool,
+    beside: str = "",
 ) -> Line:
-    """Return the first line: which cluster, which epoch, that this is a draft, and of what."""
+    """Return the first line: which cluster, which epoch, that this is a draft, and of what.
+
+    `beside` says who else edits the same.
+    """
     left = line(
         put(f" {cluster}", 0, "strong"),
         f" | epoch {epoch} | ",
@@ -49,8 +60,9 @@ def title_line(
         " | editing ",
         put(form.title, 0, "strong"),
     )
-    right = put("READ-ONLY " if locked else f"{saved} ", 0, "warn" if locked else "dim")
-    return spread(left, (right,), width)
+    right = [put(f"! {beside}  ", 0, "warn")] if beside else []
+    right.append(put("READ-ONLY " if locked else f"{saved} ", 0, "warn" if locked else "dim"))
+    return spread(left, tuple(right), width)
 
 
 def legend_line(form: Form, width: int) -> Line:

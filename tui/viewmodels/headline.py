@@ -6,6 +6,7 @@ from types import MappingProxyType
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
 from tui.viewmodels.panes import plural
 from tui.viewmodels.pending import change_count, overtaken
+from tui.viewmodels.presence import headline_text
 from tui.viewmodels.probation import long_text, open_probation, short_text
 from tui.viewmodels.spans import Line, Span, Tone, brief, line, put, spread, width_of
 from tui.viewmodels.store import View
@@ -37,6 +38,7 @@ def headline_lines(  # noqa: PLR0913 - all of them by name
         _draft(view, width),
         _feed(view, now),
         put("RO", 0, "warn") if read_only else put("RW"),
+        *_others(view, width),
         *_lock(view, width),
         *_probation(view, now),
     ]
@@ -72,6 +74,12 @@ def _feed(view: View, now: Moment) -> Span:
     if connection.lost(now):
         return put(f"{agent} LOST {silent}", 0, "bad")
     return put(f"{agent} {silent}", 0, "ok")
+
+
+def _others(view: View, width: int) -> tuple[Span, ...]:
+    text = headline_text(view.others, width)
+    edits = any(other.here.edits for other in view.others)
+    return (put(text, 0, "draft" if edits else "accent"),) if text else ()
 
 
 def _lock(view: View, width: int) -> tuple[Span, ...]:

@@ -5,7 +5,7 @@ agent said stays known after the agent is gone, but older than its limit it is *
 longer an answer to "how is it now". Pure: the moment is handed in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
@@ -23,6 +23,7 @@ from nodeagent.model.run import (
     keep,
 )
 from nodeagent.model.times import Durations, with_timed
+from nodeagent.wire.console import Neighbour
 from nodeagent.wire.live import (
     ClusterLive,
     ConfigurationChanged,
@@ -35,8 +36,8 @@ from nodeagent.wire.live import (
 )
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.documents import Document, read
+from tui.viewmodels.merged import Log, with_events
 
-EVENTS_MAX = 2_000
 RUNS_MAX = 50
 REHEARSALS_MAX = 10
 NODE_STALE_S = 3.0
@@ -98,7 +99,7 @@ class View:
 
     nodes: Mapping[str, Heard[NodeLive]] = field(default_factory=dict)
     cluster: Heard[ClusterLive] | None = None
-    events: tuple[EventLine, ...] = ()
+    log: Log = field(default_factory=Log)
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     rehearsals: tuple[DareRun, ...] = ()
@@ -108,6 +109,15 @@ class View:
     skew: float = 0.0
     times: Durations = field(default_factory=dict)
     replayed: str = ""
+    agents: tuple[str, ...] = ()
+    """Whose agents are listened to for events."""
+    others: tuple[Neighbour, ...] = ()
+    """Other consoles that are open."""
+
+    @property
+    def events(self) -> tuple[EventLine, ...]:
+        """Return what happened, as all agents that were heard tell it; oldest first."""
+        return self.log.events
 
     @property
     def cluster_name(self) -> str:
@@ -156,18 +166,6 @@ class View:
         return self.nodes[name].since(now) > NODE_STALE_S or self.connection.lost(now)
 
 
-def _events(old: tuple[EventLine, ...], new: tuple[EventLine, ...]) -> tuple[EventLine, ...]:
-    """Return both, oldest first; numbers are per agent, so equality is by content."""
-    known = set(old[-500:])
-    fresh = tuple(line for line in new if line not in known)
-    if not fresh:
-        return old
-    merged = (*old, *fresh)
-    if len(new) > 1:
-        merged = tuple(sorted(merged, key=lambda line: line.time))
-    return merged[-EVENTS_MAX:]
-
-
 def _progress(view: View, progress: Progress, now: Moment) -> View:
     skew = view.skew
     if isinstance(progress, RunStarted):
@@ -209,7 +207,7 @@ def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
         view,
         nodes={node.node: Heard(node, now.mono) for node in snapshot.nodes},
         cluster=Heard(snapshot.cluster, now.mono),
-        events=_events(view.events, snapshot.events),
+        log=with_events(view.log, snapshot.events, _groups(active)),
         run=run,
         runs=runs,
         active=active,
@@ -266,7 +264,9 @@ def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[Vi
         case ClusterLive():
             return replace(view, cluster=Heard(message, now.mono)), "cluster"
         case EventLine():
-            return replace(view, events=_events(view.events, (message,))), "events"
+            return replace(
+                view, log=with_events(view.log, (message,), _groups(view.active))
+            ), "events"
         case ConfigurationChanged():
             return _configuration(view, message), "draft" if message.draft else "active"
         case ProgressMade():
@@ -275,6 +275,16 @@ def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[Vi
             return replace(view, times=with_timed(view.times, message.node, message.timed)), "run"
         case Snapshot():
             return _snapshot(view, message, now), "connection"
+
+
+def _groups(active: Document) -> Collection[str]:
+    return active.configuration.group if active.configuration else ()
+
+
+def gathered(view: View, events: Iterable[EventLine]) -> View:
+    """Return `view` with what another agent than the connected one tells of what happened."""
+    log = with_events(view.log, events, _groups(view.active))
+    return view if log is view.log else replace(view, log=log)
 
 
 def connected(view: View, agent: str, now: Moment) -> View:

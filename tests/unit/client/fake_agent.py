@@ -14,7 +14,7 @@ from zmq.utils import z85
 from nodeagent.client.access import Access, AgentAddress
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire import codec
-from nodeagent.wire.console import Answer, Answered, Done, GetSnapshot, Request
+from nodeagent.wire.console import Answer, Answered, Done, GetSnapshot, Refused, Request
 from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot, StreamMessage
 
 Handler = Callable[[Request], Answer | None]
@@ -130,7 +130,13 @@ class FakeAgent:
             self._judge(zap)
         elif socket is admin:
             client, data = admin.recv_multipart()
-            ask = codec.decode_ask(data)
+            try:
+                ask = codec.decode_ask(data)
+            except codec.WireError:  # as an agent of an older version
+                number = codec.request_id(data) or 0
+                refused = Refused("unreadable", "this agent cannot read the request")
+                admin.send_multipart([client, codec.encode(Answered(number, refused))])
+                return
             self.requests.append(ask.request)
             answer = None if self.silent.is_set() else self.handler(ask.request)
             if answer is not None:

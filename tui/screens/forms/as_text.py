@@ -48,6 +48,9 @@ class RawScreen(Screen[None]):
         self._line = line
         self._left = False
 
+    place_item = "the text"
+    """What is edited here, as other consoles are told it."""
+
     @property
     def bench(self) -> Bench:
         """Return the bench with the draft."""

@@ -17,13 +17,20 @@ from textual.app import App
 from textual.signal import Signal
 
 from nodeagent.config.holds import held_groups
-from nodeagent.wire.console import ConfigurationFile, GetConfiguration, Refused, SaveDraft
+from nodeagent.wire.console import (
+    ConfigurationFile,
+    GetConfiguration,
+    Neighbour,
+    Refused,
+    SaveDraft,
+)
 from nodeagent.wire.live import ClusterLive
 from tui.keep import keep
 from tui.session import Session
 from tui.viewmodels.documents import Document, digest_of
 from tui.viewmodels.draft import Draft, based, rebased, started
 from tui.viewmodels.draft_review import Review, Standing, review
+from tui.viewmodels.presence import editors_text
 
 REVIEW_S = 0.15
 SAVE_S = 0.8
@@ -51,6 +58,7 @@ class Bench:
         self.changed: Signal[Bench] = Signal(app, "draft")
         self._active: Document | None = None
         self._shared = ""
+        self._others: tuple[Neighbour, ...] = ()
         self._heard: Document | None = None
         self._sent: deque[str] = deque(maxlen=20)
         self._judged: tuple[str, str, Standing] | None = None
@@ -87,6 +95,10 @@ class Bench:
         """Return whether the review is of the draft as it is now."""
         return self.review.text == self.draft.text
 
+    def beside(self, item: str = "") -> str:
+        """Return who else edits the draft, or `item` in it; "" where nobody does."""
+        return editors_text(self.session.view.others, item)
+
     def standing(self) -> Standing:
         """Return who is in and who owns what, as the agent says it now."""
         view = self.session.view
@@ -109,6 +121,9 @@ class Bench:
         view = self.session.view
         if not view.active.text:
             return
+        if view.others != self._others:
+            self._others = view.others
+            self.changed.publish(self)
         if view.active is not self._active:
             self._take_active(view.active, view.draft.text)
         if view.draft is not self._heard:

@@ -58,6 +58,8 @@ class MergeScreen(Screen[None]):
     """
 
     help_keys = HELP
+    place_item = "a merge"
+    """What is edited here, as other consoles are told it."""
 
     def __init__(self) -> None:
         super().__init__()

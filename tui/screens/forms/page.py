@@ -118,6 +118,11 @@ class FormPage(Screen[None]):
         return bench_of(self.app)
 
     @property
+    def place_item(self) -> str:
+        """Return what is edited here, as other consoles are told it."""
+        return " ".join(self._editing.path[:2])
+
+    @property
     def inventories(self) -> Inventories:
         """Return what the nodes reported."""
         return inventories_of(self.app)
@@ -309,7 +314,7 @@ class FormPage(Screen[None]):
         self.query_one("#title", Lines).show_lines([
             title_line(
                 form, bench.review, width, cluster=view.cluster_name, epoch=view.epoch,
-                saved=bench.saved, locked=bench.read_only,
+                saved=bench.saved, locked=bench.read_only, beside=bench.beside(self.place_item),
             )
         ])  # fmt: skip
         self.query_one("#legend", Lines).show_lines([legend_line(form, width)])
