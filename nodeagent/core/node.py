@@ -279,8 +279,8 @@ class Node:
 
         What follows from a heartbeat is looked at with the next tick: there are many of them, they
         come just before it, and what they say differs from the last ones' only now and then. From
-        a request for a lease nothing follows here, and a voter gets them from all nodes. A node that
-        has no lease waits for nothing: what it still holds has a time to end at.
+        a request for a lease nothing follows here, and a voter gets them from all nodes. A node
+        without a lease waits for nothing: what it still holds has a time to end at.
         """
         self.shared.now = self._clock.take(now)
         self._take(event)
