@@ -26,7 +26,7 @@ demo: setup  ## a real cluster on this machine, with the console on it
 lab: setup  ## three hosts in namespaces (root), and the console; ARGS=--headless tells a story
 	@exec $(BIN)/python -m tests.lab $(ARGS)
 
-compare: setup  ## the same work here and on corosync + pacemaker; ARGS="--rounds 1" is quick
+compare: setup  ## the same work here, on pacemaker and on keepalived; ARGS="--rounds 1" is quick
 	@exec $(BIN)/python -m tests.lab.compare $(ARGS)
 
 test: check  ## everything that can be checked here

@@ -82,6 +82,12 @@ SECTIONS: tuple[tuple[str, str, str], ...] = (
 )
 """(mode, tab's word, help) in the order of the keys 1 to 9."""
 
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("joining", "Joining", "Who asks to join, with which key; invite, let in, refuse"),
+    ("fencing", "Fencing", "How each node can be switched off, and whether that works"),
+)
+"""(mode, word, help) of the pages that are like sections but have no tab."""
+
 OF_PROBATION = frozenset(("confirm", "go_back"))
 """What would do nothing while nothing is on probation."""
 _LIST = ("nodes", "networks", "groups")
@@ -133,6 +139,8 @@ ACTIONS: tuple[Action, ...] = (
         "operator",
         5,
     ),
+    Action("joining", ("n",), "joining", PAGES[0][2]),
+    Action("fencing", ("F",), "fencing", PAGES[1][2]),
     *(
         Action(f"section('{mode}')", (str(number),), word, text)
         for number, (mode, word, text) in enumerate(SECTIONS, 1)
@@ -179,16 +187,6 @@ ACTIONS: tuple[Action, ...] = (
         4,
     ),
     Action("resume", ("O",), "resume", "Let the node own groups again", "nodes", "operator", 4),
-    Action(
-        "fence",
-        ("F",),
-        "fence",
-        "Switch the node off by its fence devices; its name is typed once more",
-        "nodes",
-        "operator",
-    ),
-    Action("invite", ("i",), "invite", "Print an invitation for a new node", "nodes", "operator"),
-    Action("joining", ("n",), "joining", "Who asks to join, or let one in", "nodes", "operator"),
     Action("move", ("m",), "move", "Move the group to another node", "groups", "operator", 3),
     Action("offline", ("o",), "offline", "Take the group offline", "groups", "operator", 4),
     Action(
@@ -371,6 +369,48 @@ ACTIONS: tuple[Action, ...] = (
         priority=5,
     ),
     Action("report", ("y",), "save", "Write the events as JSON lines", "events", priority=5),
+    Action("open", ("enter",), "open", "All that is known of it", "joining", priority=4),
+    Action(
+        "invite", ("i",), "invite", "Make an invitation for a new node", "joining", "operator", 2
+    ),
+    Action(
+        "admit",
+        ("a",),
+        "let in",
+        "Compare the key of who asks, and let it in",
+        "joining",
+        "operator",
+        3,
+    ),
+    Action("withdraw", ("x",), "refuse", "Take the invitation back", "joining", "operator", 3),
+    Action("open", ("enter",), "open", "All that is known of it", "fencing", priority=4),
+    Action(
+        "test",
+        ("t",),
+        "test",
+        "Ask its fence devices from each node, and switch nothing",
+        "fencing",
+        "operator",
+        2,
+    ),
+    Action(
+        "fence",
+        ("o",),
+        "switch off",
+        "Switch the node off by its fence devices; its name is typed once more",
+        "fencing",
+        "operator",
+        3,
+    ),
+    Action(
+        "down",
+        ("c",),
+        "it is off",
+        "Say that you have seen that the node is off; its name is typed once more",
+        "fencing",
+        "operator",
+        3,
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal, cast
 
 from textual.app import App
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
@@ -34,6 +34,7 @@ from tui.screens.dare import DareScreen
 from tui.screens.forms.bench import keep_draft
 from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
+from tui.screens.nodes import NodesScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
 from tui.styles.themes import PLAIN, THEMES, first_theme, other_theme
@@ -68,7 +69,11 @@ class ClusterApp(App[int]):
     CSS_PATH = "styles/console.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = dict(SCREENS)
     DEFAULT_MODE = "dashboard"
-    BINDINGS: ClassVar[list[BindingType]] = list(actions.bindings("app"))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *actions.bindings("app"),
+        # Dialogs keep all keys to themselves but these: whoever is lost in one finds its keys here.
+        Binding("f9,ctrl+p", "palette_of_dialog", "palette", show=False, priority=True),
+    ]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
     ENABLE_COMMAND_PALETTE = False
     """Textual's own key for the palette; ours opens it, and can be another."""
@@ -341,6 +346,15 @@ class ClusterApp(App[int]):
         run = self.session.view.run
         self._show_run(run.tx if run else "")
 
+    def action_joining(self) -> None:
+        """Go to the page of who asks to join."""
+        self.open_section("joining")
+
+    def action_fencing(self) -> None:
+        """Go to the page of fencing, from the list of nodes to the node under the cursor."""
+        name = self.screen.name_under_cursor if isinstance(self.screen, NodesScreen) else ""
+        self.open_section("fencing", f"node:{name}" if name else "")
+
     def action_confirm(self) -> None:
         """Ask, then keep what is on probation."""
         probation.ask(self, self, "confirm")
@@ -352,6 +366,16 @@ class ClusterApp(App[int]):
     def action_palette(self) -> None:
         """Open the command palette."""
         self.action_command_palette()
+
+    def action_palette_of_dialog(self) -> None:
+        """Open the command palette over a dialog."""
+        self.action_command_palette()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of a dialog's palette to others where no dialog is."""
+        if action == "palette_of_dialog":
+            return self.screen.is_modal
+        return super().check_action(action, parameters)
 
     def action_command_line(self) -> None:
         """Type a subcommand."""
@@ -382,7 +406,8 @@ class ClusterApp(App[int]):
         if isinstance(screen, HelpScreen):
             return
         scope = str(getattr(screen, "scope", ""))
-        title = next((word for mode, word, _ in actions.SECTIONS if mode == scope), "this page")
+        pages = (*actions.SECTIONS, *actions.PAGES)
+        title = next((word for mode, word, _ in pages if mode == scope), "this page")
         offered = self.offered(scope)
         if getattr(screen, "is_typed_in", False):
             offered = actions.beside_text(offered)

@@ -144,7 +144,7 @@ def mapped(offered: tuple[actions.Action, ...], keymap: Keymap) -> tuple[actions
 def _clashes(keymap: Keymap) -> Iterator[tuple[str, str]]:
     """Yield (action's id, what is wrong) for each key that would mean two things at one place."""
     told: set[frozenset[str]] = set()
-    scopes = [mode for mode, _, _ in actions.SECTIONS]
+    scopes = [mode for mode, _, _ in (*actions.SECTIONS, *actions.PAGES)]
     for scope in scopes:
         everything = (*actions.of(scope), *actions.of("replay"), *actions.of("app"))
         taken: dict[str, str] = {}

@@ -22,11 +22,13 @@ from nodeagent.wire.console import (
     Apply,
     Drill,
     EndProbation,
+    Fence,
     Neighbour,
     Refused,
     Request,
     SaveDraft,
 )
+from nodeagent.wire.joining import Admit, Invite, Withdraw
 from nodeagent.wire.live import (
     ConfigurationChanged,
     EventLine,
@@ -41,7 +43,8 @@ from tui.viewmodels.presence import Place
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
-WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill)
+WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill, Fence, Invite, Admit, Withdraw)
+LOCKED = Refused("read-only", "this console was started read-only")
 STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
@@ -156,7 +159,9 @@ class Session:
         return answer
 
     async def ask_node(self, node: str, request: Request) -> Answer:
-        """Return the answer of one node to a question without effect; `Refused` on failure."""
+        """Return the answer of one node itself, whoever else might know; `Refused` on failure."""
+        if self.read_only and isinstance(request, WRITES):
+            return LOCKED
         active = self.view.active.configuration
         try:
             return await self.client.ask_node(node, request, configuration=active)
@@ -185,7 +190,7 @@ class Session:
 
     async def _answer(self, request: Request) -> Answer:
         if self.read_only and isinstance(request, WRITES):
-            return Refused("read-only", "this console was started read-only")
+            return LOCKED
         try:
             return await self.client.ask(request)
         except asyncio.CancelledError:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
+from nodeagent.config.instances import is_instance, written_name
 from nodeagent.config.placement import missing_networks, service_networks
 from nodeagent.config.rules import apart_of, sets_of
 from nodeagent.config.why import moved_by_rule, offline_by_rule
@@ -136,7 +137,7 @@ def _rule(cfg: Configuration, facts: Facts, after: Mapping[str, str], name: str)
     if target == NOBODY:
         return _rule_of_end(cfg, facts, after, name)
     if source == NOBODY:
-        if name in facts.ran:
+        if name in facts.ran and not is_instance(name):
             return f"it ran before and comes back, fallover {group.fallover}"
         return f"it starts, startup {group.startup}"
     against = _against(cfg, facts, {**after, name: source}, name, source)
@@ -155,4 +156,6 @@ def _rule_of_end(cfg: Configuration, facts: Facts, after: Mapping[str, str], nam
     if rule:
         return rule
     against = _against(cfg, facts, after, name, source) or "cannot keep it"
+    if is_instance(name):
+        return f"{source} {against}; {written_name(name)} runs on all of its nodes that can take it"
     return f"{source} {against}; fallover {group.fallover}, and no other of its nodes takes it"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from nodeagent.config.instances import written_name
 from nodeagent.model.configuration import Configuration, EventCommands
 from nodeagent.model.happenings import Command, Happening, Stage
 
@@ -11,7 +12,7 @@ def bound(cfg: Configuration | None, happening: Happening) -> Iterator[tuple[str
     for name, commands in cfg.event.items() if cfg is not None else ():
         if happening.event not in commands.on:
             continue
-        if commands.groups and happening.group not in commands.groups:
+        if commands.groups and written_name(happening.group) not in commands.groups:
             continue
         if commands.nodes and happening.node not in commands.nodes:
             continue
@@ -29,9 +30,14 @@ def command(
 
 
 def longest_pre_s(cfg: Configuration | None, happening: Happening) -> float:
-    """Return for how many seconds the pre commands may hold up a step, tried once more included."""
+    """Return for how many seconds commands may hold up a step, a second try included."""
     total = 0.0
     for _, commands in bound(cfg, happening):
-        if commands.pre:
-            total += commands.seconds * (3 if commands.recovery else 1)
+        tries = (2 if commands.recovery else 1) if commands.pre else 0
+        total += commands.seconds * (tries + bool(commands.recovery))
     return total
+
+
+def recovers(cfg: Configuration | None, happening: Happening) -> bool:
+    """Return whether a start that failed here is tried once more, after a recovery command."""
+    return any(commands.recovery for _, commands in bound(cfg, happening))

@@ -43,7 +43,10 @@ STUDENT_T = (
 """The 95th percentile of Student's t for 1 to 18 degrees of freedom."""
 TURN = "turn"
 TURN_TOPOLOGY = "turn-topology"
-"""From the last release to the first acquire; longer where rows of the topology lie between."""
+TURN_GREET = "turn-greet"
+"""From the last release to the first acquire; longer where rows of the topology lie between, and
+much longer where one of them waits for the first heartbeat of what is new.
+"""
 _AWAY = frozenset({"moved", "restarted"})
 Seconds3 = tuple[float, float, float]
 Ends = dict[str, tuple[float, float]]
@@ -98,7 +101,7 @@ def forecasts(
     """
     stops = {g: _of_group(times, old, g, n, "stop") for g, n in plan.release}
     starts = {g: _of_group(times, new, g, n, "start") for g, n in plan.acquire}
-    turn = _of(times, "", "", TURN_TOPOLOGY if plan.topology else TURN, "step")
+    turn = _of(times, "", "", turn_name(plan), "step")
     timed = [_timeline(plan, old, new, stops, starts, turn, i) for i in range(len(PERCENTILES))]
     parts = (*stops.values(), *starts.values(), *((turn,) if stops else ()))
     return tuple(
@@ -106,6 +109,13 @@ def forecasts(
         for effect in plan.effects
         if effect.kind in _AWAY or effect.kind == "started"
     )
+
+
+def turn_name(plan: Plan) -> str:
+    """Return under which name the turn of such a change is recorded."""
+    if plan.added_nodes or plan.added_adapters:
+        return TURN_GREET
+    return TURN_TOPOLOGY if plan.topology else TURN
 
 
 def _forecast(

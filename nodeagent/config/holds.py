@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from nodeagent.config.instances import expanded
 from nodeagent.config.words import time_text
 from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.plan import Plan
@@ -41,7 +42,7 @@ def held_groups(unix: float, *configurations: Configuration | None) -> frozenset
         name
         for configuration in configurations
         if configuration is not None
-        for name, group in configuration.group.items()
+        for name, group in expanded(configuration).group.items()
         if is_held(group, unix)
     )
 

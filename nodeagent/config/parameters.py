@@ -14,6 +14,10 @@ from nodeagent.model.text import clean
 
 _TRUTHS = frozenset({"yes", "no", "true", "false", "1", "0", "on", "off", "ja", "nein"})
 _WHOLE = re.compile(r"[-+]?[0-9]{1,19}\Z")
+_LENGTH = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?\s*(us|usec|ms|msec|s|sec|m|min|h|hr)?\Z")
+"""A length of time as agents write it, seconds where no unit stands."""
+_PAIRS = (("true", "false"), ("yes", "no"), ("1", "0"), ("on", "off"))
+LENGTHS = frozenset({"second", "seconds"})
 
 
 class ParameterProblem(Struct, frozen=True):
@@ -41,6 +45,19 @@ def problems(description: AgentDescription, given: Mapping[str, str]) -> Iterato
             yield ParameterProblem(name, f"required parameter {name}{about} is missing")
 
 
+def words_of(parameter: AgentParameter, given: str = "") -> tuple[str, ...]:
+    """Return the words that a parameter can hold, none where others may be meant as well.
+
+    Truths are written as the value `given` is, else as the agent's default is, else true and false.
+    """
+    if parameter.default and _of_wrong_kind(parameter, parameter.default):
+        return ()
+    if parameter.kind != "boolean":
+        return parameter.choices if parameter.kind == "select" else ()
+    written = (given.lower(), parameter.default.lower())
+    return next((pair for word in written for pair in _PAIRS if word in pair), _PAIRS[0])
+
+
 def _wrong_value(parameter: AgentParameter, value: str) -> str:
     """Hold a value against its kind; where the agent's own default breaks it, no kind is meant."""
     wrong = _of_wrong_kind(parameter, value)
@@ -51,6 +68,8 @@ def _of_wrong_kind(parameter: AgentParameter, value: str) -> str:
     name, shown = parameter.name, clean(value, 60)
     if parameter.kind == "integer" and not _WHOLE.match(value):
         return f"{name} is {shown}, which is no whole number"
+    if parameter.kind in LENGTHS and not _LENGTH.match(value):
+        return f"{name} is {shown}, which is no length of time in seconds, as 30 or 30s"
     if parameter.kind == "boolean" and value.lower() not in _TRUTHS:
         return f"{name} is {shown}, which is neither true nor false"
     if parameter.kind == "select" and parameter.choices and value not in parameter.choices:

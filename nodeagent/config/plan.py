@@ -12,6 +12,7 @@ from msgspec import Struct
 from nodeagent.config.diff import diff
 from nodeagent.config.effects import NO_CHANGE, verdict
 from nodeagent.config.holds import apart_from_hold, hold_text
+from nodeagent.config.instances import expanded, is_instance
 from nodeagent.config.placement import in_order, missing_networks, place
 from nodeagent.config.why import late_return, moved_by_rule, offline_by_rule
 from nodeagent.config.words import join
@@ -51,12 +52,15 @@ def plan(
     asked: Mapping[str, str] = _NOTHING,
     held: Collection[str] = (),
 ) -> Plan:
-    """Return the consequences of going from `old` to `new`.
+    """Return the consequences of going from `old` to `new`, as written or expanded.
 
+    Changes are told of what is written, effects of what runs: instances of concurrent groups.
     `view`: nodes that are in now; added nodes count as in afterwards. `owners`: who owns each
     group now. `asked`: moves that the operator wishes ("" is offline). `held`: groups under a hold
     (`config.holds`), which stay where they are; `holds.forbidden` tells what may not be done.
     """
+    changes = diff(old, new)
+    old, new = expanded(old), expanded(new)
     added = tuple(node for node in new.node if node not in old.node)
     removed = tuple(node for node in old.node if node not in new.node)
     in_after = {node for node in view if node in new.node} | set(added)
@@ -64,7 +68,6 @@ def plan(
     after = place(new, view=in_after, owners=before, asked=asked, leaving=removed, held=held)
     case = _Case(old, new, frozenset(view), before, after, asked, frozenset(held))
     effects = _with_parents(case, _effects(case))
-    changes = diff(old, new)
     return Plan(
         changes=changes,
         effects=tuple(effects.values()),
@@ -148,7 +151,8 @@ def _why_offline(case: _Case, name: str, source: str) -> str:
         why = ", which is on standby," if _on_standby(case, home) else ""
         return f"its home node {home}{why} cannot take it"
     if source and _on_standby(case, source):
-        return f"{source} goes to standby, and no other of its nodes can take it"
+        other = "" if is_instance(name) else ", and no other of its nodes can take it"
+        return f"{source} goes to standby{other}"
     return "none of its nodes can take it"
 
 

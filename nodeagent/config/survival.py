@@ -15,6 +15,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nodeagent.config.instances import written_name
 from nodeagent.config.placement import cut_off, place, service_networks
 from nodeagent.config.quorum import majority, outlives
 from nodeagent.config.times import Moment
@@ -49,7 +50,7 @@ Failure = tuple[Part, ...]
 class Standpoint(Struct, frozen=True):
     """From where it is asked: who is in, who owns what, what was asked for, what is held.
 
-    `failed`: nodes on which a group has just failed.
+    `cfg` is expanded. `failed`: nodes on which a group has just failed.
     """
 
     cfg: Configuration
@@ -64,7 +65,8 @@ class Outcome(Struct, frozen=True):
     """How a failure ends.
 
     `view`: nodes that are in and may own groups; none is in without a quorum. `owners` afterwards.
-    `away`: groups that were owned and are not, or that no client reaches where they are.
+    `away`: groups that were owned and are not, or that no client reaches where they are. A
+    concurrent group, by its name in the file, is away once no instance of it is left.
     """
 
     view: frozenset[str]
@@ -206,10 +208,14 @@ def endurance(old: Standpoint, new: Configuration, plan: Plan, *, pairs: bool = 
     nodes = {node for node in (*old.view, *plan.added_nodes) if node in new.node}
     then = Standpoint(new, frozenset(nodes), plan.owners, old.asked, old.held)
     before, after = survival(old, pairs=pairs), survival(then, pairs=pairs)
-    both = [name for name, node in plan.owners.items() if node and old.owners.get(name)]
+    both = _running(old.owners) & _running(plan.owners)
     return Endurance(
         before, after, newly_lost(before, after, both), newly_lost_pairs(before, after, both)
     )
+
+
+def _running(owners: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(written_name(name) for name, node in owners.items() if node)
 
 
 def newly_lost(old: Survival, new: Survival, groups: Iterable[str]) -> tuple[Loss, ...]:
@@ -436,11 +442,11 @@ def _stays_off(at: Standpoint, group: str) -> bool:
 
 
 def _away(at: Standpoint, owners: Mapping[str, str], cut: _Networks) -> tuple[str, ...]:
-    return tuple(
-        group
-        for group, before in at.owners.items()
-        if before and group in at.cfg.group and not _serves(at.cfg, group, owners[group], cut)
-    )
+    serving = {
+        written_name(group) for group in at.cfg.group if _serves(at.cfg, group, owners[group], cut)
+    }
+    ran = (written_name(g) for g, before in at.owners.items() if before and g in at.cfg.group)
+    return tuple(group for group in dict.fromkeys(ran) if group not in serving)
 
 
 def _serves(cfg: Configuration, group: str, owner: str, cut: _Networks) -> bool:

@@ -5,15 +5,20 @@ to work without it: other nodes hear each other there, or another adapter of thi
 somebody. When nobody hears anybody, the network failed; then no adapter is blamed, and nothing
 moves. A bad adapter is good again once it has been well for `dead_after_ms`, so that one with a
 loose contact does not take its address to and fro.
+
+How long silence is borne goes by what a mistake costs. Where a node has but one adapter on a
+network, its groups leave it: that takes as long as to call a node down, and a little more. Where
+another own adapter hears others on the same network all the while, only the address moves to it,
+within the node: then a few beats are enough (`alone_max_ms`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from nodeagent.config.placement import cut_off
 from nodeagent.model.attachment import NOWHERE, Attachment
-from nodeagent.model.configuration import AdapterRole, Configuration
+from nodeagent.model.configuration import AdapterRole, Configuration, Timing
 
 if TYPE_CHECKING:
     from nodeagent.core.shared import Shared
@@ -24,6 +29,8 @@ MANY = "*"
 """Told in place of a name where more than one node is heard on a network."""
 MARGIN_BEATS = 2
 """An adapter is judged this many beats after a node: the dead must not count as witnesses."""
+LATE_MS = 150
+"""A look that comes later than this, and than a beat, after the last one proves no silence."""
 NEVER_HEARD = 3
 """How many times longer silence is borne where nobody was heard yet: who starts, connects first."""
 _ROLES: tuple[AdapterRole, ...] = ("service", "standby", "private")
@@ -38,24 +45,35 @@ class Sight:
     """What is seen of one own adapter.
 
     `expected`: somebody alive has a good adapter on its network. `elsewhere`: the network is seen
-    to work without this adapter.
+    to work without this adapter. `alone`: long enough another own adapter beside it heard others.
     """
 
     link_up: bool
     silent_ms: int
     expected: bool
     elsewhere: bool
+    alone: bool = False
 
 
 def judge(sight: Sight, silence_ms: int) -> Verdict:
     """Judge one adapter that is silent once nobody was heard on it for `silence_ms`."""
     if not sight.link_up:
         return "link-down"
+    if sight.alone and sight.expected:
+        return "silent"
     if sight.silent_ms < silence_ms:
         return "good"
     if sight.elsewhere and sight.expected:
         return "silent"
     return "network-failed" if sight.expected else "good"
+
+
+def alone_max_ms(timing: Timing) -> int:
+    """Return for how long an adapter may be silent while another own one beside it is not.
+
+    That is the third beat that it misses: TCP has made up for a lost one by then.
+    """
+    return 2 * timing.heartbeat_ms + 75
 
 
 def attachment(
@@ -89,11 +107,15 @@ def attachment(
 class Own:
     """One own adapter, in milliseconds of the own clock.
 
-    `since_ms`: from when on silence counts. `well_ms`: since when a bad one is well again, else -1.
+    `since_ms`: from when on silence counts. `alone_ms`: for how long it has been silent while
+    another own adapter on its network was not, counted from `since_alone_ms`. `well_ms`: since when
+    a bad one is well again, else -1.
     """
 
     network: str
     since_ms: int
+    since_alone_ms: int = 0
+    alone_ms: int = 0
     verdict: Verdict = "good"
     well_ms: int = -1
 
@@ -106,6 +128,7 @@ class Adapters:
     bad: tuple[str, ...] = ()
     _down: set[str] = field(default_factory=set)
     _failed: set[str] = field(default_factory=set)
+    _looked_ms: int = 0
 
     # -- what happens
 
@@ -139,21 +162,38 @@ class Adapters:
 
     def look(self, shared: "Shared") -> bool:
         """Judge all; tell what changed, and return whether other adapters are bad than before."""
+        heard = _last_heard(shared)
         for name, one in self.own.items():
-            self._look_at(shared, name, one)
+            self._compare(shared, name, heard)
+            self._look_at(shared, name, one, heard.get(name, -1))
+        self._looked_ms = shared.now.ms
         before, self.bad = self.bad, tuple(n for n, o in self.own.items() if o.verdict in BAD)
         self._look_at_networks(shared)
         return before != self.bad
 
-    def _look_at(self, shared: "Shared", name: str, one: Own) -> None:
+    def _compare(self, shared: "Shared", name: str, heard: Mapping[str, int]) -> None:
+        """Learn for how long others were heard beside this adapter since it heard anybody.
+
+        Not counted: what it may not have read yet, after a pause of this node; a network that is
+        silent as a whole; and the time before who was silent on all adapters is heard again.
+        """
+        now, timing, one = shared.now.ms, shared.timing, self.own[name]
+        beside = [n for n, o in self.own.items() if o.network == one.network and n != name]
+        last = max((heard[other] for other in beside if other in heard), default=-1)
+        paused = now - self._looked_ms > max(timing.heartbeat_ms, LATE_MS)
+        if paused or name not in heard or last < 0 or not _is_fresh(shared, last):
+            one.since_alone_ms = now
+        one.since_alone_ms = max(one.since_alone_ms, one.since_ms, heard.get(name, -1))
+        one.alone_ms = last - one.since_alone_ms
+
+    def _look_at(self, shared: "Shared", name: str, one: Own, heard: int) -> None:
         now, timing = shared.now.ms, shared.timing
-        heard = max((at for _, _, at in _heard(shared, {name})), default=-1)
         silence_ms = timing.dead_after_ms + MARGIN_BEATS * timing.heartbeat_ms
         silence_ms *= 1 if heard >= 0 else NEVER_HEARD
         sight = self._sight(shared, name, now - max(heard, one.since_ms), silence_ms)
         verdict = judge(sight, silence_ms)
         if one.verdict == "silent" and verdict in {"good", "network-failed"}:
-            verdict = "good" if sight.silent_ms < silence_ms else "silent"
+            verdict = "good" if sight.silent_ms < alone_max_ms(timing) else "silent"
         if one.verdict in BAD and verdict not in BAD:
             one.well_ms = now if one.well_ms < 0 else one.well_ms
             if now - one.well_ms < timing.dead_after_ms:
@@ -168,13 +208,19 @@ class Adapters:
             shared.tell("note", shared.name, f"{what} works again", event="adapter-up")
 
     def _sight(self, shared: "Shared", name: str, silent_ms: int, silence_ms: int) -> Sight:
-        quiet = silent_ms >= silence_ms  # looked at ten times a second, so only then more is asked
-        network = self.own[name].network
+        # Looked at ten times a second, so only of who is silent more is asked.
+        one, now_ms = self.own[name], shared.now.ms
+        alone = one.alone_ms >= alone_max_ms(shared.timing)
+        quiet = silent_ms >= silence_ms
+        expected = (alone or quiet) and _expected(shared, name, one.network)
+        if alone and not expected:
+            one.since_alone_ms = now_ms
         return Sight(
             link_up=name not in self._down,
             silent_ms=silent_ms,
-            expected=quiet and _expected(shared, name, network),
-            elsewhere=quiet and self._works_elsewhere(shared, name, network),
+            expected=expected,
+            elsewhere=quiet and self._works_elsewhere(shared, name, one.network),
+            alone=alone,
         )
 
     def _works_elsewhere(self, shared: "Shared", name: str, network: str) -> bool:
@@ -223,6 +269,16 @@ def _heard(shared: "Shared", own: set[str]) -> Iterator[tuple[str, str, int]]:
         for link in peer.links.values():
             if link.own in own:
                 yield name, link.adapter, link.heard_ms
+
+
+def _last_heard(shared: "Shared") -> dict[str, int]:
+    """Return when somebody was last heard on each own adapter on which anybody was."""
+    found: dict[str, int] = {}
+    for peer in shared.hearts.peers.values():
+        for link in peer.links.values():
+            if link.heard_ms > found.get(link.own, -1):
+                found[link.own] = link.heard_ms
+    return found
 
 
 def _is_fresh(shared: "Shared", heard_ms: int) -> bool:

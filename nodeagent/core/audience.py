@@ -6,7 +6,7 @@ Told: the request and who is heard. Asks for nothing.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from nodeagent.config.commands import longest_pre_s
+from nodeagent.config.commands import longest_pre_s, recovers
 from nodeagent.config.quorum import majority
 from nodeagent.core.effects import DriverAction
 from nodeagent.core.groups import limit_s
@@ -105,6 +105,8 @@ class Audiences:
             # What an abort finds half released is stopped before it is acquired again.
             stops = self._drivers_ms("stop") if step.name == "undo-release" else 0
             starts = self._drivers_ms("start") + self._pre_commands_ms(step)
+            if self._may_start_again(step):
+                starts += self._drivers_ms("stop") + self._drivers_ms("start")
             return base + stops + starts + self.shared.takeover_wait_ms
         if step.name == "verify":
             return base + max(VALIDATION_MS, self._fences_ms())
@@ -126,7 +128,16 @@ class Audiences:
         return int(1000 * sum(limit_s(r, action) for n in nouns for r in n.resource.values()))
 
     def _pre_commands_ms(self, step: Step) -> int:
-        """Return how long the administrator's commands before these steps may take."""
+        """Return how long the administrator's commands in these steps may take."""
+        return int(1000 * sum(longest_pre_s(c, one) for c, one in self._happenings(step)))
+
+    def _may_start_again(self, step: Step) -> bool:
+        """Return whether a start that fails is tried once more, after a recovery command."""
+        happenings = [pair for pair in self._happenings(step) if pair[1].event == "group-online"]
+        return any(recovers(c, happening) for c, happening in happenings)
+
+    def _happenings(self, step: Step) -> list[tuple[Configuration | None, Happening]]:
+        """Return what the administrator's commands can be bound to in one of these steps."""
         plan, candidate = self.request.plan, self.request.candidate
         before: list[tuple[Configuration | None, EventName, tuple[tuple[str, str], ...]]]
         match step.name:
@@ -141,8 +152,7 @@ class Audiences:
                     (self.old, "group-offline", plan.release),
                     (self.old, "group-online", plan.release),
                 ]
-        happenings = [(c, Happening(event, n, g)) for c, event, pairs in before for g, n in pairs]
-        return int(1000 * sum(longest_pre_s(c, happening) for c, happening in happenings))
+        return [(c, Happening(event, n, g)) for c, event, pairs in before for g, n in pairs]
 
     def longest_ms(self, rows: tuple[Step, ...]) -> int:
         """Return the longest time for which nodes may have to wait for their next order."""

@@ -8,11 +8,13 @@ place where a role is judged.
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
+from nodeagent.config.instances import expanded, is_instance, meant, written_name
 from nodeagent.config.load import load
 from nodeagent.config.operations import only_operates
 from nodeagent.config.parse import parse
 from nodeagent.config.plan import kept, plan
 from nodeagent.config.why import unkept_move
+from nodeagent.config.words import join
 from nodeagent.core.audience import Request
 from nodeagent.core.effects import (
     CutAdapter,
@@ -21,7 +23,8 @@ from nodeagent.core.effects import (
     TakeInventory,
     WriteDraft,
 )
-from nodeagent.core.log import OnProbation
+from nodeagent.core.leaving import leaving_nodes
+from nodeagent.core.log import OnProbation, parsed
 from nodeagent.core.probation import MARK
 from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
@@ -81,7 +84,8 @@ def operates(shared: Shared, apply: Apply) -> bool:
         return False  # it is run as what the agent is
     if apply.text.encode() == shared.log.active:
         return True
-    active, candidate = shared.log.configuration, parse(apply.text).configuration
+    active = parse(shared.log.active).configuration
+    candidate = parse(apply.text).configuration
     if active is None or candidate is None:
         return False
     return only_operates(shared.log.active.decode(), active, apply.text, candidate)
@@ -174,6 +178,10 @@ def _not_ready(shared: Shared, busy: str) -> Refused | None:
         return Refused("no-quorum", NO_QUORUM, 3)
     if busy:
         return Refused("busy", f"another DARE is open: {busy}; try again when it has ended", 3)
+    going = [node for node in leaving_nodes(shared) if node in shared.log.standing.view]
+    if going:
+        text = f"{join(going)}: leaving the cluster; try again when that has ended"
+        return Refused("leaving", text, 3)
     return None
 
 
@@ -237,7 +245,8 @@ def prepare_return(
     if refusal is not None:
         return refusal
     text = shared.log.file_of(probation.terms.previous).decode()
-    candidate = parse(text).configuration
+    written = parse(text).configuration
+    candidate = expanded(written) if written is not None else None
     before = probation.terms.before.items() if as_before and candidate is not None else ()
     owners = {
         group: node
@@ -265,17 +274,18 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
     data = apply.text.encode()
-    candidate = _candidate(shared, apply, active)
-    if isinstance(candidate, Refused):
-        return candidate
+    written = _candidate(shared, apply, active)
+    if isinstance(written, Refused):
+        return written
+    candidate = expanded(written)
     problem = _illegal_moves(shared, candidate, apply.owners)
     if problem:
         return Refused("move", problem, 4)
     held = held_groups(shared.now.unix, active, candidate)
     asked = {**kept(shared.log.wishes.placed(), active, candidate), **apply.owners}
     planned = plan(
-        active,
-        candidate,
+        parsed(shared.log.active, "active").configuration or active,
+        written,
         view=tuple(standing.view),
         owners=standing.owners,
         asked=asked,
@@ -320,7 +330,7 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
 
 
 def _candidate(shared: Shared, apply: Apply, active: Configuration) -> Configuration | Refused:
-    """Return what is asked for as it was read and verified, if it was made from what is active."""
+    """Return what is asked for, as written and verified, if it was made from what is active."""
     standing = shared.log.standing
     if apply.base != standing.digest:
         text = (
@@ -361,7 +371,11 @@ def _illegal_moves(shared: Shared, candidate: Configuration, owners: dict[str, s
     for group, node in owners.items():
         noun = candidate.group.get(group)
         if noun is None:
-            return f"there is no group {clean(group, 63)}"
+            parts = meant(group, candidate.group)
+            known = f"; it runs as {join(parts)}" if parts else ""
+            return f"there is no group {clean(group, 127)}{known}"
+        if node and is_instance(group) and node not in noun.nodes:
+            return f"{group} cannot move: {written_name(group)} runs on all of its nodes at once"
         if node and node not in noun.nodes:
             return f"{clean(node, 63)} is not in the takeover order of {group}"
         if node and node not in shared.log.standing.view:

@@ -1,12 +1,15 @@
-"""What an operator asks of fencing: by hand, or on a person's word, and what is refused and why."""
+"""What an operator asks of fencing: by hand, on a person's word, a test; and what is refused."""
 
 from nodeagent.core import fenced
+from nodeagent.core.effects import FenceNode
+from nodeagent.core.events import FenceFinished
 from nodeagent.core.fencing import Fencing
 from nodeagent.core.shared import Shared
 from nodeagent.model.configuration import Node
 from nodeagent.model.fencing import MANUAL
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Answer, Done, Fence, Refused
+from nodeagent.wire.fencing import TestFence
 
 
 def answer(shared: Shared, fencing: Fencing, request: Fence, name: str) -> Answer:
@@ -48,3 +51,40 @@ def _confirm(shared: Shared, fencing: Fencing, node: str, name: str) -> Answer:
     if not fencing.confirmed(node, name):
         return Refused("open", f"a DARE that may bring groups to {node} is open", 3)
     return Done(f"{node} counts as off")
+
+
+def test(shared: Shared, request: TestFence, name: str) -> Answer:
+    """Have a node's fence devices asked from here whether they answer; nothing is switched."""
+    node, configuration = request.node, shared.log.configuration
+    noun = configuration.node.get(node) if configuration else None
+    if noun is None:
+        return Refused("no-node", f"there is no node {node} here", 2)
+    if node == shared.name:
+        return Refused("itself", f"{node} is fenced by others; ask another agent", 2)
+    wanted = [device for device in noun.fence if request.device in {"", device}]
+    if not wanted:
+        what = f" {clean(request.device, 63)}; it has: {', '.join(noun.fence)}"
+        text = f"{node} has no fence device{what if request.device and noun.fence else ''}"
+        return Refused("no-device", text, 1)
+    checks = shared.fence_checks
+    idle = [device for device in wanted if not checks.is_running(node, device)]
+    for device in idle:
+        op = shared.new_op()
+        checks.begun(op, node, device, shared.now.unix, by_hand=True)
+        shared.out.append(FenceNode(op, node, device, noun.fence[device], "validate"))
+    if idle:
+        shared.tell("note", node, f"fence test of {', '.join(idle)}, for {clean(name, 63)}")
+    return Done(f"{shared.name} asks {', '.join(wanted)} of {node}")
+
+
+def tested(shared: Shared, event: FenceFinished) -> None:
+    """Note what a check of a fence device found, and tell of a test."""
+    found = shared.fence_checks.finished(event, shared.now.unix)
+    if found is None:
+        return
+    if found.state == "ok":
+        text = f"its fence device {found.device} answers {shared.name}: {found.text}"
+        shared.tell("note", found.node, text)
+    else:
+        text = f"its fence device {found.device} does not answer {shared.name}"
+        shared.tell("error", found.node, text, found.text)

@@ -6,15 +6,19 @@ normally only one of them proposes. A node counts as in when a majority of voter
 bad link does not make two opinions.
 """
 
+from collections.abc import Collection
+
 import msgspec
 from msgspec import UNSET
 
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
-from nodeagent.config.placement import cut_off, place
+from nodeagent.config.placement import cut_off
 from nodeagent.config.quorum import majority
 from nodeagent.core.decree import Acceptor, Proposer
+from nodeagent.core.leaving import leaving_nodes, lets_go
 from nodeagent.core.participant import Participant
+from nodeagent.core.placement import Placement
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
 from nodeagent.core.shared import Shared
 from nodeagent.core.votes import Wish, shrinking, shrunk, stamp
@@ -64,6 +68,7 @@ class Governor:
         self._useless: dict[tuple[str, int], tuple[int, int]] = {}
         self._wish: Wish | None = None
         self._presence = Presence(shared.now.ms)
+        self._placement = Placement()
         self._cut_since_ms: dict[tuple[str, str], int] = {}
 
     # -- what others ask
@@ -169,22 +174,22 @@ class Governor:
         configuration, standing = shared.log.configuration, shared.log.standing
         if configuration is None or self._settling(configuration, standing):
             return None
-        view = self._heard_view(configuration)
+        view, leaving = self._heard_view(configuration), leaving_nodes(shared)
         failed = self._failed()
         wished = shared.log.wishes.placed()
         starts = starts_anew(standing, view)
         before = settled_owners(configuration, standing.owners, view) if starts else standing.owners
         ran = () if starts else shared.log.ran
         facts = Facts(
-            view=tuple(view),
+            view=tuple(node for node in view if node not in leaving),
             owners=shared.log.wishes.owners(before),
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
-            leaving=self._leaving(),
+            leaving=leaving,
             cut=self._cut(configuration),
             ran=ran,
         )
-        owners = place(
+        owners = self._placement.owners(
             configuration,
             view=facts.view,
             owners=facts.owners,
@@ -198,7 +203,7 @@ class Governor:
         owners = {group: self._judged(group, node, view) for group, node in owners.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
-        why = _cause(standing, view, owners) + self._why_cut(standing, owners)
+        why = _cause(standing, view, owners, leaving) + self._why_cut(standing, owners)
         told = msgspec.structs.replace(facts, owners=standing.owners)
         return Wish(view, owners, clean(why, 500), choices(configuration, told, owners))
 
@@ -249,17 +254,11 @@ class Governor:
         never = [node for node in silent if node not in shared.hearts.peers]
         return fresh and bool(never)
 
-    def _leaving(self) -> tuple[str, ...]:
-        shared = self.shared
-        peers = shared.hearts.peers.items()
-        leaving = [n for n, p in peers if shared.alive(n) and p.beat.state == "leaving"]
-        return (*leaving, *((shared.name,) if shared.stopping else ()))
-
     def _heard_view(self, configuration: Configuration) -> dict[str, int]:
         view = {}
         for node in configuration.node:
             if node == self.shared.name:
-                if not self.shared.stopping:
+                if not self.shared.stopping or lets_go(self.shared, node):
                     view[node] = self.shared.incarnation
             elif self._supported(node, configuration.voters()) and not self._is_useless(node):
                 life = self._life(node)
@@ -311,7 +310,8 @@ class Governor:
         make two opinions, and views would follow each other for as long as the links are bad.
         """
         shared = self.shared
-        if shared.alive(node) and shared.hearts.peers[node].beat.state == "leaving":
+        leaves = shared.alive(node) and shared.hearts.peers[node].beat.state == "leaving"
+        if leaves and not lets_go(shared, node):
             return False
         hearing = {voter for voter in voters if self._hears(voter, node)}
         if not hearing and not shared.alive(node):
@@ -457,8 +457,13 @@ class Governor:
         self._failures = 0
 
 
-def _cause(standing: Standing, view: dict[str, int], owners: dict[str, str]) -> str:
-    parts = [f"{node} is down" for node in standing.view if node not in view]
+def _cause(
+    standing: Standing, view: dict[str, int], owners: dict[str, str], leaving: Collection[str]
+) -> str:
+    out = [node for node in standing.view if node not in view]
+    parts = [f"{node} {'has left' if node in leaving else 'is down'}" for node in out]
+    if owners != standing.owners:
+        parts += [f"{node} leaves" for node in standing.view if node in leaving and node in view]
     parts += [f"{node} is up" for node in view if node not in standing.view]
     parts += [
         f"{node} restarted"

@@ -78,6 +78,10 @@ def _no_commands(group: str, event: EventName, cause: str, *, tentative: bool) -
     return PreCommands(())
 
 
+def _detail(name: str, text: str, evidence: tuple[str, ...]) -> str:
+    return f"{name}: {text}" + (f" | {evidence[-1]}" if evidence else "")
+
+
 def _no_adapter(_network: str, _current: str) -> Attachment:
     return NOWHERE
 
@@ -386,7 +390,8 @@ class GroupRunner:
         if self.state == "acquiring":
             self.failures += 1
             self._failed_ms = now.ms
-            return self.release(now, "error", problem, urgent=True)
+            failed = f"{self.text}; " if self.text else ""  # the start that it was to recover
+            return self.release(now, "error", failed + problem, urgent=True)
         if self._may_refuse and all(state == "started" for state in self.resources.values()):
             self.refused, self._goal = problem, "online"
             self._queue.clear()
@@ -404,7 +409,8 @@ class GroupRunner:
         if event.ok and self._refuse and not self._queue:
             return self._fail(name, self._refuse, (), now)
         if not event.ok:
-            return self._fail(name, event.text, event.evidence, now)
+            again = self._start_again(name, event, now)
+            return again or self._fail(name, event.text, event.evidence, now)
         if name in self._moving:
             old, new = self._moving.pop(name), self._placed[name].adapter
             self._moved[name] = f"on {new}, because {old} failed"
@@ -412,8 +418,21 @@ class GroupRunner:
             self.news.append(GroupNews("warning", text, f"adapter {old} failed"))
         return self._next(now)
 
+    def _start_again(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
+        """Stop what failed to start, run what recovers it, start it once more; [] without that.
+
+        The recovery commands follow the stop, so that they find nothing half started.
+        """
+        if self.state != "acquiring" or not self._pre.recover():
+            return []
+        self.text = _detail(name, event.text, event.evidence)
+        self.news.append(GroupNews("warning", f"start failed, {self.text}; recovery follows"))
+        self._queue.appendleft(("start", name))
+        self.resources[name] = "stopping"
+        return [self._run("stop", name, now)]
+
     def _fail(self, name: str, text: str, evidence: tuple[str, ...], now: Now) -> list[Effect]:
-        detail = f"{name}: {text}" + (f" | {evidence[-1]}" if evidence else "")
+        detail = _detail(name, text, evidence)
         self.failures += 1
         self._failed_ms = now.ms
         self.news.append(GroupNews("error", f"acquire failed, {detail}"))
@@ -584,6 +603,7 @@ class GroupRunner:
             self._bad_runs = {}
             self._well_ms = now.ms
             self._handed = False
+            self._pre = PreCommands(())  # a restart on the same node is no event
             self._become("online", "", now)
             return []
         self._become(self._goal, self.text if self._goal == "error" else "", now)

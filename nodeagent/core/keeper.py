@@ -160,7 +160,8 @@ class Keeper:
         shared = self.shared
         runner = shared.runner(group)
         if shared.stopping or not shared.lease_valid:
-            if shared.stopping or not adoption.keeps(shared, group):
+            keeps = adoption.keeps(shared, group) and not shared.stopping
+            if not keeps and not self._carries(group):
                 self._let_go(runner)
             return
         if group in self.participant.touched:
@@ -175,6 +176,15 @@ class Keeper:
                 return
             self._undone.discard(group)
         self._bring_online(runner)
+
+    def _carries(self, group: str) -> bool:
+        """Return whether a group that runs after this one is still held here, and time for it."""
+        configuration = self.shared.log.configuration
+        if configuration is None or not self.shared.lease_valid:
+            return False
+        children = (name for name, noun in configuration.group.items() if group in noun.after)
+        runners = self.shared.runners
+        return any(name in runners and runners[name].held for name in children)
 
     def _bring_online(self, runner: GroupRunner) -> None:
         shared, group = self.shared, runner.name

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.instances import expanded
 from nodeagent.config.parse import Parsed, parse
 from nodeagent.config.quorum import majority, outlives
 from nodeagent.core.lease import takeover_wait_ms
@@ -80,12 +81,15 @@ def parsed(data: bytes, what: str) -> Parsed:
 
 
 def read_configuration(data: bytes, what: str) -> Configuration:
-    """Return the configuration in `data`; DecreeError with the first finding if there is none."""
+    """Return the configuration in `data` as it runs, concurrent groups expanded.
+
+    Raises DecreeError with the first findings if there is none.
+    """
     read = parsed(data, what)
     if read.configuration is None:
         text = "; ".join(str(report) for report in read.reports[:3])
         raise DecreeError(f"{what} cannot be read: {text}")
-    return read.configuration
+    return expanded(read.configuration)
 
 
 def genesis(data: bytes) -> Decree:

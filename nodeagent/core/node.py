@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from nodeagent.config.instances import expanded
 from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
@@ -55,6 +56,7 @@ from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.invitations import Invitations
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
+from nodeagent.core.leaving import lets_go
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.probation import ProbationWatch
@@ -88,10 +90,12 @@ from nodeagent.wire.console import (
     GetSnapshot,
     JoinRequest,
     Lookup,
+    Operate,
     Refused,
     Rehearse,
     SaveDraft,
 )
+from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.joining import Admitted
 from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
@@ -109,6 +113,7 @@ from nodeagent.wire.peer import (
     Envelope,
     FenceNote,
     LeaseAck,
+    LeaseRequest,
     Message,
     Prepare,
     ProbeReply,
@@ -186,7 +191,7 @@ class Node:
             now=now,
             began_ms=now.ms,
             software=setup.software,
-            joining=setup.joining,
+            joining=expanded(setup.joining) if setup.joining else None,
             drills=Drills(allowed=setup.drills),
             draft=setup.draft,
             draft_digest=setup.draft_digest,
@@ -216,7 +221,7 @@ class Node:
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = self._ticked_ms = self._held_ms = now.ms
+        self._linger_ms = self._ticked_ms = self._held_ms = self._in_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
@@ -270,13 +275,26 @@ class Node:
         return self._settle()
 
     def step(self, event: Event, now: Now) -> list[Effect]:
-        """Take one event; return what is to be done, in order."""
+        """Take one event; return what is to be done, in order.
+
+        What follows from a heartbeat is looked at with the next tick: there are many of them, they
+        come just before it, and what they say differs from the last ones' only now and then. From
+        a request for a lease nothing follows here, and a voter gets them from all nodes. A node
+        without a lease waits for nothing: what it still holds has a time to end at.
+        """
         self.shared.now = self._clock.take(now)
+        self._take(event)
+        if not _waits_for_the_tick(event) or not self.shared.lease_valid:
+            return self._settle()
+        effects, self.shared.out = self.shared.out, []
+        return effects
+
+    def _take(self, event: Event) -> None:
         match event:
-            case Tick():
-                self._tick(event)
             case BeatHeard():
                 self._beat(event)
+            case Tick():
+                self._tick(event)
             case MessageHeard():
                 self._heard(event)
             case DriverFinished() | FenceFinished() | CommandTalked():
@@ -291,7 +309,6 @@ class Node:
                 self._learn(event)
             case StopAsked():
                 self._stop(event)
-        return self._settle()
 
     def envelope(self, message: Message) -> Envelope:
         """Return a control message with its header."""
@@ -658,23 +675,30 @@ class Node:
     def _end_when_left(self) -> None:
         """End once nothing is held here, what follows that was run, and the others know of it.
 
-        None of them is waited for without an end.
+        A stop that is under way has its own deadline. None of the others is waited for without an
+        end.
         """
-        shared = self.shared
-        waited = shared.now.ms - shared.stopping_since_ms
+        shared, now_ms = self.shared, self.shared.now.ms
         peers = shared.hearts.peers.items()
         staying = any(shared.alive(n) and p.beat.state != "leaving" for n, p in peers)
         if self.held:
-            self._held_ms = shared.now.ms
-        if self.held and waited < LEAVE_MS_MAX:
-            return
-        if not self.held and shared.is_member and staying and waited < LEAVE_MS_MAX // 5:
-            return
-        if not self.held and staying and shared.now.ms - self._held_ms < ANSWER_MS:
+            self._held_ms = now_ms
+            at_it = shared.lease_valid and lets_go(shared, shared.name)
+            if at_it or now_ms - shared.stopping_since_ms < LEAVE_MS_MAX:
+                return
+        elif staying and not self._was_let_go(now_ms):
             return
         if self.commands.must_finish():
             return
-        shared.out += [shared.times.keep(shared.now.ms), End(shared.stopping)]
+        shared.out += [shared.times.keep(now_ms), End(shared.stopping)]
+
+    def _was_let_go(self, now_ms: int) -> bool:
+        """Return whether the others took this node out, and could ask what it held after that."""
+        empty_ms = max(self._held_ms, self.shared.stopping_since_ms)
+        if self.shared.is_member and now_ms - empty_ms < LEAVE_MS_MAX // 5:
+            self._in_ms = now_ms
+            return False
+        return now_ms - max(self._held_ms, self._in_ms) >= ANSWER_MS
 
     def _notice_boasts(self) -> None:
         """Wait no longer for who says to know more and tells nothing of it, and say so.
@@ -797,6 +821,8 @@ class Node:
         if isinstance(event, CommandTalked):
             self._talked(event)
             return
+        if isinstance(event, FenceFinished):
+            fence_desk.tested(self.shared, event)
         if self.participant.validated(event) or self.probation.checked(event):
             return
         if isinstance(event, FenceFinished):
@@ -845,11 +871,11 @@ class Node:
         if isinstance(request, Lookup):
             self.shared.out.append(desk.looked_up(event.client, event.ask.id, request))
             return None
-        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger):
+        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks):
             return self._shown(request)
         if role == "observer":
             return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort | Fence | EndProbation):
+        if isinstance(request, Abort | Fence | TestFence | EndProbation):
             return self._operate(request, name)
         if role != "admin" and not self._only_operates(request):
             return Refused("role", "only an admin changes the configuration", 2)
@@ -876,7 +902,11 @@ class Node:
             self.reporter.configuration_changed(name, draft=True)
         return answer
 
-    def _shown(self, request: GetSnapshot | GetConfiguration | GetLedger) -> Answer:
+    def _shown(
+        self, request: GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks
+    ) -> Answer:
+        if isinstance(request, GetFenceChecks):
+            return FenceChecks(self.shared.name, self.shared.fence_checks.known())
         if isinstance(request, GetLedger):
             return ledger.page(self.shared.log, request)
         if isinstance(request, GetConfiguration):
@@ -888,11 +918,13 @@ class Node:
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
 
-    def _operate(self, request: Abort | Fence | EndProbation, name: str) -> Answer:
+    def _operate(self, request: Operate, name: str) -> Answer:
         if isinstance(request, EndProbation):
             return desk.end_probation(self.shared, request, self.probation.returning, name)
         if isinstance(request, Fence):
             return fence_desk.answer(self.shared, self.fencing, request, name)
+        if isinstance(request, TestFence):
+            return fence_desk.test(self.shared, request, name)
         return self._abort(request, name)
 
     def _only_operates(self, request: Change | JoinRequest) -> bool:
@@ -936,3 +968,10 @@ class Node:
     def has_quorum(self) -> bool:
         """Return whether a majority of the voters is heard."""
         return self.shared.quorum
+
+
+def _waits_for_the_tick(event: Event) -> bool:
+    """Return whether what follows here from an event, if anything, may wait for the next tick."""
+    if isinstance(event, MessageHeard):
+        return isinstance(event.envelope.message, LeaseRequest)
+    return isinstance(event, BeatHeard)

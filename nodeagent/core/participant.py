@@ -9,6 +9,7 @@ by the normal path until the slot is decided.
 from dataclasses import dataclass, field
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.instances import expanded
 from nodeagent.config.verify import verify
 from nodeagent.core import fenced
 from nodeagent.core.adapters import attachment
@@ -154,7 +155,7 @@ class Participant:
             self._take_up(staged, read.configuration)
 
     def _take_up(self, staged: Staged, candidate: Configuration) -> None:
-        self.shared.candidate = candidate
+        self.shared.candidate = expanded(candidate)
         self.shared.tentative = tuple(dict.fromkeys(node for _, node in staged.acquire))
 
     def unlocked(self) -> None:
@@ -324,8 +325,8 @@ class Participant:
     # -- verify (block 96): no side effect
 
     def _verify(self, work: Work) -> None:
-        candidate = self._read(work)
-        if candidate is None:
+        written = self._read(work)
+        if written is None:
             self._answer(work, ok=False, reason="; ".join(work.problems))
             return
         work.facts["agent"] = clean(self.shared.software, 200)
@@ -333,12 +334,13 @@ class Participant:
         current = log.next_slot >= work.order.slot  # a node that joins may know some history only
         base = log.configuration if current else None
         live = (*log.standing.view, *log.fenced) if current else ()
-        reports = verify(candidate, base=base, live=live)
+        reports = verify(written, base=base, live=live)
         work.evidence += [str(report) for report in reports]
         if has_errors(reports):
             errors = [str(r) for r in reports if r.severity == "error"]
             self._answer(work, ok=False, reason=f"{len(errors)} errors: {errors[0]}")
             return
+        candidate = expanded(written)
         for group in changed_groups(base, candidate):
             noun = candidate.group[group]
             if self.shared.name not in noun.nodes:
@@ -353,6 +355,7 @@ class Participant:
         for node, name, device in fences_to_verify(base, candidate, self.shared.name):
             op = self.shared.new_op()
             work.ops[op] = f"fence device {name} of {node}"
+            self.shared.fence_checks.begun(op, node, name, self.shared.now.unix)
             self.shared.out.append(FenceNode(op, node, name, device, "validate"))
         self._verified(work)
 
@@ -424,8 +427,8 @@ class Participant:
         if shared.log.next_slot < order.slot:
             self._progress(f"fetching history, {shared.log.next_slot} of {order.slot}")
             return
-        candidate = self._read(work)
-        if candidate is None:
+        written = self._read(work)
+        if written is None:
             self._answer(work, ok=False, reason="; ".join(work.problems))
             return
         staged = Staged(
@@ -447,7 +450,7 @@ class Participant:
             group for group, node in staged.release if shared.group_state(group, node) == "online"
         )
         fenced.brought_to(shared, {node for _, node in staged.acquire}, staged.slot)
-        self._take_up(staged, candidate)
+        self._take_up(staged, written)
         work.evidence.append(f"temporary configuration {order.digest[:12]} on disk")
         self._answer(work, ok=True, digest=order.digest)
 

@@ -1,7 +1,8 @@
 """The administrator's commands before a group's acquire or release, one after the other.
 
 A pre command that fails makes the step fail. Where it has a recovery command, that is run once, and
-if it succeeds, the pre command once more.
+if it succeeds, the pre command once more. A recovery command that was not needed for that is run
+once after a start that failed, before that is tried once more: once in each acquire at most.
 """
 
 from collections import deque
@@ -9,16 +10,16 @@ from collections import deque
 from nodeagent.core.events import DriverFinished
 from nodeagent.model.happenings import Command
 
-Pair = tuple[Command, Command | None]
-"""A pre command and its recovery command."""
+Pair = tuple[Command | None, Command | None]
+"""A pre command and its recovery command; either may be missing."""
 
 
 class PreCommands:
     """What is still to run before one step of one group. `problem` is set once the step failed."""
 
     def __init__(self, pairs: tuple[Pair, ...]) -> None:
-        self._recovery = {pre.name: recovery for pre, recovery in pairs if recovery is not None}
-        self._waiting: deque[Command] = deque(pre for pre, _ in pairs)
+        self._recovery = {one.name: one for _, one in pairs if one is not None}
+        self._waiting: deque[Command] = deque(pre for pre, _ in pairs if pre is not None)
         self._running: Command | None = None
         self.problem = ""
 
@@ -26,6 +27,12 @@ class PreCommands:
         """Return the command to run now, None once all are through or the step failed."""
         self._running = self._waiting.popleft() if self._waiting and not self.problem else None
         return self._running
+
+    def recover(self) -> bool:
+        """Have recovery commands that did not run yet run next; returns whether there are any."""
+        commands, self._recovery = self._recovery, {}
+        self._waiting.extend(commands.values())
+        return bool(commands)
 
     def finished(self, event: DriverFinished) -> str:
         """Take the result of the command that ran; returns what is to be told, "" for nothing."""

@@ -18,6 +18,7 @@ class Presence:
     def __init__(self, now_ms: int) -> None:
         self._since_ms: dict[tuple[str, int], int] = {}
         self._began_ms = now_ms
+        self._waits: tuple[Configuration | None, bool] = (None, False)
 
     def look(self, view: Mapping[str, int], now: Now) -> None:
         """Take the decreed view of now."""
@@ -32,12 +33,20 @@ class Presence:
     ) -> Moment:
         """Return the time for placement; `starts`: the view to be decided starts the cluster."""
         settling_ms = configuration.cluster.settling_seconds * 1000
+        since = self._since_ms if self._has_delays(configuration) else {}
         return Moment(
             settling=settling_ms > 0 and (starts or now.ms - self._began_ms < settling_ms),
-            in_ms={node: now.ms - since for (node, _), since in self._since_ms.items()},
+            in_ms={node: now.ms - began for (node, _), began in since.items()},
             minute=minute_of_day(now.unix),
             ran=frozenset(ran),
         )
+
+    def _has_delays(self, configuration: Configuration) -> bool:
+        """Return whether a group asks for how long nodes have been in: most moments are alike."""
+        if self._waits[0] is not configuration:
+            groups = configuration.group.values()
+            self._waits = (configuration, any(group.fallback_delay_seconds for group in groups))
+        return self._waits[1]
 
 
 def starts_anew(standing: Standing, view: Mapping[str, int]) -> bool:

@@ -12,6 +12,7 @@ from nodeagent.config.commands import bound, command
 from nodeagent.core.adapters import Adapters, attachment
 from nodeagent.core.effects import Effect, Note, Persist, Publish, Send
 from nodeagent.core.events import Now
+from nodeagent.core.fence_checks import Checks
 from nodeagent.core.granted import Granted
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.heartbeat import Heartbeats
@@ -76,6 +77,7 @@ class Shared:
     fenced: set[str] = field(default_factory=set)
     tried_in: dict[str, int] = field(default_factory=dict)
     fences: dict[str, FenceLive] = field(default_factory=dict)
+    fence_checks: Checks = field(default_factory=Checks)
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     run_news_ms: int = 0
@@ -283,8 +285,7 @@ class Shared:
         pairs = []
         for name, commands in bound(configuration, happening):
             pre = command(name, commands, "pre", happening, epoch)
-            if pre is not None:
-                pairs.append((pre, command(name, commands, "recovery", happening, epoch)))
+            pairs.append((pre, command(name, commands, "recovery", happening, epoch)))
         return PreCommands(tuple(pairs))
 
     def new_op(self) -> int:

@@ -6,7 +6,7 @@ Told: what drivers took on this node, what peers say of theirs, how DAREs went.
 
 import msgspec
 
-from nodeagent.config.forecast import TURN, TURN_TOPOLOGY, turn_of
+from nodeagent.config.forecast import turn_name, turn_of
 from nodeagent.core.effects import Effect, KeepTimes, Publish, Send
 from nodeagent.model.run import DareRun
 from nodeagent.model.times import Durations, Recorded, Timed, with_timed
@@ -53,8 +53,7 @@ class Times:
                 self._learn("", Timed("", row.name, "step", int(row.seconds * 1000)))
         turn = turn_of(run)
         if turn is not None:
-            name = TURN_TOPOLOGY if run.plan.topology else TURN
-            self._learn("", Timed("", name, "step", int(turn * 1000)))
+            self._learn("", Timed("", turn_name(run.plan), "step", int(turn * 1000)))
 
     def _learn(self, node: str, timed: Timed) -> None:
         known = with_timed(self.known, node, timed)

@@ -15,8 +15,9 @@ import ipaddress
 import socket
 import threading
 import time
+from collections.abc import Collection
 
-from nodeagent.drivers import multihomed, neighbours, netlink, placed
+from nodeagent.drivers import multihomed, neighbours, netlink, placed, policy_routes
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.netlink import Held, Interface
@@ -127,6 +128,8 @@ class InterfaceDriver:
             except OSError:
                 placed.remove(self._state_directory, mine)
                 raise
+            if job.attachment.others:
+                _lead(_address(job), interface, job.attachment.others)
             return True
 
     def _settled(self, mine: Placed, address: str, interface: Interface, limit_s: float) -> Outcome:
@@ -255,6 +258,17 @@ def _may_act() -> bool:
 
 def _can(job: Job) -> str:
     return f"{_address(job)} can be put on {job.attachment.adapter}"
+
+
+def _lead(address: str, interface: Interface, others: Collection[str]) -> None:
+    """Let answers leave by the interface of the address.
+
+    Where this kernel has no rules, all works without them while no adapter is silent.
+    """
+    found = netlink.interfaces()
+    with contextlib.suppress(OSError):
+        indexes = {found[name].index for name in others if name in found}
+        policy_routes.lead(address, interface.index, indexes)
 
 
 def _held(address: str) -> Held | None:

@@ -1,6 +1,6 @@
 """Interfaces and addresses of this machine, asked of the kernel by rtnetlink(7).
 
-Three questions and two orders, so that the deadman can give the same orders as the agent: it must
+A few questions and orders, so that the deadman can give the same orders as the agent: it must
 stay small, and a netlink library would triple it. Calls return at once; the kernel answers in the
 same call. Only small modules of the standard library are used.
 """
@@ -67,7 +67,7 @@ class Held:
 def interfaces() -> dict[str, Interface]:
     """Return all interfaces by name; OSError when the kernel does not tell."""
     found = {}
-    for kind, body in _ask(GETLINK, struct.pack("=BxHiII", socket.AF_UNSPEC, 0, 0, 0, 0)):
+    for kind, body in ask(GETLINK, struct.pack("=BxHiII", socket.AF_UNSPEC, 0, 0, 0, 0)):
         one = link_of(kind, body)
         if one is not None and kind == NEWLINK:
             found[one.name] = one
@@ -79,7 +79,7 @@ def link_of(kind: int, body: bytes) -> Interface | None:
     if kind not in {NEWLINK, DELLINK} or len(body) < 16:
         return None
     family, _, index, flags, _ = struct.unpack_from("=BxHiII", body)
-    facts = _attributes(body[16:])
+    facts = attributes(body[16:])
     name = facts.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode("utf-8", "replace")
     if family != socket.AF_UNSPEC or not name:
         return None
@@ -90,11 +90,11 @@ def link_of(kind: int, body: bytes) -> Interface | None:
 def addresses() -> list[Held]:
     """Return all addresses of all interfaces."""
     found = []
-    for kind, body in _ask(GETADDR, struct.pack("=BBBBI", socket.AF_UNSPEC, 0, 0, 0, 0)):
+    for kind, body in ask(GETADDR, struct.pack("=BBBBI", socket.AF_UNSPEC, 0, 0, 0, 0)):
         if kind != NEWADDR or len(body) < 8:
             continue
         family, prefix, flags, _, index = struct.unpack_from("=BBBBI", body)
-        facts = _attributes(body[8:])
+        facts = attributes(body[8:])
         packed = facts.get(_IFA_LOCAL) or facts.get(_IFA_ADDRESS)
         if family not in {socket.AF_INET, socket.AF_INET6} or not packed:
             continue
@@ -143,15 +143,21 @@ def _order(kind: int, flags: int, address: str, prefix: int, index: int, kept: i
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     packed = socket.inet_pton(family, address)
     body = struct.pack("=BBBBI", family, prefix, kept, 0, index)
-    body += _attribute(_IFA_LOCAL, packed) + _attribute(_IFA_ADDRESS, packed)
+    body += attribute(_IFA_LOCAL, packed) + attribute(_IFA_ADDRESS, packed)
     if kind == NEWADDR and family == socket.AF_INET and prefix < 31:
         host = (1 << (32 - prefix)) - 1
         last = (int.from_bytes(packed, "big") | host).to_bytes(4, "big")
-        body += _attribute(_IFA_BROADCAST, last)
+        body += attribute(_IFA_BROADCAST, last)
     _exchange(kind, flags, body)
 
 
-def _ask(kind: int, body: bytes) -> list[tuple[int, bytes]]:
+def order(kind: int, body: bytes, *, creates: bool = False) -> None:
+    """Have the kernel do something; `creates`: it must not be there yet. OSError as it answers."""
+    _exchange(kind, _REQUEST | _ACK | (_CREATE | _EXCL if creates else 0), body)
+
+
+def ask(kind: int, body: bytes) -> list[tuple[int, bytes]]:
+    """Return (kind, body) of all that the kernel has of one kind."""
     return _exchange(kind, _REQUEST | _DUMP, body)
 
 
@@ -178,11 +184,13 @@ def _exchange(kind: int, flags: int, body: bytes) -> list[tuple[int, bytes]]:
                 found.append((what, part))
 
 
-def _attribute(kind: int, value: bytes) -> bytes:
+def attribute(kind: int, value: bytes) -> bytes:
+    """Return one attribute as the kernel reads it."""
     return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
 
 
-def _attributes(data: bytes) -> dict[int, bytes]:
+def attributes(data: bytes) -> dict[int, bytes]:
+    """Return the attributes in `data` by their kinds."""
     found = {}
     while len(data) >= 4:
         length, kind = struct.unpack_from("=HH", data)

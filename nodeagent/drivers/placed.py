@@ -10,11 +10,12 @@ Only small modules of the standard library are used: the deadman imports this.
 # pathlib would triple what the deadman loads.
 # ruff: noqa: PTH103, PTH104, PTH108, PTH118, PTH208
 
+import contextlib
 import errno
 import os
 import socket
 
-from nodeagent.drivers import mounts, netlink
+from nodeagent.drivers import mounts, netlink, policy_routes
 from nodeagent.drivers.records import boot_id
 
 FOLDER = "placed"
@@ -104,6 +105,9 @@ def take_back(placed: Placed, seconds: float) -> bool:
         if error.errno in _GONE:
             return False
         raise
+    finally:
+        with contextlib.suppress(OSError):  # the way of an address that is gone leads nobody astray
+            policy_routes.forget(address)
     return True
 
 

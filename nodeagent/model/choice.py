@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from nodeagent.model.names import GROUP_LENGTH_MAX
+
 Verdict = Literal["chosen", "possible", "out"]
 Reason = Annotated[str, Meta(max_length=200)]
 
@@ -22,7 +24,7 @@ class Candidate(Struct, frozen=True, forbid_unknown_fields=True):
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
     """A group went from `source` to `target` ("": nowhere) by `rule`, out of these candidates."""
 
-    group: Annotated[str, Meta(max_length=63)]
+    group: Annotated[str, Meta(max_length=GROUP_LENGTH_MAX)]
     source: Annotated[str, Meta(max_length=63)]
     target: Annotated[str, Meta(max_length=63)]
     rule: Reason

@@ -217,7 +217,8 @@ class EventCommands(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True
         Meta(description="Runs before a group is acquired or released; if it fails, so does that"),
     ] = ()
     recovery: Annotated[
-        Arguments, Meta(description="Runs once after pre failed; then pre is tried once more")
+        Arguments,
+        Meta(description="Runs once after pre or a start failed; then that is tried once more"),
     ] = ()
     post: Annotated[
         Arguments, Meta(description="Runs after it, where it happened; a failure is shown")
@@ -381,7 +382,8 @@ class Group(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     startup: Annotated[
         StartupPolicy,
         Meta(
-            description="At cluster start: home-node waits for the first node, first-available not"
+            description="home-node: starts on its first node only; first-available: on any; "
+            "all-available: runs on all of its nodes at once"
         ),
     ] = "home-node"
     fallover: Annotated[

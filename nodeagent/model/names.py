@@ -6,6 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z"
+GROUP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}(@[A-Za-z0-9][A-Za-z0-9_.-]{0,62})?\Z"
+GROUP_LENGTH_MAX = 127
 KEY_PATTERN = r"^[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}\Z"
 
 AGENT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z"
@@ -14,6 +16,9 @@ UNIT_PATTERN = r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,254}\Z"
 
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, max_length=63)]
 """Name of a cluster, node, adapter, network, group, resource or administrator."""
+
+GroupName = Annotated[str, Meta(pattern=GROUP_PATTERN, max_length=GROUP_LENGTH_MAX)]
+"""A group as it runs: its name in the file, or GROUP@NODE for an instance of a concurrent one."""
 
 PublicKey = Annotated[str, Meta(pattern=KEY_PATTERN)]
 """CURVE public key in Z85: 40 characters (ZeroMQ RFC 32)."""

@@ -20,6 +20,10 @@ _ADD_AGAIN = (
     "remove this node from the cluster (a DARE without it), then add it again with a new state "
     "directory: what it promised is lost, so it must not vote from this one"
 )
+_COMPARE = (
+    "stop this agent; `clustertui history --verify` at the others tells whether they remember the "
+    "same; where they do, " + _ADD_AGAIN
+)
 _RESTART = "nothing: the agent mends it at its next start"
 
 REASONS: dict[str, str] = {
@@ -199,9 +203,9 @@ STATE_CODES: dict[str, StateCode] = {
             _RESTART,
         ),
         "E641": (
-            "history does not continue",
-            "A journal of another cluster was put here.",
-            _ADD_AGAIN,
+            "newest ledger entry does not follow",
+            "An entry of another history was added, or the last but one was changed.",
+            _COMPARE,
         ),
         "E642": (
             "decree without certificate",
@@ -217,6 +221,11 @@ STATE_CODES: dict[str, StateCode] = {
             "epoch does not follow",
             "A decree of a configuration is missing between two others.",
             _ADD_AGAIN,
+        ),
+        "E646": (
+            "ledger entry changed",
+            "An entry was changed after it was decided; the next one names its old digest.",
+            _COMPARE,
         ),
         "W645": (
             "removed from the cluster",

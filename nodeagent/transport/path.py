@@ -125,9 +125,20 @@ class Link:
             self._patience = SILENCE_SECONDS[0]
         return heard[-KEPT_MAX:]
 
-    def tick(self, now: float) -> None:
-        """See what became of handshakes; dial again what is due."""
-        self._watch(now)
+    @property
+    def hearing(self) -> "zmq.Socket[bytes] | None":
+        """Return the socket on which heartbeats come, None while there is none."""
+        return self._heartbeat
+
+    @property
+    def watched(self) -> "zmq.Socket[bytes] | None":
+        """Return the socket on which it is told what becomes of handshakes."""
+        return self._monitor
+
+    def tick(self, now: float, *, told: bool) -> None:
+        """See what became of handshakes, if something is `told`; dial again what is due."""
+        if told:
+            self._watch(now)
         if self._control is None and now >= self._redial_at:
             self._dial(now)
         if self.connected and now - self._heard_at > self._patience:

@@ -17,7 +17,7 @@ from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.local import BoundAdapter, LocalAdapter
 from nodeagent.transport.notes import Notes, OnNote
 from nodeagent.transport.path import Link, PeerPath
-from nodeagent.transport.sockets import allow_files, new_context, property_of
+from nodeagent.transport.sockets import allow_files, new_context, property_of, with_messages
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES_MAX
 
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
@@ -172,12 +172,16 @@ class PeerTransport:
         """Return (peer, adapter of the path, data) of the newest heartbeats since the last call."""
         now = self._now()
         heard: list[tuple[str, str, bytes]] = []
-        for links in self._links.values():
-            for link in links.values():
-                waiting = link.heartbeats(now)
-                if waiting and not self._is_cut(link):
-                    heard += [(link.peer, link.path.adapter, data) for data in waiting]
+        ways = self._ways()
+        full = with_messages(way.hearing for way in ways if way.hearing is not None)
+        for link in ways:
+            waiting = link.heartbeats(now) if link.hearing in full else []
+            if waiting and not self._is_cut(link):
+                heard += [(link.peer, link.path.adapter, data) for data in waiting]
         return heard
+
+    def _ways(self) -> list[Link]:
+        return [link for links in self._links.values() for link in links.values()]
 
     def connected(self, peer: str) -> frozenset[str]:
         """Return the networks on which `peer` answered our handshake and is still connected."""
@@ -278,9 +282,10 @@ class PeerTransport:
         assert self._loop is not None
         now = self._loop.time()
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-        for links in self._links.values():
-            for link in links.values():
-                link.tick(now)
+        ways = self._ways()
+        news = with_messages(way.watched for way in ways if way.watched is not None)
+        for link in ways:
+            link.tick(now, told=link.watched in news)
         self._renew_due(now)
         self._bind_due(now)
 

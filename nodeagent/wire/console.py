@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from nodeagent.model.names import Name
+from nodeagent.model.names import GroupName, Name
 from nodeagent.model.reports import Report
+from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.inventory import AgentFound, GetAgent, GetInventory, Inventory
 from nodeagent.wire.joining import (
     Admit,
@@ -55,7 +56,7 @@ class Apply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     base: Annotated[str, Meta(max_length=80)]
     reason: ShortText = ""
     author: ShortText = ""
-    owners: Annotated[dict[Name, str], Meta(max_length=1000)] = {}
+    owners: Annotated[dict[GroupName, str], Meta(max_length=1000)] = {}
     mark: Annotated[str, Meta(max_length=64)] = ""
     probation_seconds: Annotated[int, Meta(ge=0, le=PROBATION_SECONDS_MAX)] = 0
     rehearsed: Annotated[str, Meta(max_length=80)] = ""
@@ -131,11 +132,11 @@ PRESENT_SECONDS = 8.0
 """A console that told nothing for so long is not open any more."""
 
 JoinRequest = Invite | Admit | Withdraw | GetJoining
-Operate = Abort | Fence | EndProbation
+Operate = Abort | Fence | TestFence | EndProbation
 Change = Apply | Rehearse | SaveDraft | Drill
 Lookup = GetRecording | GetInventory | GetAgent
 """What the core cannot answer: it is looked up on the machine."""
-Look = GetSnapshot | GetConfiguration | GetLedger | Lookup
+Look = GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks | Lookup
 Request = Look | Change | Operate | JoinRequest
 
 
@@ -215,6 +216,7 @@ Answer = (
     | Ledger
     | Inventory
     | AgentFound
+    | FenceChecks
     | Done
     | Refused
     | Invited

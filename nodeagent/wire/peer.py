@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from nodeagent.model.choice import Choice
-from nodeagent.model.names import Name
+from nodeagent.model.names import GroupName, Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
 from nodeagent.model.times import Timed
@@ -20,11 +20,11 @@ Age = Annotated[int, Meta(ge=0, le=2**40)]
 Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
-Moves = Annotated[tuple[tuple[Name, Name], ...], Meta(max_length=2000)]
+Moves = Annotated[tuple[tuple[GroupName, Name], ...], Meta(max_length=2000)]
 UNIX_MAX = 1e12
 UnixSeconds = Annotated[float, Meta(ge=0, le=UNIX_MAX)]
 """Bounded, for what is no number is not equal to itself, and a decree must be."""
-Owners = Annotated[dict[Name, str], Meta(max_length=1000)]
+Owners = Annotated[dict[GroupName, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]
 Facts = Annotated[
     dict[Annotated[str, Meta(max_length=200)], Annotated[str, Meta(max_length=200)]],
@@ -81,7 +81,7 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
     previous: Counter
     before: Owners = {}
-    online: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()
+    online: Annotated[tuple[GroupName, ...], Meta(max_length=1000)] = ()
     check: Arguments = ()
 
 
@@ -282,7 +282,7 @@ class StepReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     digest: Digest = ""
     incarnation: Counter = 0
     facts: Facts = {}
-    groups: Annotated[dict[Name, tuple[Age, Age]], Meta(max_length=1000)] = {}
+    groups: Annotated[dict[GroupName, tuple[Age, Age]], Meta(max_length=1000)] = {}
 
 
 class LeaseRequest(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -319,7 +319,7 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     slot: Slot
     sequence: Counter
-    groups: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    groups: Annotated[tuple[GroupName, ...], Meta(max_length=1000)]
     target: Annotated[str, Meta(max_length=63)] = ""
     asker: Annotated[str, Meta(max_length=63)] = ""
 
@@ -332,7 +332,7 @@ class ProbeReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     slot: Slot
     sequence: Counter
-    held: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    held: Annotated[tuple[GroupName, ...], Meta(max_length=1000)]
     target: Annotated[str, Meta(max_length=63)] = ""
     asker: Annotated[str, Meta(max_length=63)] = ""
 

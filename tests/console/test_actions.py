@@ -9,7 +9,7 @@ from tui.screens.sections import SCREENS
 from tui.viewmodels.spans import joined, width_of
 from tui.widgets.footer import footer_line
 
-SCOPES = [mode for mode, _, _ in actions.SECTIONS]
+SCOPES = [mode for mode, _, _ in (*actions.SECTIONS, *actions.PAGES)]
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -79,3 +79,37 @@ def test_database_from_a_template_is_filled_in_from_what_nodes_report() -> None:
         )
 
     play(act, LARGE)
+
+
+def test_no_key_is_lost_while_fields_come_and_go_around_the_cursor() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        client.answer_node = report
+        text = bench.draft.text + (
+            '\n[group.web.resource.pg]\ntype = "ocf:heartbeat:pgsql"\n'
+            'parameters = { pgdata = "/srv/pg", odd = "1" }\n'
+        )
+        bench.edit(bench.draft.typed(text))
+        pilot.app.edit_object(("group", "web", "resource", "pg"))  # type: ignore[attr-defined]
+        await shows(pilot, "editing web / pg (OCF agent)", "Parameters of heartbeat:pgsql")
+        await in_field(pilot)
+        await pilot.press(*"postgres")
+        await shows(pilot, "editing web / postgres (OCF agent)", "Parameters of heartbeat:pgsql")
+        await pilot.press("down", "end", *["backspace"] * 5)  # an agent that nobody knows
+        await until(pilot, lambda: "pgdata  " not in screen_text(pilot.app), "one field for all")
+        await pilot.press(*"pgsql")
+        await shows(pilot, "Parameters of heartbeat:pgsql", "pgdata", "odd")
+        await pilot.press("down", "down", "down")
+        await enter_text(pilot, "")  # which takes the unknown one out of the file
+        await until(pilot, lambda: "odd" not in bench.draft.text, "it is out")
+        await pilot.press(*"27")
+        wanted = {"pgdata": "/srv/pg", "odd": "27"}
+        await until(
+            pilot,
+            lambda: (
+                value(bench, "group", "web", "resource", "postgres")
+                == {"type": "ocf:heartbeat:pgsql", "parameters": wanted}
+            ),
+            "all that was typed",
+        )
+
+    play(act, LARGE)

@@ -1,10 +1,9 @@
 """What is explained, begun on the command line, and mapped to other keys, on the screen."""
 
 from tests.console.test_command_line import Script, on_script
-from tests.support.screens import LARGE, console, running, shows, until
+from tests.support.screens import LARGE, console, running, shows
 from tests.support.story import StoryClient, configuration_text
 from tui.keymap import parse
-from tui.screens.command_line import CommandLine, Words
 from tui.screens.forms import bench_of
 
 TEXT = configuration_text()
@@ -25,8 +24,7 @@ async def test_other_keys_work_and_are_shown_everywhere() -> None:
         await pilot.press("f9", *"standby")
         await shows(pilot, "standby (S)")
         await pilot.press("escape", "F")
-        await until(pilot, lambda: isinstance(app.screen, CommandLine), "the command line")
-        assert app.screen.query_one(Words).value.startswith("fence ")
+        await shows(pilot, "Fencing of alpha", "no fence device")
 
 
 async def test_help_begins_with_the_finding_under_the_cursor() -> None:

@@ -16,6 +16,7 @@ from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_
 from tests.support.story import StoryClient
 from tui.app import ClusterApp
 from tui.left import Left
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.menu import MenuScreen
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.ports import DrillItem, ProbeRow
@@ -333,6 +334,19 @@ def test_palette_finds_an_action() -> None:
         await shows(pilot, "Networks 3")
 
     play(act)
+
+
+def test_palette_over_a_dialog_has_the_keys_of_the_dialog() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        pilot.app.push_screen(ConfirmScreen("Run it?", ["what happens"], yes="Do it"))
+        await shows(pilot, "what happens")
+        await pilot.press("f9")
+        text = await shows(pilot, "Cancel (Esc)", "Command (F6)", "light or dark (^T)")
+        assert "quit (F10)" not in text
+        await pilot.press(*"cancel", "enter")
+        await until(pilot, lambda: not pilot.app.screen.is_modal, "the dialog is left")
+
+    play(act, LARGE)
 
 
 class Probe:

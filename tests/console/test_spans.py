@@ -106,10 +106,10 @@ def test_folded_line_fits_and_loses_nothing_but_spaces(texts: list[str], width: 
     assert whole.replace(" ", "") == joined(entry).replace(" ", "")
 
 
-def test_line_is_folded_at_spaces_and_keeps_its_tones() -> None:
-    entry = line(put("  first ", 0, "key"), put("second third"))
+def test_line_is_folded_at_spaces_under_its_indent_and_keeps_its_tones() -> None:
+    entry = line(put(" ! first ", 0, "key"), put("second third"))
 
-    first, second = folded(entry, 15)
+    first, second = folded(entry, 16)
 
-    assert (joined(first), joined(second)) == ("  first second", "third")
-    assert first[0] == Span("  first ", "key")
+    assert (joined(first), joined(second)) == (" ! first second", "   third")
+    assert first[0] == Span(" ! first ", "key")

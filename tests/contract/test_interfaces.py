@@ -80,8 +80,8 @@ def where(address: str = SERVICE) -> list[str]:
     return [one["ifname"] for one in told for a in one["addr_info"] if a["local"] == address]
 
 
-def reaches(client: Host, address: str = SERVICE) -> bool:
-    words = client.words("ping", "-c", "1", "-W", "1", address)
+def reaches(client: Host, address: str = SERVICE, *options: str) -> bool:
+    words = client.words("ping", "-c", "1", "-W", "1", *options, address)
     return subprocess.run(words, capture_output=True).returncode == 0
 
 
@@ -128,9 +128,39 @@ async def test_clients_learn_of_a_move_at_once(agent: Agent, client: Host) -> No
     assert reaches(client), "answers leave by the adapter that works"
 
 
-@pytest.mark.parametrize(
+FAMILIES = pytest.mark.parametrize(
     ("address", "subnet"), [(SERVICE, SUBNET), (SERVICE6, SUBNET6)], ids=["ipv4", "ipv6"]
 )
+
+
+@FAMILIES
+async def test_answers_leave_by_its_adapter_while_a_silent_one_keeps_its_link(
+    agent: Agent, client: Host, address: str, subnet: str
+) -> None:
+    """From its own network and from behind a router, whose route is by the silent adapter."""
+    far, router = ("198.51.100.9", "10.77.1.1") if ":" not in address else ("fd99::9", "fd00:77::1")
+    client.run("ip", "address", "add", far, "dev", "lo")
+    if ":" in address:
+        run("ip", "address", "add", "fd00:77::11/64", "dev", "eth0", "nodad")
+        run("ip", "address", "add", "fd00:77::12/64", "dev", "eth1", "nodad")
+    run("ip", "route", "add", "default", "via", router, "dev", "eth0")
+    rules = run("ip", "rule") + run("ip", "-6", "rule")
+    routes = run("ip", "route", "show", "table", "all") + run("ip", "-6", "route")
+    client.run("ip", "link", "set", "port0", "nomaster", "arp", "off")
+    client.run("ip", "link", "set", "port0", "address", "02:00:00:00:00:99")  # it hears nothing
+
+    at = Attachment("eth1", subnet, ("eth0",), handed=True)
+    started = await do(agent, "start", at, address)
+
+    assert (started.ok, where(address)) == (True, ["eth1"]), started
+    await until(lambda: reaches(client, address))
+    assert reaches(client, address, "-I", far), "from behind a router"
+    await do(agent, "stop", at, address)
+    assert run("ip", "rule") + run("ip", "-6", "rule") == rules, "nothing stays of it"
+    assert run("ip", "route", "show", "table", "all") + run("ip", "-6", "route") == routes
+
+
+@FAMILIES
 async def test_an_address_of_another_host_is_refused(
     agent: Agent, client: Host, address: str, subnet: str
 ) -> None:

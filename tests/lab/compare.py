@@ -1,7 +1,8 @@
-"""`make compare`: the same work on this cluster and on Debian's corosync and pacemaker.
+"""`make compare`: the same work on this cluster, on corosync and pacemaker, and on keepalived.
 
-Both run on the same hosts of the lab, one after the other in one run. Prints medians, spread and
-ratios; ends with 77 and the reason where the lab or the peer cannot be had. `--rounds 1` is quick.
+All run on the same hosts of the lab, one after the other in one run; the peers are Debian's. Prints
+medians, spread and ratios. A peer that cannot be had is printed as not measured, with the reason;
+ends with 77 where the lab or both peers cannot be had. `--rounds 1` is quick.
 """
 
 import argparse
@@ -10,29 +11,34 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
 
 import msgspec
 
-from tests.lab import apart, needs, pacemaker
+from tests.lab import apart, keepalived, needs, pacemaker
 from tests.lab.__main__ import SKIPPED
 from tests.lab.inside import FOLDER, end_with_who_started_us
 from tests.lab.plan import EQUAL
 from tests.lab.room import RoomError
 from tests.lab.sides import Figure, Ours, Side, Theirs, failing, measured
+from tests.lab.vrrp_side import VRRP_WORKS, Vrrp
 from tui.demo.agents import AgentError
 from tui.demo.watch import NotHeld
 
 ROUNDS = 5
 TOKEN_MS = 1_000
+ADVERT_S, EQUAL_ADVERT_S = 1.0, 0.3
+"""keepalived's default, and the one at which a master that is silent for 1 s is dead."""
+NONE_ABSENT: Mapping[str, str] = {}
 DEATH = "node death"
 WORKS = (
     "planned move",
     "application killed",
     "dead service adapter",
+    "silent service adapter",
     "add a group",
     "add a node",
     "remove a node",
@@ -41,26 +47,46 @@ WORKS = (
 EQUAL_DEATH = f"{DEATH}, silent for 1 s is dead"
 WATCHED = "dead service adapter, watched"
 ORDER = (*WORKS[:3], WATCHED, *WORKS[3:], EQUAL_DEATH)
+PEERS = (Theirs.name, Vrrp.name)
+ABSENT = "not measured"
+HEAD = (
+    "Work, ms: median (from, to), times",
+    "clustertui",
+    "corosync + pacemaker",
+    "Ratio",
+    "keepalived",
+    "Ratio",
+    "Failed elsewhere",
+)
 
 
-def table(figures: Iterable[Figure], load: Sequence[float]) -> str:
-    """Return the figures of both sides as a table; ratios below 1 say that ours is quicker."""
+def table(
+    figures: Iterable[Figure], load: Sequence[float], absent: Mapping[str, str] = NONE_ABSENT
+) -> str:
+    """Return the figures of all sides as a table; ratios below 1 say that ours is quicker.
+
+    `absent`: why a peer could not be had.
+    """
     found: dict[tuple[str, str], list[Figure]] = {}
     for one in figures:
         found.setdefault((one.work, one.side), []).append(one)
     rows = [
         f"Load {load[0]:.1f} at the start, {load[1]:.1f} at the end.",
+        *(f"{side}: {ABSENT}: {reason}" for side, reason in absent.items()),
         "",
-        "| Work, ms: median (from, to), times | clustertui | peer | Ratio | Failed elsewhere |",
-        "| --- | --- | --- | --- | --- |",
+        f"| {' | '.join(HEAD)} |",
+        f"| {' | '.join('---' for _ in HEAD)} |",
     ]
     for work in ORDER:
         ours = found.get((work, Ours.name)) or found.get((_plain(work), Ours.name), [])
-        theirs = found.get((work, Theirs.name), [])
-        if ours or theirs:
-            failed = f"{failing(ours)} / {failing(theirs)}"
-            cells = (work, _spread(ours), _spread(theirs), _ratio(ours, theirs), failed)
-            rows.append(f"| {' | '.join(cells)} |")
+        theirs = [found.get((work, side), []) for side in PEERS]
+        if not ours and not any(theirs):
+            continue
+        cells = [work, _spread(ours)]
+        for side, many in zip(PEERS, theirs, strict=True):
+            cells += [ABSENT if side in absent else _spread(many), _ratio(ours, many)]
+        cells.append(" / ".join(str(failing(many)) if many else "-" for many in (ours, *theirs)))
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -107,6 +133,19 @@ async def _ours(rounds: int, only: Sequence[str]) -> None:
             await side.stage.close()
 
 
+async def _vrrp(rounds: int, only: Sequence[str]) -> None:
+    with closing(Ours(_folder("plan-keepalived"), "")) as paper:
+        plan = paper.plan
+    for name, advert_s in (("default", ADVERT_S), ("equal", EQUAL_ADVERT_S)):
+        works = [w for w in _chosen(only, equal=name == "equal") if w in VRRP_WORKS]
+        if not works:
+            continue
+        with closing(Vrrp(_folder(f"keepalived-{name}"), plan, advert_s)) as side:
+            await side.start()
+            for pair in _rounds(works, rounds):
+                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
+
+
 async def _theirs(rounds: int, only: Sequence[str]) -> None:
     with closing(Ours(_folder("plan"), "")) as paper:
         plan = paper.plan
@@ -145,13 +184,16 @@ def _folder(name: str) -> Path:
     return made
 
 
-def _inside(pipe: int, rounds: int, only: Sequence[str]) -> int:
+def _inside(pipe: int, rounds: int, only: Sequence[str], absent: Sequence[str]) -> int:
     threading.Thread(target=end_with_who_started_us, args=(pipe,), daemon=True).start()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", FOLDER], check=True)
     os.environ["TMPDIR"] = str(FOLDER)
     try:
         asyncio.run(_ours(rounds, only))
-        asyncio.run(_theirs(rounds, only))
+        if Theirs.name not in absent:
+            asyncio.run(_theirs(rounds, only))
+        if Vrrp.name not in absent:
+            asyncio.run(_vrrp(rounds, only))
     except (RoomError, AgentError, NotHeld) as error:
         print(f"compare: {error}", file=sys.stderr)
         return 1
@@ -168,20 +210,32 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true", help="one JSON object for each work done")
     only = tuple(work for work in ORDER if work != WATCHED)
     made.add_argument("--only", action="append", default=[], choices=only, help="only this work")
+    help_text = "leave this peer out"
+    made.add_argument("--without", action="append", default=[], choices=PEERS, help=help_text)
     made.add_argument("--pipe", type=int, default=-1, help=argparse.SUPPRESS)
     return made
+
+
+def _absent(left_out: Sequence[str]) -> dict[str, str]:
+    """Return why peers cannot be had, by their names."""
+    asked = {Theirs.name: pacemaker.why_not, Vrrp.name: keepalived.why_not}
+    found = {side: "left out" if side in left_out else why() for side, why in asked.items()}
+    return {side: reason for side, reason in found.items() if reason}
 
 
 def main() -> int:
     """Compare, or say why not."""
     wanted = parser().parse_args()
     if wanted.pipe >= 0:
-        return _inside(wanted.pipe, wanted.rounds, wanted.only)
-    if reason := needs.why_not() or pacemaker.why_not():
+        return _inside(wanted.pipe, wanted.rounds, wanted.only, wanted.without)
+    absent = _absent(wanted.without)
+    reason = needs.why_not() or ("; ".join(absent.values()) if len(absent) == len(PEERS) else "")
+    if reason:
         print(f"compare: {reason}", file=sys.stderr)
         return SKIPPED
     before = os.getloadavg()[0]
     words = [word for one in wanted.only for word in ("--only", one)]
+    words += [word for one in absent for word in ("--without", one)]
     figures: list[Figure] = []
     program = "tests.lab.compare"
     rounds = ("--rounds", str(wanted.rounds))
@@ -195,7 +249,7 @@ def main() -> int:
                 one = figures[-1]
                 print(f"{one.side:12} {one.work:34} {one.ms:7.0f} ms", file=sys.stderr, flush=True)
     if not wanted.json:
-        print(table(figures, (before, os.getloadavg()[0])))
+        print(table(figures, (before, os.getloadavg()[0]), absent))
     return process.returncode or 0
 
 

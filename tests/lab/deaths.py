@@ -5,7 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from tests.lab.plan import address_of
 from tests.lab.stage import RECOVER_S, Stage
+from tests.support.witness import services
 from tui.demo.watch import require, state_at
 
 Step = Callable[[Stage, str], Awaitable[str]]
@@ -17,9 +19,18 @@ async def of_owner(stage: Stage, group: str, step: Step) -> str:
 
 
 async def agent_killed(stage: Stage, victim: str) -> str:
-    """kill -9 of the agent alone: its host lives on."""
+    """kill -9 of the agent alone: its host lives on, and nothing that it served is left there."""
     lab = stage.lab
-    return await _gone(stage, victim, lab.agents[victim].kill, lambda: lab.run(victim))
+    addresses = [address_of(group) for group in await stage.owners()]
+
+    async def clean() -> None:
+        shown = await asyncio.to_thread(lab.hosts[victim].run, "ip", "-o", "addr")
+        left = [address for address in addresses if f" {address}/" in shown]
+        left += [group for _, group, node in services() if node == victim]
+        require(not left, f"{victim} still has {' and '.join(left)}")
+
+    kill, start = lab.agents[victim].kill, lambda: lab.run(victim)
+    return await _gone(stage, victim, kill, start, meanwhile=clean)
 
 
 async def node_death(stage: Stage, victim: str) -> str:
@@ -51,13 +62,22 @@ async def cut_off(stage: Stage, victim: str) -> str:
     return f"{told}; {victim} ran nothing, and is back"
 
 
+async def _nothing() -> None:
+    """Ask for no more."""
+
+
 async def _gone(
-    stage: Stage, victim: str, end: Callable[[], None], begin: Callable[[], None]
+    stage: Stage,
+    victim: str,
+    end: Callable[[], None],
+    begin: Callable[[], None],
+    meanwhile: Callable[[], Awaitable[None]] = _nothing,
 ) -> str:
     before = await _before(stage)
     began = time.monotonic()
     await asyncio.to_thread(end)
     told = await _go_on_without(stage, victim, before, began)
+    await meanwhile()
     await asyncio.to_thread(begin)
     await stage.back(victim)
     return f"{told}; {victim} is back"

@@ -10,6 +10,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+from tests.lab.needs import MissingError
+
 LOOP_CTL_GET_FREE, LOOP_CONFIGURE = 0x4C82, 0x4C0A
 LO_FLAGS_AUTOCLEAR = 4
 CONFIG = struct.Struct("=II 5Q 4I 64x 64x 32x 2Q 8Q")
@@ -21,7 +23,7 @@ EVERYBODY = ["0", "0", "4294967295"]
 """The map of users of whoever is in no user namespace of their own."""
 
 
-class NoDiskError(Exception):
+class NoDiskError(MissingError):
     """No such disk can be had here; the text says why."""
 
 

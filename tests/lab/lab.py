@@ -206,6 +206,10 @@ class Lab:
         agents = self.agents.items()
         return [f"{name}: {line}" for name, agent in agents for line in agent.last_words(lines)]
 
+    def told(self, name: str, text: str) -> int:
+        """Return how often the agent of a host has said this."""
+        return self.agents[name].log.read_text("utf-8", "replace").count(text)
+
     # -- the client
 
     def watch(self, group: str) -> None:

@@ -26,6 +26,10 @@ test -w /proc/sys/net/ipv4/conf/all/arp_ignore || no "its sysctls cannot be writ
 """
 
 
+class MissingError(Exception):
+    """This machine lacks what a step needs; the text says what."""
+
+
 def search_path() -> str:
     """Return PATH with the folders of system programs, which people's shells may lack."""
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)

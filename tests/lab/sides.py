@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from tests.lab.pacemaker import Pacemaker
 from tests.lab.plan import Plan
 from tests.lab.seen import complete, seen
 from tests.lab.stage import START_S, Stage
+from tests.lab.switch import Switch
 from tests.support.witness import services
 from tui.demo.places import NODE_NAMES
 from tui.demo.watch import require
@@ -66,13 +67,22 @@ class Side(Protocol):
 
     async def start(self) -> None: ...
 
+    async def ready(self) -> Mapping[str, str]:
+        """Return the host that serves each group, once the next work may begin."""
+        ...
+
     def close(self) -> None: ...
+
+
+def running() -> Mapping[str, str]:
+    """Return the host on which each group's service runs, by the table of processes."""
+    return {group: node for _, group, node in services()}
 
 
 async def measured(side: Side, work: str) -> Figure:
     """Do one work and return what came of it."""
+    where = await side.ready()
     began = time.monotonic()
-    where = {group: node for _, group, node in services()}
     ms = await side.works[work]()
     ended = time.monotonic()
     found = {}
@@ -102,6 +112,20 @@ async def back(poller: Poller, since: float, unnoticed_s: float = UNNOTICED_S) -
         await asyncio.sleep(0.05)
 
 
+def fail(switch: Switch, ports: Sequence[str], *, silent: bool) -> None:
+    """Take the links of adapters, or only all that they would hear and say."""
+    if silent:
+        switch.mute(ports)
+    else:
+        switch.turn(ports, on=False)
+
+
+def mend(switch: Switch, ports: Sequence[str]) -> None:
+    """Undo `fail`."""
+    switch.turn(ports, on=True)
+    switch.mend()
+
+
 def kill_server(group: str) -> None:
     """kill -9 of the application of `group`, wherever it runs."""
     for pid, name, _ in services():
@@ -129,7 +153,8 @@ class Ours:
         self.works = {
             "planned move": self._move,
             "application killed": self._kill,
-            "dead service adapter": self._adapter,
+            "dead service adapter": lambda: self._adapter(silent=False),
+            "silent service adapter": lambda: self._adapter(silent=True),
             "add a group": self._add_group,
             "add a node": self._add_node,
             "remove a node": self._remove_node,
@@ -155,6 +180,10 @@ class Ours:
             self._lab.watch(group)
         await asyncio.sleep(1.0)
 
+    async def ready(self) -> Mapping[str, str]:
+        """Return the host that serves each group, once the next work may begin."""
+        return running()
+
     async def _move(self) -> float:
         owners = await self.stage.owners()
         await self.stage.move("web", next(n for n in MEMBERS if n not in owners.values()))
@@ -168,17 +197,17 @@ class Ours:
         await self.stage.settled()
         return 0
 
-    async def _adapter(self) -> float:
+    async def _adapter(self, *, silent: bool) -> float:
         owner, switch = (await self.stage.owners())["web"], self._lab.switch
         room = self._lab.hosts[owner]
         shown = await asyncio.to_thread(room.run, "ip", "-o", "-4", "addr")
         address = f" {self._lab.service_at('web')[0]}/"
         plug = next(line.split()[1] for line in shown.splitlines() if address in line)
         ports, began = switch.ports(owner, plugs=(plug,)), time.monotonic()
-        await asyncio.to_thread(switch.turn, ports, on=False)
+        await asyncio.to_thread(fail, switch, ports, silent=silent)
         await back(self.pollers["web"], began, 3.0)
         require((await self.stage.owners())["web"] == owner, "the group left its node")
-        await asyncio.to_thread(switch.turn, ports, on=True)
+        await asyncio.to_thread(mend, switch, ports)
         await self._adapters_good()
         return 0
 
@@ -251,12 +280,13 @@ class Theirs:
         self.works = {
             "planned move": self._move,
             "application killed": self._kill,
-            "dead service adapter": self._adapter,
+            "dead service adapter": lambda: self._adapter(silent=False),
+            "silent service adapter": lambda: self._adapter(silent=True),
             "add a group": self._add_group,
             "add a node": self._add_node,
             "remove a node": self._remove_node,
             "node death": self._death,
-            "dead service adapter, watched": self._adapter,
+            "dead service adapter, watched": lambda: self._adapter(silent=False),
         }
 
     async def start(self) -> None:
@@ -272,6 +302,10 @@ class Theirs:
         peer.until_idle()
         for group in ("web", "orders"):
             peer.watch(group)
+
+    async def ready(self) -> Mapping[str, str]:
+        """Return the host that serves each group, once the next work may begin."""
+        return running()
 
     async def watch_adapters(self) -> None:
         """From now on a dead service adapter is noticed, as soon as it can be."""
@@ -292,13 +326,13 @@ class Theirs:
         await asyncio.to_thread(self._peer.until_idle)
         return 0
 
-    async def _adapter(self) -> float:
+    async def _adapter(self, *, silent: bool) -> float:
         peer = self._peer
         owner = await asyncio.to_thread(peer.owner, "web")
         ports, began = peer.switch.ports(owner, plugs=("pub1a",)), time.monotonic()
-        await asyncio.to_thread(peer.switch.turn, ports, on=False)
+        await asyncio.to_thread(fail, peer.switch, ports, silent=silent)
         came = await self._left(owner, began)
-        await asyncio.to_thread(peer.switch.turn, ports, on=True)
+        await asyncio.to_thread(mend, peer.switch, ports)
         await back(self.pollers["web"], began)
         await asyncio.sleep(4.0)
         await asyncio.to_thread(peer.until_idle)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Apply
-from tests.lab.disk import NoDiskError
 from tests.lab.lab import Lab
+from tests.lab.needs import MissingError
 from tests.lab.result import Result
 from tests.lab.room import RoomError
 from tests.lab.seen import Seen, complete, seen
@@ -52,7 +52,7 @@ class Stage:
             require(not doubts, "; ".join(doubts[:2]))
         except (NotHeld, AgentError, RoomError) as reason:
             detail, ok = str(reason), False
-        except NoDiskError as reason:
+        except MissingError as reason:
             detail, ok, skipped = str(reason), True, True
         ended = time.monotonic()
         notes = () if ok else tuple(self.lab.last_words(LAST_LINES))

@@ -3,23 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.lab import changes, database, trouble
+from tests.lab import database, defaults, trouble
 from tests.lab.crowd import Crowd
 from tests.lab.lab import Cast
-from tests.lab.plan import CALM
+from tests.lab.plan import CALM, TIMES
 from tests.lab.small import Small
 from tests.lab.stage import Stage, Steps
 from tests.lab.tour import Tour
 from tui.demo.places import NODE_NAMES
-
-
-def silent(stage: Stage) -> Steps:
-    """Return the steps of a story of its own: no driver masters it yet."""
-    tour = Tour(stage)
-    return (
-        ("stable", lambda: changes.stable(stage)),
-        ("adapter-silent", tour.adapter_silent),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +34,11 @@ STORIES = {
         _THREE,
         lambda stage: Tour(stage).steps(),
     ),
+    "defaults": Story(
+        "three hosts with the default times: agents that die, adapters that fail",
+        replace(_THREE, timing=TIMES["default"]),
+        defaults.steps,
+    ),
     "faults": Story(
         "three hosts: disk, application, a node that comes and goes (not in the suite)",
         _THREE,
@@ -57,11 +53,6 @@ STORIES = {
         "three hosts that must switch each other off first (not in the suite)",
         replace(_THREE, fenced=True),
         trouble.fencing,
-    ),
-    "silent": Story(
-        "three hosts: a service adapter goes silent, its link stays up (not in the suite)",
-        _THREE,
-        silent,
     ),
     "witness": Story(
         "two hosts, and a witness that only votes",

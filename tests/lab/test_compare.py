@@ -4,6 +4,7 @@ import pytest
 
 from tests.lab.compare import EQUAL_DEATH, WATCHED, table
 from tests.lab.sides import Figure, Ours, Theirs
+from tests.lab.vrrp_side import Vrrp
 
 
 def figures(side: str, work: str, *ms: float, failed: int = 0) -> list[Figure]:
@@ -19,12 +20,15 @@ def row(work: str, *given: list[Figure]) -> list[str]:
     )
 
 
-def test_both_sides_stand_beside_each_other_with_their_ratio() -> None:
+def test_all_sides_stand_beside_each_other_with_their_ratios() -> None:
     ours = figures(Ours.name, "planned move", 90, 100, 300)
     theirs = figures(Theirs.name, "planned move", 200, 210, 190, failed=2)
 
-    assert row("planned move", ours, theirs) == [
-        "planned move", "100 (90, 300), 3", "200 (190, 210), 3", "0.50", "0 / 2",
+    vrrp = figures(Vrrp.name, "planned move", 400)
+
+    assert row("planned move", ours, theirs, vrrp) == [
+        "planned move", "100 (90, 300), 3", "200 (190, 210), 3", "0.50",
+        "400 (400, 400), 1", "0.25", "0 / 2 / 0",
     ]  # fmt: skip
 
 
@@ -45,3 +49,14 @@ def test_a_peer_that_watches_is_compared_with_our_defaults() -> None:
 @pytest.mark.parametrize("work", ["node death", EQUAL_DEATH])
 def test_a_side_that_did_not_do_a_work_is_left_empty(work: str) -> None:
     assert row(work, figures(Ours.name, work, 5_000))[2:4] == ["-", "-"]
+
+
+def test_a_peer_that_cannot_be_had_is_named_with_the_reason() -> None:
+    ours = figures(Ours.name, "planned move", 100)
+
+    told = table(
+        ours, (1.0, 2.0), {Vrrp.name: "missing Debian packages: apt-get install keepalived"}
+    )
+
+    assert "keepalived: not measured: missing Debian packages" in told
+    assert "| - | - | not measured | - | 0 / - / - |" in told

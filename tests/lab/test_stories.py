@@ -20,13 +20,21 @@ STEPS = {
         "planned-move",
         "network-death",
         "adapter-death",
-        "agent-killed",
         "node-death",
         "split-from-owner",
         "split-with-owner",
         "add-group",
         "add-node",
         "remove-network",
+    ),
+    "defaults": (
+        "start",
+        "stable",
+        "add-nginx",
+        "agent-restarted",
+        "adapter-silent",
+        "no-adapter",
+        "agent-killed",
     ),
     "witness": ("start", "stable", "witness-death", "node-death", "split-from-owner"),
 }
@@ -78,9 +86,18 @@ def test_move_is_seen_by_the_clients_of_the_moved_group_alone(tell: Tell) -> Non
     assert len(services["orders"].nodes) == 1
 
 
-@pytest.mark.parametrize("step", ["network-death", "split-with-owner", "add-group", "add-node"])
-def test_nobody_notices(tell: Tell, step: str) -> None:
-    services = tell("three", step).services
+@pytest.mark.parametrize(
+    ("story", "step"),
+    [
+        ("three", "network-death"),
+        ("three", "split-with-owner"),
+        ("three", "add-group"),
+        ("three", "add-node"),
+        ("defaults", "agent-restarted"),
+    ],
+)
+def test_nobody_notices(tell: Tell, story: str, step: str) -> None:
+    services = tell(story, step).services
 
     assert all(seen.requests > 0 for seen in services.values())
     assert {group: seen.failures for group, seen in services.items() if seen.failed} == {}

@@ -7,7 +7,7 @@ from typing import Protocol
 from tests.lab import changes, deaths
 from tests.lab.disk import Disk
 from tests.lab.drills import LabDrills
-from tests.lab.plan import PLUGS, address_of, without_network
+from tests.lab.plan import GROUPS, PLUGS, address_of, without_network
 from tests.lab.room import RoomError
 from tests.lab.stage import RECOVER_S, Stage, Steps
 from tui.demo.watch import require
@@ -38,7 +38,6 @@ class Tour:
             ("planned-move", self.planned_move),
             ("network-death", self.network_death),
             ("adapter-death", self.adapter_death),
-            ("agent-killed", lambda: deaths.of_owner(self.stage, "web", deaths.agent_killed)),
             ("node-death", lambda: deaths.of_owner(self.stage, "web", deaths.node_death)),
             ("split-from-owner", lambda: deaths.of_owner(self.stage, "web", deaths.cut_off)),
             ("split-with-owner", self.split_with_owner),
@@ -152,11 +151,11 @@ class Tour:
     # -- adapters
 
     async def adapter_death(self) -> str:
-        """The link of the owner's service adapter goes down."""
+        """The link of the owner's adapter goes down."""
         return await self._without_adapter("its link was down", self._pull)
 
     async def adapter_silent(self) -> str:
-        """The owner's service adapter hears and says nothing more, but its link stays up."""
+        """The owner's adapter hears and says nothing more, but its link stays up."""
         return await self._without_adapter("it was silent", self._mute)
 
     def _pull(self, port: str, *, broken: bool) -> None:
@@ -169,26 +168,42 @@ class Tour:
             self.lab.switch.mend()
 
     async def _without_adapter(self, what: str, fault: Fault) -> str:
-        """The service adapter of the owner fails: the standby adapter takes the address."""
+        """The adapter that has the owner's address fails: the other one of its host takes it."""
         stage, address = self.stage, address_of("web")
         before, began = await stage.owners(), time.monotonic()
         owner = before["web"]
-        (port,) = self.lab.switch.ports(owner, plugs=("pub1a",))
+        (failing,) = await self._holders(owner, address)
+        (standby,) = {"pub1a", "pub1s"} - {failing}
+        (port,) = self.lab.switch.ports(owner, plugs=(failing,))
+        trusted = self.lab.told(owner, f"adapter {failing} on public1 works again")
 
         async def moved() -> None:
-            shown = await asyncio.to_thread(self.lab.hosts[owner].run, "ip", "-o", "-4", "addr")
-            at = [line.split()[1] for line in shown.splitlines() if f" {address}/" in line]
-            require(at == ["pub1s"], f"{address} is on {at} of {owner}")
+            at = await self._holders(owner, address)
+            require(at == [standby], f"{address} is on {at} of {owner}")
+
+        async def good() -> None:
+            now = self.lab.told(owner, f"adapter {failing} on public1 works again")
+            require(now > trusted, f"{failing} does not work again")
 
         await asyncio.to_thread(fault, port, broken=True)
-        await stage.watch.until(moved, RECOVER_S, "the standby adapter has the address")
+        await stage.watch.until(moved, RECOVER_S, f"{standby} has the address")
         await stage.scene.served("web")
         require(await stage.owners() == before, "a group left its node")
-        kept = await stage.undisturbed(began, *(group for group in before if group != "web"))
+        beside = [g for g in before if (before[g], GROUPS[g][0]) != (owner, GROUPS["web"][0])]
+        kept = await stage.undisturbed(began, *beside)
         seconds = time.monotonic() - began
         await asyncio.to_thread(fault, port, broken=False)
-        await stage.settled()
-        return f"pub1a of {owner}: {what}; {address} on pub1s after {seconds:.1f} s; {kept}"
+        await stage.watch.until(good, RECOVER_S, f"{failing} works again")
+        require(await stage.settled() == before, "a group left its node")
+        return (
+            f"{failing} of {owner}: {what}; {address} on {standby} after {seconds:.1f} s, and "
+            f"answered there; {kept}"
+        )
+
+    async def _holders(self, host: str, address: str) -> list[str]:
+        """Return the adapters of `host` that have `address`."""
+        shown = await asyncio.to_thread(self.lab.hosts[host].run, "ip", "-o", "-4", "addr")
+        return [line.split()[1] for line in shown.splitlines() if f" {address}/" in line]
 
     # -- changes under load
 

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Callable
 
+from nodeagent.config.instances import instance_name
 from nodeagent.wire.console import Abort, Apply, EndProbation, Rehearse, SaveDraft
 from tests.simulation import shapes
 from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
 from tests.simulation.machine import Machine
 from tests.simulation.plan import Action, Options
-from tests.simulation.shapes import Shape
+from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
 
 BOOT_DELAY_MS = 3_000
@@ -51,7 +52,7 @@ class Admins:
         elif action.what == "move":
             owners = self._moves(shape, chance)
         else:
-            target = self._changes(chance)[action.what](shape)
+            target = self._between(action, self._changes(chance)[action.what](shape))
         base = standing.digest
         if chance.random() < 0.05:
             base = chance.choice(list(self.shapes))
@@ -65,6 +66,13 @@ class Admins:
             self.txs.append(tx)
         text = getattr(answer, "text", "nothing")[:90]
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
+
+    def _between(self, action: Action, shape: Shape) -> Shape:
+        """Let a group run on all of its nodes, or on one again, in some schedules; drawn apart."""
+        chance = random.Random(f"concurrent {action.pick}")
+        if not (self.options.concurrent and shape.groups and chance.random() < 0.3):
+            return shape
+        return shapes.change_concurrent(shape, chance.choice(shape.groups)[0])
 
     def _rehearse(self, action: Action, machine: Machine, target: Shape, base: str) -> None:
         """Rehearse it, too, in some schedules: it must not matter."""
@@ -122,16 +130,19 @@ class Admins:
         if not idle:
             return shapes.change_standby(shape, chance), {}
         name, group = chance.choice(idle)
-        return shape, {name: chance.choice(group.nodes)}
+        node = chance.choice(group.nodes)
+        return shape, {_running_name(name, group, node): node}
 
     def _moves(self, shape: Shape, chance: random.Random) -> dict[str, str]:
         if not shape.groups:
             return {}
         name, group = chance.choice(shape.groups)
         if chance.random() < 0.2:
+            name = _running_name(name, group, group.nodes[0])
             self.invariants.asked_offline.add(name)
             return {name: ""}
-        return {name: chance.choice(group.nodes)}
+        node = chance.choice(group.nodes)
+        return {_running_name(name, group, node): node}
 
     def _add_node(self, shape: Shape, chance: random.Random) -> Shape:
         waiting = [m.name for m in self.world.machines.values() if m.joining is not None]
@@ -165,6 +176,11 @@ class Admins:
         if machine is not None:
             self.say(f"edit the draft at {machine.name}")
             self.world.ask(machine.name, SaveDraft("no configuration at all"))
+
+
+def _running_name(name: str, group: GroupShape, node: str) -> str:
+    """Return what is asked for: a group, or its instance on a node."""
+    return instance_name(name, node) if group.concurrent else name
 
 
 REQUESTS: dict[str, Callable[[Admins, Action], None]] = {

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Drivers:
     """What the drivers of all machines do.
 
-    `refuse` holds (machine, group, action) that fail; with "slow ACTION" they take long.
+    `refuse` holds (machine, group, action) that fail; with "slow ACTION" they take long, with
+    "long ACTION" nearly as long as they may.
     """
 
     def __init__(self, world: World) -> None:
@@ -49,7 +50,10 @@ class Drivers:
             if machine.life == life:
                 self._end(machine, effect, "" if not fails and not hangs else code, lies=lies)
 
-        self.world.later(self._takes_ms(effect, slow=slow, hangs=hangs), end)
+        takes_ms = self._takes_ms(effect, slow=slow, hangs=hangs)
+        if (machine.name, effect.group, f"long {effect.action}") in self.refuse:
+            takes_ms = int(effect.limit_s * 900)
+        self.world.later(takes_ms, end)
 
     def run_command(self, machine: Machine, effect: fx.RunCommand) -> None:
         """Run an administrator's command: it may fail, or hang until it is killed.

@@ -42,6 +42,8 @@ PROBATIONS = 0.2
 """Share of schedules in which changes are on probation."""
 COMMANDS = 0.25
 """Share of families of schedules in which the administrator has commands for events."""
+CONCURRENT = 0.2
+"""Share of families of schedules in which groups run on all of their nodes at once."""
 LONE_DEATHS = 0.35
 """Share of schedules with groups in which agents die alone and services outlive them."""
 FAMILY = 25
@@ -57,6 +59,7 @@ def plan_of(kind: Kind, seed: int) -> Plan:
     """Return the plan of a seed."""
     plan = core(seed) if kind == "core" else whole(seed)
     plan = msgspec.structs.replace(plan, options=_with_commands(_with_fences(plan.options)))
+    plan = replace(plan, options=_with_concurrent(plan.options))
     plan = _with_probations(plan)
     plan = _with_lone_deaths(plan)
     return operated(plan, random.Random(f"operations {kind} {seed}"), OPERATIONS)
@@ -83,6 +86,12 @@ def _with_commands(options: Options) -> Options:
     """Give some schedules commands for events; they fail and hang as often as drivers do."""
     family = random.Random(f"commands {options.kind} {options.shape}")
     return msgspec.structs.replace(options, commands=family.random() < COMMANDS)
+
+
+def _with_concurrent(options: Options) -> Options:
+    """Let groups of some families run on all of their nodes at once; drawn apart, too."""
+    family = random.Random(f"concurrent {options.kind} {options.shape}")
+    return replace(options, concurrent=family.random() < CONCURRENT)
 
 
 def _with_probations(plan: Plan) -> Plan:

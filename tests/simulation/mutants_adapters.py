@@ -26,9 +26,9 @@ def _goes_home(configuration: Any, node: str, network: str, bad: Any, _: str) ->
     return _ATTACHMENT(configuration, node, network, bad)
 
 
-def _good_at_once(self: Any, state: Any, name: str, one: adapters.Own) -> None:
+def _good_at_once(self: Any, state: Any, name: str, one: adapters.Own, heard: int) -> None:
     one.well_ms = max(0, one.well_ms)
-    _LOOK_AT(self, state, name, one)
+    _LOOK_AT(self, state, name, one, heard)
 
 
 MUTANTS = (

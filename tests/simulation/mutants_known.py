@@ -28,7 +28,7 @@ KNOWN: dict[str, tuple[str, int]] = {
     "lease counted from the answer": ("late acknowledgements", 1),
     "voter grants a lease against its own acceptance": ("acknowledged by one that accepted", 1),
     "who missed a decree is counted in and granted a lease": ("back without the news", 1),
-    "a group that was given away is adopted": ("back after its groups went", 2),
+    "a group that was given away is adopted": ("back after its groups went", 4),
     "held on after the deadman's time": ("back and cut off", 1),
     "the deadman is told too long a lease": ("nobody comes back", 1),
     "a group that is being stopped is called whole": ("dies while it stops", 1),

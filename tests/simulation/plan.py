@@ -20,7 +20,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     `witness`: the last node votes and no group may run there; `breaks_ties`: half of the voters
     decide with the first of them; `shrinks`: who is away loses its vote; `fences`: nodes have fence
     devices, and with `must_fence` nothing is taken over without them; `spare`: nodes have two
-    adapters on the public network; `commands`: the administrator has commands for events. Without
+    adapters on the public network; `commands`: the administrator has commands for events;
+    `concurrent`: some groups run on all of their nodes at once. Without
     `chatter` the notes for consoles get lost that a DARE sends to all nodes: most messages, and no
     decision.
     `adopts`: services outlive an agent that dies alone, and the next one may take them over.
@@ -39,6 +40,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     shrinks: bool = False
     spare: bool = False
     commands: bool = False
+    concurrent: bool = False
     loss: float = 0.0
     double: float = 0.0
     late: float = 0.0

@@ -93,6 +93,8 @@ class Schedule:
             fences=options.fences,
             must_fence=options.must_fence,
         )
+        if options.concurrent:
+            shape = shapes.with_concurrent(shape, random.Random(f"concurrent {options.shape}"))
         commands = shapes.COMMANDS if options.commands else ""
         return replace(shape, spare=options.spare, commands=commands)
 

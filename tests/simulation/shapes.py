@@ -43,12 +43,16 @@ SHORT = (
 """Timing -1: few heartbeats and short deadlines, so that a schedule costs little."""
 
 
+CONCURRENT = "all-available"
+
+
 @dataclass(frozen=True)
 class GroupShape:
     """One group: takeover order, version of its program, parents, and its policies.
 
     `rules` are (with or apart-from, group); `extras` are further lines of its table.
-    `hold` is the end of a hold in Unix seconds.
+    `hold` is the end of a hold in Unix seconds. One with startup all-available has nothing that
+    only one node at a time may have, and no policies of takeover.
     """
 
     nodes: tuple[str, ...]
@@ -63,21 +67,33 @@ class GroupShape:
     tolerates: int = 0
     hold: float = 0.0
 
-    def text(self, name: str) -> str:
-        """Return the tables of the group."""
+    @property
+    def concurrent(self) -> bool:
+        """Return whether the group runs on all of its nodes at once."""
+        return self.startup == CONCURRENT
+
+    def text(self, name: str, *, concurrent: frozenset[str] = frozenset()) -> str:
+        """Return the tables of the group; nothing in them names those that are `concurrent`."""
         listed = ", ".join(f'"{node}"' for node in self.nodes)
-        parents = ", ".join(f'"{parent}"' for parent in self.after)
-        rules = "".join(f'{key} = ["{other}"]\n' for key, other in self.rules)
+        parents = ", ".join(f'"{parent}"' for parent in self.after if parent not in concurrent)
         return (
-            f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n{rules}{self.extras}"
-            f'startup = "{self.startup}"\n{self._policy("fallover")}{self._policy("fallback")}'
-            f"{self._hold}"
-            f'[group.{name}.resource.address]\ntype = "service-address"\nnetwork = "public"\n'
-            f'address = "10.1.0.{self.number}"\n'
+            f"[group.{name}]\nnodes = [{listed}]\nafter = [{parents}]\n"
+            f'startup = "{self.startup}"\n{self._hold}'
+            f"{'' if self.concurrent else self._single(name, concurrent)}"
             f'[group.{name}.resource.server]\ntype = "application"\nprocess = "foreground"\n'
             f'start = ["/bin/true", "{self.version}"]\n'
             "start-seconds = 3.0\nstop-seconds = 3.0\ninterval-seconds = 2.0\n"
             f'monitor = ["/bin/true"]\nfailures-tolerated = {self.tolerates}\n'
+        )
+
+    def _single(self, name: str, concurrent: frozenset[str]) -> str:
+        """Return what a group has that runs on one node at a time."""
+        rules = [(key, other) for key, other in self.rules if other not in concurrent]
+        told = "".join(f'{key} = ["{other}"]\n' for key, other in rules)
+        return (
+            f"{told}{self.extras}{self._policy('fallover')}{self._policy('fallback')}"
+            f'[group.{name}.resource.address]\ntype = "service-address"\nnetwork = "public"\n'
+            f'address = "10.1.0.{self.number}"\n'
         )
 
     def _policy(self, key: str) -> str:
@@ -144,7 +160,8 @@ class Shape:
         if self.networks > 1:
             parts.append('[network.private]\nkind = "private"\nsubnet = "10.2.0.0/24"\n')
         parts += [self._node(name) for name in self.nodes]
-        parts += [group.text(name) for name, group in self.groups]
+        concurrent = frozenset(name for name, group in self.groups if group.concurrent)
+        parts += [group.text(name, concurrent=concurrent) for name, group in self.groups]
         parts += [self.commands] if self.commands else []
         return "\n".join(parts)
 
@@ -238,6 +255,21 @@ def with_policies(shape: Shape, chance: random.Random) -> Shape:
         if chance.random() < 0.4:
             shape = change_policies(shape, chance, name)
     return replace(shape, settling=chance.choice((0.0, 0.0, 4.0)))
+
+
+def with_concurrent(shape: Shape, chance: random.Random) -> Shape:
+    """Let some groups run on all of their nodes at once."""
+    for name, _ in shape.groups:
+        if chance.random() < 0.5:
+            shape = change_concurrent(shape, name)
+    return shape
+
+
+def change_concurrent(shape: Shape, name: str) -> Shape:
+    """Let a group run on all of its nodes at once, or on one at a time again."""
+    group = dict(shape.groups)[name]
+    startup = "first-available" if group.concurrent else CONCURRENT
+    return _with_group(shape, name, replace(group, startup=startup))
 
 
 def change_policies(shape: Shape, chance: random.Random, name: str) -> Shape:

@@ -32,6 +32,7 @@ _CALMER: dict[str, object] = {
     "shrinks": False,
     "spare": False,
     "commands": False,
+    "concurrent": False,
 }
 
 Broken = Callable[[Plan], str]

@@ -583,7 +583,7 @@ def unhold(way: Way, group: str, reason: str, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("words", nargs=-1, required=True, type=FENCED, metavar="[confirm] NODE")
+@click.argument("words", nargs=-1, type=FENCED, metavar="[[confirm|test] NODE [DEVICE]]")
 @click.option("--yes", metavar="NODE", default="", help="The node's name once more, for scripts.")
 @json_option()
 @click.pass_obj
@@ -592,6 +592,8 @@ def fence(way: Way, words: tuple[str, ...], yes: str, as_json: bool) -> int:
 
     With "confirm" no device is used: you say that you have seen NODE to be off, and what it held is
     taken over at once. Both ask for the node's name to be typed; --yes NODE says it in a script.
+    With "test" every other node asks NODE's devices (or DEVICE) whether they answer, and nothing is
+    switched. Without words it lists each node's devices, their last check and the last fencing.
     """
     from tui.cli.fence import run
 

@@ -1,4 +1,7 @@
-"""`clustertui fence NODE` and `clustertui fence confirm NODE`: by hand, and on a person's word."""
+"""`clustertui fence NODE` and `clustertui fence confirm NODE`: by hand, and on a person's word.
+
+What changes nothing (the list, a test) is in `fence_checks`.
+"""
 
 import asyncio
 
@@ -10,24 +13,28 @@ from nodeagent.model.configuration import Node
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Done, Fence, Refused
 from nodeagent.wire.live import FenceLive, Snapshot
-from tui.cli import exits
+from tui.cli import exits, fence_checks
 from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import complain, put, put_json, say
 from tui.cli.prompts import may_ask, typed
 
-CONFIRM = "confirm"
+CONFIRM, TEST = "confirm", "test"
 LOOK_SECONDS = 0.5
 SPARE_SECONDS = 10.0
 """Beyond the devices' own deadlines."""
 
 
 def run(way: Way, words: tuple[str, ...], *, yes: str, as_json: bool) -> int:
-    """Fence a node, or take a person's word that it is off. Return the exit code."""
+    """Fence a node, test its devices, take a person's word, or list. Return the exit code."""
+    if not words:
+        return fence_checks.listed(way, as_json=as_json)
+    if len(words) > 1 and words[0] == TEST:
+        return fence_checks.test(way, words[1:], as_json=as_json)
     confirmed = len(words) == 2 and words[0] == CONFIRM
     if not confirmed and len(words) != 1:
-        raise click.UsageError("name one node: fence NODE, or fence confirm NODE")
+        raise click.UsageError("name one node: fence NODE, fence confirm NODE or fence test NODE")
     node = words[-1]
 
     async def work(client: Client) -> int:

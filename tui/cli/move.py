@@ -2,6 +2,7 @@
 
 import click
 
+from nodeagent.config.instances import is_instance
 from nodeagent.config.words import did_you_mean
 from nodeagent.model.text import clean
 from tui.cli import operate
@@ -14,8 +15,9 @@ def run(way: Way, group: str, node: str, *, reason: str, as_json: bool) -> int:
     """Move GROUP to NODE. Return the exit code."""
 
     def make(ground: Ground) -> Operation:
-        nodes = ground.configuration.group[group].nodes
-        if node not in nodes:
+        noun = ground.configuration.group.get(group)
+        nodes = noun.nodes if noun is not None else ()
+        if noun is not None and node not in nodes and not is_instance(group):
             hint, _ = did_you_mean(node, nodes)
             order = ", ".join(nodes)
             raise click.UsageError(f"{group} may run on {order}, not on {clean(node, 63)}: {hint}")

@@ -72,5 +72,5 @@ def _nodes(snapshot: Snapshot) -> Iterable[str]:
 
 NODE = Name("node", _nodes)
 GROUP = Name("group", lambda snapshot: snapshot.cluster.owners)
-FENCED = Name("node", lambda snapshot: ("confirm", *_nodes(snapshot)))
+FENCED = Name("node", lambda snapshot: ("confirm", "test", *_nodes(snapshot)))
 FINDING = Code()

@@ -14,6 +14,7 @@ from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
 from nodeagent.config.edit import EditError
 from nodeagent.config.forecast import by_key
+from nodeagent.config.instances import expanded, meant
 from nodeagent.config.words import did_you_mean
 from nodeagent.model.text import clean
 from tui.cli import exits
@@ -31,8 +32,9 @@ def run(way: Way, kind: str, name: str, make: Make, *, reason: str, as_json: boo
 
     async def work(client: Client) -> int:
         snapshot = await snapshot_of(client)
-        active = active_of(snapshot)
-        known(kind, name, active.group if kind == "group" else active.node)
+        active = expanded(active_of(snapshot))
+        if kind != "group" or not meant(name, active.group):
+            known(kind, name, active.group if kind == "group" else active.node)
         times = by_key(snapshot.times)
         ground = Ground(snapshot.active, active, snapshot.cluster, time.time(), times)
         operation = _made(make, ground)

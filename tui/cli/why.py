@@ -1,6 +1,10 @@
 """`clustertui why GROUP`: event, rule, candidates, action, result; from records."""
 
+import click
+
 from nodeagent.client.client import Client
+from nodeagent.config.instances import expanded, meant
+from nodeagent.config.words import join
 from tui.cli import exits, ledger
 from tui.cli.access import Way
 from tui.cli.active import active_of
@@ -15,7 +19,11 @@ def run(way: Way, group: str, *, as_json: bool) -> int:
 
     async def work(client: Client) -> int:
         snapshot = await snapshot_of(client)
-        known("group", group, active_of(snapshot).group)
+        groups = expanded(active_of(snapshot)).group
+        parts = meant(group, groups)
+        if len(parts) > 1:
+            raise click.UsageError(f"{group} runs as {join(parts)}: name one of them")
+        known("group", group, groups)
         found = await ledger.entries(client, limit=1, group=group)
         entry = found[0] if found else None
         owner = snapshot.cluster.owners.get(group, "")

@@ -78,7 +78,7 @@ class BoxDrills:
         yield from self._adapter_items(view)
 
     def _group_items(self, view: View) -> Iterator[DrillItem]:
-        configuration = view.active.configuration
+        configuration = view.active.running
         for group in configuration.group if configuration else GROUPS:
             help_text = "Its process is killed on the node that owns the group."
             yield DrillItem(f"fail {group}", f"Crash {group}", help_text)

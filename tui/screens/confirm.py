@@ -17,10 +17,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from nodeagent.model.text import clean
-from tui.viewmodels.spans import Line, line, put
+from tui.viewmodels.spans import Line, folded, line, put
 from tui.widgets.text import Note, plain
 
 NOTE_MAX = 400
+WIDTH_PERCENT, WIDTH_MAX = 90, 100
+FRAME = 5
+"""Cells of the border, the space inside of it, and the scroll bar."""
 _HELP = (
     ("Enter", "what the line above the buttons says"),
     ("← →", "from one button to the other"),
@@ -140,13 +143,21 @@ class ConfirmScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Start in the word's field, else in the note's, else on Cancel."""
         self.set_class(not self._word, "-plain")
-        self.query_one(".lines", Note).paint(self._lines)
+        self._paint_lines()
         self.query_one(self._field or "#no").focus()
 
     def on_resize(self) -> None:
         """Keep the field and the buttons on the screen, however many lines there are."""
         around = 7 + 2 * bool(self._word) + 2 * bool(self._note)
         self.query_one(VerticalScroll).styles.max_height = max(2, self.size.height - around)
+        self._paint_lines()
+
+    def _paint_lines(self) -> None:
+        """Show the lines, those that are too long folded under their own indent."""
+        width = min(WIDTH_MAX, self.app.size.width * WIDTH_PERCENT // 100) - FRAME
+        self.query_one(".lines", Note).paint(
+            [part for entry in self._lines for part in folded(entry, width)]
+        )
 
     def on_key(self, event: Key) -> None:
         """Let a person who begins to type the word, or the note, on a button do so."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from nodeagent.config.instances import written_name
 from tui.screens.listing import ListingScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.operating import ground_of, operate
@@ -38,8 +39,14 @@ class GroupsScreen(ListingScreen):
         if group is None:
             return frozenset({"move", "offline", "online", "hold", "unhold"})
         idle = {"online"} if group.owner else {"offline"}
+        idle |= {"move"} if group.is_instance else set()
         noun = group.noun
         return frozenset({*idle, "unhold" if noun is None or noun.hold_until is None else "hold"})
+
+    @property
+    def name_in_file(self) -> str:
+        """Return the group that the file has: one for all instances on its nodes."""
+        return written_name(self.name_under_cursor)
 
     def action_move(self) -> None:
         """Ask where to, show what it does, ask again, then do it."""

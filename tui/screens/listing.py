@@ -83,6 +83,11 @@ class ListingScreen(SectionScreen):
         """Return the object under the cursor, "" where there is none."""
         return self.table.cursor.partition(":")[2]
 
+    @property
+    def name_in_file(self) -> str:
+        """Return by which name the file knows the object under the cursor."""
+        return self.name_under_cursor
+
     def paint(self, view: View, now: Moment) -> None:
         """Show the list and the page of what the cursor is on."""
         del view, now
@@ -188,7 +193,7 @@ class ListingScreen(SectionScreen):
     def action_edit(self) -> None:
         """Change the object in the draft."""
         if self.name_under_cursor:
-            self.desk.edit_object((self.kind, self.name_under_cursor))
+            self.desk.edit_object((self.kind, self.name_in_file))
 
     def action_add(self) -> None:
         """Add an object of this kind to the draft."""
@@ -197,7 +202,7 @@ class ListingScreen(SectionScreen):
     def action_remove(self) -> None:
         """Remove the object from the draft."""
         if self.name_under_cursor:
-            self.desk.remove_object((self.kind, self.name_under_cursor))
+            self.desk.remove_object((self.kind, self.name_in_file))
 
     @on(LiveTable.Moved, "#list")
     def _moved(self) -> None:

@@ -48,17 +48,3 @@ class NodesScreen(ListingScreen):
         name = self.name_under_cursor
         if self._is_configured(name):
             operate(self, partial(operations.resume, node=name), "Let it serve")
-
-    def action_fence(self) -> None:
-        """Begin the command that switches the node off; its name is to be typed once more."""
-        name = self.name_under_cursor
-        if name:
-            self.desk.type_command(f"fence {name} --yes ")
-
-    def action_invite(self) -> None:
-        """Begin the command that invites a new node."""
-        self.desk.type_command("invite ")
-
-    def action_joining(self) -> None:
-        """Begin the command that shows who asks to join, or lets one in."""
-        self.desk.type_command("joining ")

@@ -50,11 +50,11 @@ def ground_of(screen: SectionScreen) -> Ground | None:
         screen.desk.tell("this console was started read-only", severity="warning")
         return None
     view = session.view
-    if view.active.configuration is None or view.cluster is None:
+    if view.active.running is None or view.cluster is None:
         screen.desk.tell("the active configuration is not known", severity="error")
         return None
     unix = session.now.wall - view.skew
-    return Ground(view.active.text, view.active.configuration, view.cluster.value, unix, view.times)
+    return Ground(view.active.text, view.active.running, view.cluster.value, unix, view.times)
 
 
 def _answered(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nodeagent.config.digest import file_digest
+from nodeagent.config.instances import expanded
 from nodeagent.config.load import load
 from nodeagent.config.places import Places
 from nodeagent.model.configuration import Configuration
@@ -14,6 +15,7 @@ from nodeagent.model.reports import Report
 class Document:
     """One text with its parsed form; `configuration` is None where the text is no configuration.
 
+    `running`: the same with an instance for each node of groups that run on all of theirs.
     `base`: file digest of the decided configuration that a draft was made from ("": not known).
     """
 
@@ -23,6 +25,7 @@ class Document:
     author: str = ""
     base: str = ""
     configuration: Configuration | None = None
+    running: Configuration | None = None
     reports: tuple[Report, ...] = ()
     places: Places | None = None
 
@@ -47,6 +50,7 @@ def read(
         author=author,
         base=base,
         configuration=parsed.configuration,
+        running=expanded(parsed.configuration) if parsed.configuration else None,
         reports=parsed.reports,
         places=parsed.places,
     )

@@ -15,6 +15,8 @@ SHORT = "5 shows it"
 def _tables(view: View, kind: str) -> tuple[Mapping[str, Struct], Mapping[str, Struct]] | None:
     """Return the objects of a kind, active and drafted; None where there is no other draft."""
     active, draft = view.active.configuration, view.draft.configuration
+    if not hasattr(active, kind):
+        return None  # what no configuration holds
     if not view.draft_differs or active is None or draft is None:
         return None
     return getattr(active, kind), getattr(draft, kind)

@@ -43,7 +43,7 @@ def endurance(look: Look) -> str:
 
 
 def _known(look: Look) -> _Known | None:
-    cfg, cluster = look.view.active.configuration, look.view.cluster
+    cfg, cluster = look.view.active.running, look.view.cluster
     if cfg is None or cluster is None:
         return None
     return _Known(

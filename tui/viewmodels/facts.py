@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nodeagent.config.holds import hold_end, is_held
+from nodeagent.config.instances import is_instance, written_name
 from nodeagent.model.configuration import Configuration, Group, ServiceAddress
 from nodeagent.wire.live import GroupLive, LinkLive, NodeLive
 from tui.viewmodels.ages import Moment, age_text, coarse_age_text, moment_text
@@ -87,7 +88,8 @@ class NodeFact:
 class GroupFact:
     """One group: who owns it by decree, what its owner says of it, and who else could take it.
 
-    `held`: "held until" and when; `by_order`: an administrator took it offline.
+    `held`: "held until" and when; `by_order`: an administrator took it offline. `others`: of an
+    instance of a group that runs on all of its nodes, where further ones are online.
     """
 
     name: str
@@ -102,6 +104,19 @@ class GroupFact:
     heirs: tuple[str, ...] = ()
     held: str = ""
     by_order: bool = False
+    others: tuple[str, ...] = ()
+
+    @property
+    def is_instance(self) -> bool:
+        """Return whether it is one of several that run at once, which no other node takes over."""
+        return is_instance(self.name)
+
+    @property
+    def if_lost(self) -> str:
+        """Return what becomes of it if its node fails, for "if it fails: web ..."."""
+        if self.heirs:
+            return f"goes to {self.heirs[0]}"
+        return f"goes on on {self.others[0]}" if self.others else "has nowhere to go"
 
     @property
     def remark(self) -> str:
@@ -222,7 +237,7 @@ def group_facts(
 ) -> tuple[GroupFact, ...]:
     """Return the configured groups in the order of the file, then others that have an owner."""
     nodes = node_facts(view, now) if nodes is None else nodes
-    configuration = view.active.configuration
+    configuration = view.active.running
     owners = view.cluster.value.owners if view.cluster else {}
     names = list(configuration.group) if configuration else []
     names += [name for name in owners if name not in names]
@@ -231,13 +246,26 @@ def group_facts(
     bound = _bound(configuration, owners, by_name) if configuration else {}
     asked = view.cluster.value.asked if view.cluster else {}
     unix = now.wall - view.skew
-    return tuple(
+    found = tuple(
         replace(
             _group(name, nouns.get(name), owners.get(name, ""), by_name, bound.get(name)),
             held=_held(nouns.get(name), unix),
             by_order=not owners.get(name) and asked.get(name) == "",
         )
         for name in names
+    )
+    serving = {fact.name: fact.owner for fact in found if fact.word == "online"}
+    return tuple(
+        replace(fact, others=_others(fact.name, serving)) if is_instance(fact.name) else fact
+        for fact in found
+    )
+
+
+def _others(name: str, serving: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the nodes on which other instances of the same group are online."""
+    group = written_name(name)
+    return tuple(
+        owner for other, owner in serving.items() if other != name and written_name(other) == group
     )
 
 

@@ -16,7 +16,14 @@ from tui.viewmodels import form_text
 from tui.viewmodels.form_inventory import NOTHING_KNOWN, Known, is_offered
 from tui.viewmodels.form_kinds import HIDDEN, NAME, label_of, specs_of, title_of, value_at
 from tui.viewmodels.form_parameters import KEY as PARAMETERS
-from tui.viewmodels.form_parameters import WRONG, agent_of, findings, has_words, is_parameter
+from tui.viewmodels.form_parameters import (
+    WRONG,
+    agent_of,
+    findings,
+    has_words,
+    is_counted,
+    is_parameter,
+)
 from tui.viewmodels.form_parameters import specs_of as parameters_of
 
 Path = tuple[str, ...]
@@ -31,7 +38,8 @@ class Field:
     `path` is the field's place (the object's own for its name). `was` is the active
     configuration's text, None where it is the same; `is_new` tells that it has no such object,
     `inherited` that the file has no value and the default holds. `listed`: nodes report what could
-    stand here. `more` is help that fits only on a page of its own.
+    stand here. `counted`: an agent's parameter that takes a number. `more` is help that fits only
+    on a page of its own.
     """
 
     path: Path
@@ -42,6 +50,7 @@ class Field:
     is_new: bool = False
     reports: tuple[Report, ...] = ()
     listed: bool = False
+    counted: bool = False
     more: str = ""
 
     @property
@@ -80,7 +89,7 @@ class Field:
         return (
             ("*" if self.spec.required else " ")
             + ("+" if self.listed or has_list(self.spec) else " ")
-            + ("#" if self.spec.kind == "number" else " ")
+            + ("#" if self.counted or self.spec.kind == "number" else " ")
             + last
         )
 
@@ -259,8 +268,8 @@ def _parameters(
         key = raw.dotted((*path, spec.key))
         field = _field(data, old, path, spec, {path: ()})
         mine = tuple(report for place, report in wrong if place == key)
-        listed = has_words(spec, agent)
-        fields.append(replace(field, reports=mine, listed=listed, more=more))
+        listed, counted = has_words(spec, agent), is_counted(spec, agent)
+        fields.append(replace(field, reports=mine, listed=listed, counted=counted, more=more))
     keys = {raw.dotted(field.path) for field in fields}
     return tuple(fields), tuple(report for place, report in wrong if place not in keys)
 

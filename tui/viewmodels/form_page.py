@@ -85,7 +85,8 @@ def help_lines(
     name, text = put(field.label, 0, "head"), field.spec.help
     fits = width_of((name,)) + len(text) + 7 <= width
     if report is None:
-        below = _default_text(field) if fits else f"   {text}"
+        default = _default_text(field)
+        below = default if fits else f"{default}  {text}" if field.is_parameter else f"   {text}"
         head = rule((name, put(f": {text}") if fits and text else ""), width)
         return (head, cut(line(put(below, 0, "dim")), width))
     head = rule((name, put(f": {text}") if text else ""), width)
@@ -149,7 +150,7 @@ KEY_HELP = (
     ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
     ("typing", "replaces the value; Left, Right, Home or End first keeps it to be changed"),
     ("Up Down", "the field before, the next one; Tab and Enter as well"),
-    ("< >", "Left, Right and Space walk through the words of a choice"),
+    ("< >", "Left, Right and Space walk through the words of a choice; Del: the default again"),
     ("a x K J", "in the list: add, remove, move up, move down"),
     ("F3 Esc", "back; the draft keeps what was typed"),
     ("^S", "done; keeps a new object as it was proposed, too"),
@@ -159,6 +160,9 @@ KEY_HELP = (
 def _default_text(field: Field) -> str:
     if field.is_name:
         return ""
+    if field.is_parameter and field.spec.default:
+        again = "" if field.inherited or not field.spec.choices else "  (Del takes it again)"
+        return f"   the agent's default: {field.spec.default}{again}"
     if not field.spec.required:
         return f"   default: {field.text or 'none'}" if field.inherited else ""
     return ""

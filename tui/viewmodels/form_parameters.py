@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nodeagent.config.parameters import problems
+from nodeagent.config.parameters import LENGTHS, problems, words_of
 from nodeagent.config.schema import FieldSpec
 from nodeagent.model.agents import AgentParameter
 from nodeagent.model.reports import Report
@@ -17,7 +17,6 @@ Path = tuple[str, ...]
 KEY = "parameters"
 WRONG = "F07"
 """A finding of the form itself: the node will say the same before a DARE changes anything."""
-TRUTHS = ("true", "false")
 _INTERFACES = frozenset({"nic", "interface", "iface"})
 _ADDRESSES = frozenset({"ip", "listen_address"})
 
@@ -37,7 +36,7 @@ def specs_of(found: AgentFound, given: raw.Data) -> Iterator[tuple[FieldSpec, st
     """Yield each parameter's field with its long help: required ones first, unknown ones last."""
     parameters = found.description.parameters
     for one in sorted(parameters, key=lambda one: not _is_required(one)):
-        yield _spec(one), _long(one)
+        yield _spec(one, str(given.get(one.name, ""))), _long(one)
     known = {one.name for one in parameters}
     yield from (
         (_spec(AgentParameter(name, short="its agent does not know it")), "")
@@ -63,8 +62,10 @@ def parameter_offers(data: raw.Data | None, path: Path, known: Known) -> list[Of
     found = known.agents.get(agent_of(data, place))
     parameters = found.description.parameters if found else ()
     parameter = next((one for one in parameters if one.name == name), AgentParameter(name))
-    words = parameter.choices or (TRUTHS if parameter.kind == "boolean" else ())
-    offers = [Offer(one, "default" if one == parameter.default else "") for one in words]
+    words = words_of(parameter, str(raw.at(data, path) or "")) or parameter.choices
+    offers = [
+        Offer(one, "the agent's default" if one == parameter.default else "") for one in words
+    ]
     inventories = known.of(nodes_for(data, place)).values()
     if name in _INTERFACES:
         found_there = [one for inventory in inventories for one in inventory.interfaces]
@@ -95,7 +96,7 @@ def _is_required(parameter: AgentParameter) -> bool:
     return parameter.required and not parameter.default
 
 
-def _spec(parameter: AgentParameter) -> FieldSpec:
+def _spec(parameter: AgentParameter, given: str = "") -> FieldSpec:
     return FieldSpec(
         key=parameter.name,
         attribute=parameter.name,
@@ -104,6 +105,8 @@ def _spec(parameter: AgentParameter) -> FieldSpec:
         required=_is_required(parameter),
         help=parameter.short or clean(parameter.long, 200),
         default=parameter.default or None,
+        choices=words_of(parameter, given),
+        unit="s" if parameter.kind in LENGTHS else "",
     )
 
 
@@ -115,5 +118,11 @@ def _long(parameter: AgentParameter) -> str:
 def has_words(parameter: FieldSpec, found: AgentFound) -> bool:
     """Return whether there is a list for a parameter, whatever nodes report."""
     described = {one.name: one for one in found.description.parameters}.get(parameter.key)
-    words = described is not None and (described.choices or described.kind == "boolean")
+    words = parameter.choices or (described is not None and described.choices)
     return bool(words) or parameter.key in _INTERFACES | _ADDRESSES | {"device"}
+
+
+def is_counted(parameter: FieldSpec, found: AgentFound) -> bool:
+    """Return whether a parameter takes a number."""
+    kinds = {one.name: one.kind for one in found.description.parameters}
+    return kinds.get(parameter.key) in {"integer", *LENGTHS}

@@ -1,5 +1,6 @@
 """The groups section: the list, one group in full, and where it could be moved."""
 
+from nodeagent.config.words import join
 from nodeagent.model.configuration import (
     Application,
     DataFolder,
@@ -69,6 +70,8 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
     heir = group.heirs[0] if group.heirs else ""
     if group.held:
         lines.append(pair("next", put("nobody while it is held", 0, "warn")))
+    elif group.is_instance:
+        lines.append(pair("next", _beside(group)))
     else:
         lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
     noun = group.noun
@@ -80,12 +83,19 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
     return [
         *lines,
         pair("startup", noun.startup),
-        pair("fallover", noun.fallover),
-        pair("fallback", noun.fallback),
+        *([] if group.is_instance else [pair("fallover", noun.fallover)]),
+        *([] if group.is_instance else [pair("fallback", noun.fallback)]),
         pair("after", ", ".join(noun.after) or "-"),
         *(pair(word, ", ".join(names)) for word, names in _rules(noun) if names),
         pair("needed by", ", ".join(children) or "-"),
     ]
+
+
+def _beside(group: GroupFact) -> Span:
+    """Return what is left of a group that runs on all of its nodes without this instance."""
+    if group.others:
+        return put(f"not taken over; also on {join(group.others)}")
+    return put("not taken over, and no other instance runs", 0, "warn")
 
 
 def _rules(noun: Group) -> tuple[tuple[str, tuple[str, ...]], ...]:

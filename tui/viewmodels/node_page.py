@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from nodeagent.config.words import join
 from tui.viewmodels.ages import age_text
 from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import Look, NodeFact
@@ -116,6 +117,7 @@ def _groups(look: Look, node: NodeFact) -> list[Line]:
             heir = (
                 f"if {node.name} fails: {group.heirs[0]}" if group.heirs else "nobody could take it"
             )
+            heir = f"runs on {join(group.others)}, too" if group.others else heir
             lines.append(
                 line("  ", put(group.name, 16, "strong"), put(group.word, 10, group.tone), heir)
             )

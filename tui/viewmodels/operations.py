@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import held_groups, hold_end, hold_text, is_held
+from nodeagent.config.instances import is_concurrent, is_instance, meant, written_name
 from nodeagent.config.operations import with_hold, with_standby
 from nodeagent.config.parse import parse
 from nodeagent.config.placement import able
@@ -29,7 +30,10 @@ from tui.viewmodels.survives import loss_lines
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an operation starts from: the active file, the cluster, and the time in Unix seconds."""
+    """What an operation starts from: the active file, the cluster, and the time in Unix seconds.
+
+    `configuration` is expanded: groups that run on all of their nodes stand as their instances.
+    """
 
     text: str
     configuration: Configuration
@@ -39,7 +43,7 @@ class Ground:
 
     def preview(self, text: str, asked: Mapping[str, str]) -> Preview:
         """Return what going to `text` with these moves would do, and why holds forbid it."""
-        old, cluster = self.configuration, self.cluster
+        old, cluster = parse(self.text).configuration or self.configuration, self.cluster
         new = old if text == self.text else parse(text).configuration or old
         held = held_groups(self.unix, old, new)
         ground = previews.Ground(old, cluster.view, cluster.owners, cluster.asked, held, self.times)
@@ -104,36 +108,49 @@ def _effect_line(effect: GroupEffect, forecast: Forecast | None) -> str:
 def move(ground: Ground, group: str, node: str) -> Operation:
     """Return the move of a group to a node that its takeover order names."""
     made = Operation(f"move {group} to {node}", group, f"clustertui move {group} {node}")
+    if is_instance(group) or group not in ground.configuration.group:
+        whole, parts = written_name(group), meant(group, ground.configuration.group)
+        end = f"; to end one instance: clustertui group offline {parts[0]}" if parts else ""
+        return replace(made, refused=f"{whole} runs on all of its nodes and cannot move{end}")
     if ground.cluster.owners.get(group) == node:
         return replace(made, already=f"{group} is on {node} already")
-    return _placed(ground, made, node)
+    return _placed(ground, made, {group: node})
 
 
 def offline(ground: Ground, group: str) -> Operation:
     """Return the order to take a group offline until somebody brings it online."""
     made = Operation(f"take {group} offline", group, f"clustertui group offline {group}")
-    if not ground.cluster.owners.get(group):
-        ordered = group in ground.cluster.asked
+    owned = [name for name in _parts(ground, group) if ground.cluster.owners.get(name)]
+    if not owned:
+        ordered = all(name in ground.cluster.asked for name in _parts(ground, group))
         after = "" if ordered else ", though not by order: it starts when its policies allow it"
         return replace(made, already=f"{group} is offline already{after}")
     remark = f"it stays offline until somebody acts: clustertui group online {group}"
-    return _placed(ground, made, "", remark)
+    return _placed(ground, made, dict.fromkeys(owned, ""), remark)
 
 
 def online(ground: Ground, group: str) -> Operation:
     """Return the order to bring a group online where its policies would start it."""
     made = Operation(f"bring {group} online", group, f"clustertui group online {group}")
-    owner = ground.cluster.owners.get(group)
-    if owner:
-        return replace(made, already=f"{group} is on {owner} already")
-    noun = ground.configuration.group[group]
+    parts = _parts(ground, group)
+    owned = {name: node for name in parts if (node := ground.cluster.owners.get(name))}
+    if len(owned) == len(parts):
+        return replace(made, already=f"{group} is on {join(owned.values())} already")
+    noun = ground.configuration.group[parts[0]]
     if is_held(noun, ground.unix):
-        end = f"wait, or end the hold: clustertui group unhold {group}"
+        end = f"wait, or end the hold: clustertui group unhold {written_name(group)}"
         return replace(made, refused=f"{group} is {hold_text(noun)}; {end}", held=True)
-    node, why = _home_of(ground, group)
-    if not node:
+    homes = {name: _home_of(ground, name) for name in parts if name not in owned}
+    found = {name: node for name, (node, _) in homes.items() if node}
+    why = "; ".join(why for _, why in homes.values() if why)
+    if not found:
         return replace(made, refused=why)
-    return _placed(ground, made, node)
+    return _placed(ground, made, found, *([f"left as it is: {why}"] if why else []))
+
+
+def _parts(ground: Ground, group: str) -> tuple[str, ...]:
+    """Return the groups that are meant: all instances of one that runs on all of its nodes."""
+    return meant(group, ground.configuration.group) or (group,)
 
 
 def _home_of(ground: Ground, group: str) -> tuple[str, str]:
@@ -166,10 +183,14 @@ def hold(ground: Ground, group: str, length: timedelta) -> Operation:
         group,
         f"clustertui group hold {group} --for {length_text(length)}",
     )
+    if is_instance(group):
+        return replace(
+            made, refused=_held_as_a_whole(group, "hold", f" --for {length_text(length)}")
+        )
     text = with_hold(ground.text, group, until)
     found = ground.preview(text, {})
     why = found.forbidden
-    owner = ground.cluster.owners.get(group)
+    owner = join(filter(None, map(ground.cluster.owners.get, _parts(ground, group))), "or")
     lost = f", not even if {owner} is lost or its agent restarts" if owner else ", nor started"
     remarks = (
         f"until {end} {group} is watched, but neither restarted nor moved{lost}",
@@ -178,10 +199,18 @@ def hold(ground: Ground, group: str, length: timedelta) -> Operation:
     return replace(made, text=text, seen=found, remarks=remarks, refused=why, held=bool(why))
 
 
+def _held_as_a_whole(group: str, word: str, more: str = "") -> str:
+    """A hold is a key of the group's table in the file, which stands for all of its instances."""
+    whole = written_name(group)
+    return f"{whole} is held as a whole, not one instance: clustertui group {word} {whole}{more}"
+
+
 def unhold(ground: Ground, group: str) -> Operation:
     """Return the order to end a group's hold."""
     made = Operation(f"end the hold of {group}", group, f"clustertui group unhold {group}")
-    noun = ground.configuration.group[group]
+    if is_instance(group):
+        return replace(made, refused=_held_as_a_whole(group, "unhold"))
+    noun = ground.configuration.group[_parts(ground, group)[0]]
     if noun.hold_until is None:
         return replace(made, already=f"{group} is not held")
     text = with_hold(ground.text, group, None)
@@ -229,6 +258,8 @@ def _without_heir(ground: Ground, text: str, found: Plan) -> Iterator[str]:
     """Yield groups that are left with the node that has them."""
     new = parse(text).configuration or ground.configuration
     for name, group in new.group.items():
+        if is_concurrent(group):
+            continue
         owner = found.owners.get(name, "")
         heirs = [n for n in group.nodes if n != owner and n in ground.cluster.view]
         if owner and not any(able(new, group, node) for node in heirs):
@@ -238,11 +269,11 @@ def _without_heir(ground: Ground, text: str, found: Plan) -> Iterator[str]:
 # -- small steps
 
 
-def _placed(ground: Ground, made: Operation, node: str, *remarks: str) -> Operation:
-    asked = {made.subject: node}
+def _placed(ground: Ground, made: Operation, asked: Mapping[str, str], *remarks: str) -> Operation:
     found = ground.preview(ground.text, asked)
     why = found.forbidden
-    reason = why or _unreachable(ground, made.subject, node, found.plan)
+    lost = (_unreachable(ground, group, node, found.plan) for group, node in asked.items())
+    reason = why or next(filter(None, lost), "")
     return replace(
         made,
         text=ground.text,

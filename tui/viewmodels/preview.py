@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nodeagent.config.forecast import forecasts, interruptions
 from nodeagent.config.holds import forbidden
+from nodeagent.config.instances import expanded
 from nodeagent.config.plan import kept, plan
 from nodeagent.config.survival import Endurance, Standpoint, endurance
 from nodeagent.model.configuration import Configuration
@@ -48,9 +49,10 @@ def preview(
     ground: Ground, new: Configuration, moves: Mapping[str, str] | None = None, *, pairs: bool
 ) -> Preview:
     """Return what going to `new` with these moves would do; `pairs`: play pairs of failures."""
-    old, wanted = ground.active, dict(moves or {})
+    wanted = dict(moves or {})
+    written, old, new = (ground.active, new), expanded(ground.active), expanded(new)
     asked = {**kept(ground.asked, old, new), **wanted}
-    planned = plan(old, new, view=ground.view, owners=ground.owners, asked=asked, held=ground.held)
+    planned = plan(*written, view=ground.view, owners=ground.owners, asked=asked, held=ground.held)
     now = Standpoint(old, frozenset(ground.view), ground.owners, asked, ground.held)
     return Preview(
         planned,

@@ -142,16 +142,24 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
         yield Problem("warn", key, f"{group.name} is online, but not all went well", group.text)
     if group.by_order:
         return
+    if group.is_instance and not group.owner and _is_out(group, nodes):
+        return  # what ended it is told of the node
     if group.word not in {"online", "stale"}:
         where = f" on {group.owner}" if group.owner else ""
         tone: Tone = "bad" if group.tone == "bad" else "warn"
         yield Problem(
             tone, key, f"{group.name} is {_IN.get(group.word, group.word)}{where}", group.text
         )
-    elif group.word == "online" and not group.heirs:
+    elif group.word == "online" and not group.heirs and not group.others:
         yield Problem(
             "warn", key, f"if {group.owner} fails, nobody takes over {group.name}", "it runs now"
         )
+
+
+def _is_out(group: GroupFact, nodes: tuple[NodeFact, ...]) -> bool:
+    """Return whether none of the group's nodes may have it now, and others have instances of it."""
+    usable = {node.name for node in nodes if node.usable and not node.standby}
+    return bool(group.others) and not usable.intersection(group.order)
 
 
 def _of_orders(group: GroupFact) -> Iterator[Problem]:

@@ -59,6 +59,8 @@ REACH: dict[str, Reach] = {
     "app.go_to_run": Command("events --follow"),
     "app.confirm": Command("confirm"),
     "app.go_back": Command("return"),
+    "app.joining": Command("joining"),
+    "app.fencing": Command("fence"),
     "app.section-dashboard": Command("status"),
     "app.section-nodes": Command("status"),
     "app.section-networks": Command("status"),
@@ -78,9 +80,6 @@ REACH: dict[str, Reach] = {
     },
     "nodes.standby": Command("node standby NODE"),
     "nodes.resume": Command("node resume NODE"),
-    "nodes.fence": Command("fence [confirm] NODE"),
-    "nodes.invite": Command("invite NODE"),
-    "nodes.joining": Command("joining [NODE]"),
     "groups.move": Command("move GROUP NODE"),
     "groups.offline": Command("group offline GROUP"),
     "groups.online": Command("group online GROUP"),
@@ -121,6 +120,14 @@ REACH: dict[str, Reach] = {
     "events.problems": _SHOWS,
     "events.freeze": _SHOWS,
     "events.report": Command("events --json"),
+    "joining.open": Command("joining"),
+    "joining.invite": Command("invite NODE"),
+    "joining.admit": Command("joining NODE"),
+    "joining.withdraw": Command("joining NODE --withdraw"),
+    "fencing.open": Command("fence"),
+    "fencing.test": Command("fence test NODE [DEVICE]"),
+    "fencing.fence": Command("fence NODE"),
+    "fencing.down": Command("fence confirm NODE"),
 }
 """By the action's id."""
 

@@ -44,9 +44,8 @@ def _selected_node(look: Look, node: NodeFact) -> list[Line]:
     for name in node.groups:
         group = look.group(name)
         if group is not None:
-            heir = f"goes to {group.heirs[0]}" if group.heirs else "has nowhere to go"
-            lines.append(line("  ", toned(f"if it fails: {name} {heir}",
-                                          "" if group.heirs else "warn")))  # fmt: skip
+            tone: Tone = "" if group.heirs or group.others else "warn"
+            lines.append(line("  ", toned(f"if it fails: {name} {group.if_lost}", tone)))
     return lines
 
 

@@ -6,6 +6,7 @@ for terminals without colour. Foreign text is cleaned whenever a span is made, s
 forget it.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -112,22 +113,32 @@ def cut(spans: Line, width: int) -> Line:
 
 
 def folded(entry: Line, width: int) -> list[Line]:
-    """Return `entry` as lines of at most `width` cells, broken at spaces where it has some."""
+    """Return `entry` as lines of at most `width` cells, broken at spaces where it has some.
+
+    What follows the first line is indented as it is, its mark (as in " ! web") included.
+    """
     if width <= 0 or width_of(entry) <= width:
         return [entry]
     text = joined(entry)
     tones = [span.tone for span in entry for _ in span.text]
+    indent = _INDENT.match(text)
+    hang = Span(" " * min(indent.end() if indent else 0, max(0, width - 2) // 2))
     lines: list[Line] = []
     start = 0
     while start < len(text):
-        end = start + max(1, _fitting(text[start:], width))
+        before = (hang,) if lines and hang.text else ()
+        end = start + max(1, _fitting(text[start:], width - width_of(before)))
         space = text.rfind(" ", start, end + 1)
         if end < len(text) and space > start and text[start:space].strip():
             end = space
         pieces = groupby(zip(text[start:end], tones[start:end], strict=True), lambda one: one[1])
-        lines.append(tuple(Span("".join(c for c, _ in part), tone) for tone, part in pieces))
+        parts = tuple(Span("".join(c for c, _ in part), tone) for tone, part in pieces)
+        lines.append((*before, *parts))
         start = end + len(text[end:]) - len(text[end:].lstrip(" "))
     return lines
+
+
+_INDENT = re.compile(r" *(?:[-+~!?*] +)?")
 
 
 def _fitting(text: str, width: int) -> int:

@@ -1,5 +1,7 @@
 """One of a few words, on one line: Left and Right walk through them, Enter opens the list.
 
+Delete takes the word away again, where none need stand there.
+
 Holds any text, also one that is not among the words (a file may say anything); the finding at the
 field says so, and the first step leads to a right one.
 """
@@ -14,6 +16,8 @@ from textual.widget import Widget
 
 from nodeagent.model.text import clean
 
+NOTHING = "not set"
+
 
 class Choice(Widget, can_focus=True):
     """A field for one of `words`."""
@@ -22,6 +26,7 @@ class Choice(Widget, can_focus=True):
         Binding("right,space", "step(1)", "next word", show=False),
         Binding("left", "step(-1)", "word before", show=False),
         Binding("enter", "wish_for_list", "list", show=False),
+        Binding("delete,backspace", "clear", "no word", show=False),
     ]
     DEFAULT_CSS = """
     Choice { height: 1; width: 1fr; background: $boost; }
@@ -42,14 +47,22 @@ class Choice(Widget, can_focus=True):
     class ListWanted(Message):
         """The person asked for the list of words."""
 
-    def __init__(self, words: Sequence[str], value: str = "", *, disabled: bool = False) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        value: str = "",
+        *,
+        needed: bool = True,
+        disabled: bool = False,
+    ) -> None:
         super().__init__(disabled=disabled)
         self.words = tuple(words)
+        self._needed = needed
         self.set_reactive(Choice.value, value)
 
     def render(self) -> Content:
         """Return the word between the two arrows that change it."""
-        return Content(f"< {clean(self.value, 60)} >")
+        return Content(f"< {clean(self.value, 60) or NOTHING} >")
 
     def action_step(self, by: int) -> None:
         """Take the next word, round and round."""
@@ -58,6 +71,11 @@ class Choice(Widget, can_focus=True):
         known = self.value in self.words
         index = self.words.index(self.value) + by if known else 0
         self.choose(self.words[index % len(self.words)])
+
+    def action_clear(self) -> None:
+        """Take no word, which leaves it to the default."""
+        if not self._needed and self.words:
+            self.post_message(self.Changed(self, ""))
 
     def action_wish_for_list(self) -> None:
         """Ask whoever owns the field for the list."""

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from nodeagent.model.reports import Report
 from tui.viewmodels.form import Field
-from tui.viewmodels.form_text import NO, YES
+from tui.viewmodels.form_shape import FieldPlace
 from tui.viewmodels.spans import Line, Span, Tone, cells_of, put
 from tui.widgets.form_choice import Choice
 from tui.widgets.text import Note, painted
@@ -64,7 +64,10 @@ def finding_line(report: Report) -> Line:
 
 
 class FieldRow(Vertical):
-    """A field on one line, and its finding on the next."""
+    """The field at `place` on one line, and its finding on the next.
+
+    It stays while the form is laid out anew around it, so that no key is lost.
+    """
 
     DEFAULT_CSS = """
     FieldRow { height: auto; }
@@ -96,31 +99,33 @@ class FieldRow(Vertical):
             self.row = row
 
     def __init__(
-        self, field: Field, index: int, words: Sequence[str] = (), *, disabled: bool = False
+        self,
+        field: Field,
+        place: FieldPlace,
+        words: Sequence[str] = (),
+        *,
+        disabled: bool = False,
     ) -> None:
-        super().__init__(id=f"field-{index}")
+        super().__init__()
         self.field = field
-        self.index = index
+        self.place = place
         self._words = tuple(words)
         self._locked = disabled
+        self._local: Report | None = None
         self._shown: tuple[Field, Report | None] | None = None
+        self.editor = self._made()
 
     def compose(self) -> ComposeResult:
         """Lay out the line and the finding below it."""
         with Horizontal():
             yield Note(classes="label")
-            yield self._editor()
+            yield self.editor
             yield Note(classes="was")
         yield Note(classes="finding")
 
     def on_mount(self) -> None:
         """Show the marks and findings there are."""
-        self.show(self.field)
-
-    @property
-    def editor(self) -> Input | Choice:
-        """Return the widget that has the text."""
-        return self.query_one(Choice) if self._is_choice else self.query_one(Input)
+        self._show()
 
     @property
     def text(self) -> str:
@@ -134,7 +139,12 @@ class FieldRow(Vertical):
 
     def show(self, field: Field, local: Report | None = None) -> None:
         """Show marks, finding and what it was; `local` is a finding about what was typed."""
-        self.field = field
+        self.field, self._local = field, local
+        if self.is_mounted:
+            self._show()
+
+    def _show(self) -> None:
+        field, local = self.field, self._local
         if self._shown == (field, local):
             return  # each painting lays the page out anew
         self._shown = (field, local)
@@ -164,15 +174,11 @@ class FieldRow(Vertical):
         """Put the cursor into the field."""
         self.editor.focus()
 
-    @property
-    def _is_choice(self) -> bool:
-        return bool(self.field.spec.choices) or self.field.spec.kind == "flag"
-
-    def _editor(self) -> Input | Choice:
+    def _made(self) -> Input | Choice:
         field = self.field
-        if self._is_choice:
-            words = field.spec.choices or (YES, NO)
-            return Choice(words, field.text, disabled=self._locked)
+        if self.place.words:
+            needed = field.spec.required
+            return Choice(self.place.words, field.text, needed=needed, disabled=self._locked)
         return ValueInput(
             field.text,
             compact=True,

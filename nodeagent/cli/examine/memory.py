@@ -148,7 +148,10 @@ def _judge_open(
 
 
 def judge_decrees(memory: Memory, name: str) -> tuple[DecreeLog, str, list[Finding]]:
-    """Return the decree log as far as it holds, what it says, and what is wrong with it."""
+    """Return the decree log as far as it holds, what it says, and what is wrong with it.
+
+    Where an entry does not follow the one before it, the log ends; `chain` says which is broken.
+    """
     log = DecreeLog()
     findings: list[Finding] = []
     for decree in memory.durable.decrees:
@@ -156,14 +159,11 @@ def judge_decrees(memory: Memory, name: str) -> tuple[DecreeLog, str, list[Findi
         if isinstance(value, Commit) and value.epoch != before + 1:
             text = f"decree {decree.slot} brings epoch {value.epoch} after {before}"
             findings.append(finding("E644", JOURNAL, text))
-        chained = decree.slot == log.next_slot and decree.previous == log.last_digest
-        code = "E643" if chained else "E641"
+        if decree.previous != log.last_digest:
+            break  # the chain's own finding tells of it
+        code = "E643"
         try:
-            if (
-                chained
-                and decree.slot
-                and not log.certified(value, decree.accepted_by, decree.fenced)
-            ):
+            if decree.slot and not log.certified(value, decree.accepted_by, decree.fenced):
                 code = "E642"
             log.extend(decree)
         except DecreeError as error:

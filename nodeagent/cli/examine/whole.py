@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from nodeagent.cli.examine import copies, memory, person, place
+from nodeagent.cli.examine import chain, copies, memory, person, place
 from nodeagent.cli.examine.codes import Finding
 from nodeagent.cli.examine.reading import Look
 
@@ -37,6 +37,7 @@ def examine(look: Look, user: int) -> Examination:
         ("node", (who.about, [*who.findings, *belonging])),
         ("journal", (known.about, [*known.findings, *records])),
         ("decrees", (about, decrees)),
+        ("ledger", chain.judge_chain(known.durable.decrees, memory.JOURNAL)),
         ("active", copies.judge_active(look, log)),
         ("temporary", copies.judge_temporary(look, known)),
         ("draft", copies.judge_draft(look, known, log)),

@@ -26,9 +26,9 @@ PAGES: dict[str, Page] = {
         _HEAD + 'on = ["node-down"]\npost = ["/bin/true"]',
     ),
     "W364": Page(
-        "A recovery command stands alone; it runs only when pre failed.",
-        "Add pre, or remove recovery.",
-        _HEAD + 'on = ["group-online"]\nrecovery = ["/bin/true"]\nnotify = ["/bin/true"]',
+        "A recovery command follows nothing: there is no pre, and it is bound to no start.",
+        "Add pre, or bind it to group-online too, or remove recovery.",
+        _HEAD + 'on = ["group-offline"]\nrecovery = ["/bin/true"]\nnotify = ["/bin/true"]',
     ),
     "W365": Page(
         "Commands are limited to groups, and one of their events is of no group.",

@@ -28,11 +28,6 @@ PAGES: dict[str, Page] = {
         "Leave the tie-breaker away.",
         '[cluster]\ntie-breaker = "alpha"',
     ),
-    "E310": Page(
-        "The policy is reserved for a later version.",
-        'Use startup = "first-available", and one group for each node that shall serve.',
-        '[group.web]\nstartup = "all-available"',
-    ),
     "E311": Page(
         "An application has an empty list as its start.",
         "Write the program with its whole path and its arguments.",

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from nodeagent.config.codes import CODES
-from nodeagent.config.pages import addresses, change, events, groups, names, text, timing
+from nodeagent.config.pages import (
+    addresses,
+    change,
+    concurrent,
+    events,
+    groups,
+    names,
+    text,
+    timing,
+)
 from nodeagent.config.pages.page import Page
 from nodeagent.model.reports import Severity
 from nodeagent.model.state_codes import REASONS, STATE_CODES, StateCode
@@ -15,6 +24,7 @@ PAGES: dict[str, Page] = {
     **names.PAGES,
     **addresses.PAGES,
     **groups.PAGES,
+    **concurrent.PAGES,
     **events.PAGES,
     **timing.PAGES,
     **change.PAGES,

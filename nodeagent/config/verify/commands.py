@@ -19,7 +19,7 @@ def something_to_run(scope: Scope) -> Iterator[Report]:
         if not commands.on:
             text = f"event commands {name} are bound to no event"
             yield scope.report("E360", (*path, "on"), text, 'name one: on = ["group-online"]')
-        if not (commands.pre or commands.post or commands.notify):
+        if not (commands.pre or commands.recovery or commands.post or commands.notify):
             text = f"event commands {name} have nothing to run"
             yield scope.report("W361", path, text, "add pre, post or notify")
         for stage in STAGES:
@@ -45,9 +45,10 @@ def stages_fit(scope: Scope) -> Iterator[Report]:
         if commands.post and after:
             text = f"post of {name} never runs for {join(after)}, which no node does"
             yield scope.report("W363", (*path, "post"), text, "use notify for it")
-        if commands.recovery and not commands.pre:
-            text = f"recovery of {name} never runs: it follows a pre that failed"
-            yield scope.report("W364", (*path, "recovery"), text, "add pre, or remove it")
+        if commands.recovery and not commands.pre and "group-online" not in commands.on:
+            text = f"recovery of {name} never runs: it follows a pre or a start that failed"
+            hint = "add pre, or bind it to group-online too, or remove it"
+            yield scope.report("W364", (*path, "recovery"), text, hint)
         ungrouped = [event for event in commands.on if event not in EVENTS_OF_GROUP]
         if commands.groups and ungrouped:
             text = f"event commands {name} never run for {join(ungrouped)}, which is of no group"

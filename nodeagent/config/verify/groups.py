@@ -31,15 +31,6 @@ def _sample(scope: Scope) -> str:
     return ", ".join(f'"{name}"' for name in list(scope.cfg.node)[:2])
 
 
-def policies_supported(scope: Scope) -> Iterator[Report]:
-    """One group on all nodes at once is not carried out yet."""
-    for name, group in scope.cfg.group.items():
-        if group.startup == "all-available":
-            text = 'startup = "all-available" is not in this version'
-            hint = 'use "first-available", and one group for each node that shall serve'
-            yield scope.report("E310", ("group", name, "startup"), text, hint, "first-available")
-
-
 def voters_decide(scope: Scope) -> Iterator[Report]:
     """An odd number of voters, at least three where there are three nodes."""
     voters = scope.cfg.voters()
@@ -116,7 +107,6 @@ def _odd_hint(scope: Scope, voters: tuple[str, ...]) -> str:
 
 CHECKS = (
     groups_run_somewhere,
-    policies_supported,
     voters_decide,
     witnesses_own_nothing,
     standby_leaves_somebody,

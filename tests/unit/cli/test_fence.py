@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from nodeagent.wire.console import Answer, Done, Fence, GetSnapshot, Refused, Request
+from nodeagent.wire.fencing import FenceCheck, FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.live import FenceLive
 from tests.unit.cli.conftest import ACTIVE, Run, snapshot
 from tests.unit.client.fake_agent import FakeAgent
@@ -96,6 +97,30 @@ def test_confirm_is_a_persons_word(agents: Agents, run: Run) -> None:
     assert ran.code == 0
     assert "bravo counts as off" in ran.out
     assert fences(*agents) == [Fence("bravo", "bravo", confirmed=True)]
+
+
+def test_a_test_asks_the_others_and_the_list_says_what_they_found(agents: Agents, run: Run) -> None:
+    plain = snapshot("alpha", active=ACTIVE + DEVICES)
+    check = FenceCheck("bravo", "board", "ok", "fence_board status answers", 1.0)
+    asked: list[Request] = []
+
+    def handle(request: Request) -> Answer:
+        if isinstance(request, GetSnapshot):
+            return plain
+        asked.append(request)
+        return FenceChecks("alpha", (check,)) if isinstance(request, GetFenceChecks) else Done("")
+
+    agents[0].handler = handle
+    agents[1].handler = handle
+
+    ran = run("fence", "test", "bravo", "board")
+    told = run("fence")
+
+    assert (ran.code, told.code) == (0, 0)
+    assert "bravo: board from alpha: answers: fence_board status answers" in ran.out
+    assert [one for one in asked if isinstance(one, TestFence)] == [TestFence("bravo", "board")]
+    assert "board, then plug" in told.out
+    assert "board from alpha: ok" in told.out
 
 
 @pytest.mark.parametrize("words", [("nobody",), ("confirm", "nobody"), ("alpha", "bravo")])

@@ -84,7 +84,7 @@ EXPECTED: list[tuple[str, str, int, str]] = [
     ("72-nodes-apart", "E215", 47, "no network in common"),
     ("73-even-voters", "W301", 6, "2 voters"),
     ("74-one-voter", "W302", 6, "decides alone"),
-    ("75-all-available", "E310", 32, "not in this version"),
+    ("75-all-available", "E370", 34, "an address, which one node has at a time"),
     ("76-nothing-to-start", "E311", 41, "nothing to start"),
     ("77-background-unwatched", "W312", 38, "no stop and no monitor"),
     ("78-relative-path", "E313", 45, "no absolute path"),

@@ -71,7 +71,7 @@ def test_a_new_name_of_a_group_reaches_its_commands() -> None:
         ('on = ["node-up"]\nseconds = 1', "W361"),
         ('on = ["node-down"]\npre = ["/x"]\nseconds = 1', "E362"),
         ('on = ["node-down"]\npost = ["/x"]\nseconds = 1', "W363"),
-        ('on = ["group-online"]\nrecovery = ["/x"]\nnotify = ["/x"]\nseconds = 1', "W364"),
+        ('on = ["group-offline"]\nrecovery = ["/x"]\nnotify = ["/x"]\nseconds = 1', "W364"),
         ('on = ["node-up"]\nnotify = ["/x"]\ngroups = ["web"]\nseconds = 1', "W365"),
         ('on = ["node-up"]\nnotify = [""]\nseconds = 1', "E366"),
         ('on = ["node-up"]\nnotify = ["bin/x"]\nseconds = 1', "E313"),

@@ -1,10 +1,12 @@
 """For how long a change keeps a group away, by times that were recorded."""
 
 import pytest
+from msgspec import structs
 
 from nodeagent.config.forecast import (
     RECORDS_MIN,
     TURN,
+    TURN_GREET,
     TURN_TOPOLOGY,
     ends_of,
     forecasts,
@@ -21,6 +23,7 @@ from nodeagent.model.times import RECORDS_MAX, Durations, Forecast, Timed, with_
 from tests.simulation.clusters import cluster
 
 OWNERS = {"web": "alpha", "orders": "bravo"}
+TURNS = (TURN, TURN_TOPOLOGY, TURN_GREET)
 ALL = ("alpha", "bravo", "charlie")
 
 
@@ -47,7 +50,7 @@ def _always(
         for resource in ("address", "server")
         for action in ("start", "stop")
     }
-    return times | {("", "", name, "step"): (ms * 10,) * count for name in (TURN, TURN_TOPOLOGY)}
+    return times | {("", "", name, "step"): (ms * 10,) * count for name in TURNS}
 
 
 def _only(found: tuple[Forecast, ...]) -> Forecast:
@@ -64,6 +67,16 @@ def test_a_group_is_away_for_its_stops_the_turn_and_its_starts() -> None:
     assert (found.group, found.records, found.starts) == ("web", 20, False)
     assert found.holds(1.4)
     assert not found.holds(1.5)
+
+
+def test_what_waits_for_a_new_adapter_is_not_measured_by_what_only_takes_one_away() -> None:
+    cfg, planned = _moving(cluster(3), web="charlie")
+    times = _always(100) | {("", "", TURN_GREET, "step"): (3_000,) * 20}
+    less = structs.replace(planned, topology=True)
+    more = structs.replace(less, added_adapters=(("charlie", "eth2"),))
+
+    assert _only(forecasts(less, cfg, cfg, times)).median_s == pytest.approx(1.4)
+    assert _only(forecasts(more, cfg, cfg, times)).median_s == pytest.approx(3.4)
 
 
 def test_a_parent_is_away_while_its_child_stops_and_a_child_until_its_parent_runs() -> None:

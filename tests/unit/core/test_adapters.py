@@ -164,11 +164,14 @@ def test_the_group_leaves_a_node_without_a_good_adapter() -> None:
 def test_a_silent_adapter_is_found_without_its_link() -> None:
     story = Story(spare=True)
 
+    began = story.world.now_ms
     story.world.network.dead_adapters.add(("alpha", "eth0"))
 
     story.until(lambda: story.at("web") == {"alpha": "eth2"})
+    assert story.world.now_ms - began < 1_200, "the other adapter shows that its network works"
     assert story.told("adapter eth0 on public failed")
     assert not story.told("network public failed")
+    assert story.node("bravo").shared.adapters.bad == (), "it still hears charlie"
 
 
 def test_a_group_leaves_a_node_whose_only_adapter_is_silent() -> None:
@@ -223,6 +226,18 @@ def test_a_switch_of_all_service_adapters_fails() -> None:
     story.until(lambda: story.at("orders") == {"bravo": "eth2"})
     story.world.advance(10_000)
     assert (story.at("web"), story.at("orders")) == ({"alpha": "eth2"}, {"bravo": "eth2"})
+
+
+def test_a_network_whose_adapters_fall_silent_together_blames_none() -> None:
+    story = Story(spare=True)
+    both = [(name, adapter) for name in story.shape.nodes for adapter in ("eth0", "eth2")]
+
+    story.world.network.dead_adapters.update(both)
+
+    story.until(lambda: story.told("network public failed"))
+    assert story.at("web") == {"alpha": "eth0"}
+    assert not story.told("adapter eth0 on public failed")
+    assert not story.told("adapter eth2 on public failed")
 
 
 def test_two_nodes_do_not_blame_the_one_that_works() -> None:

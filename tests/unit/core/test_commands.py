@@ -20,6 +20,13 @@ recovery = ["/opt/mend"]
 groups = ["web"]
 seconds = 20
 """
+MEND = """
+[event.mend]
+on = ["group-online"]
+recovery = ["/opt/mend"]
+groups = ["web"]
+seconds = 20
+"""
 AFTER = """
 [event.page]
 on = ["group-online", "node-down"]
@@ -75,6 +82,47 @@ def test_a_pre_command_that_fails_is_recovered_from_and_tried_once_more() -> Non
     story.world.refuse_driver.clear()
     story.world.start("alpha")
     story.rest()
+
+
+def test_a_start_that_failed_is_recovered_from_and_tried_once_more() -> None:
+    story = Story(commands=MEND)
+    stuck = ("bravo", "web", "start")
+    story.world.refuse_driver.add(stuck)
+
+    story.crash("alpha")
+    story.until(lambda: ("bravo", "recovery") in ran(story, "group-online", "web"))
+    assert story.node("bravo").shared.runner("web").held
+    story.world.refuse_driver.discard(stuck)
+    story.until(lambda: story.owner("web") == ["bravo"])
+    story.until(lambda: story.node("bravo").shared.runner("web").state == "online")
+
+    assert story.told("recovery follows")
+    assert story.node("bravo").shared.runner("web").failures == 0
+    assert ran(story, "group-online", "web") == [("bravo", "recovery")]
+    story.world.start("alpha")
+    story.rest()
+
+
+def test_a_start_that_fails_after_its_recovery_too_is_given_up() -> None:
+    story = Story(commands=MEND)
+    story.world.refuse_driver.add(("bravo", "web", "start"))
+
+    run = story.dare(story.shape, web="bravo")
+
+    assert (run.state, run.restored) == ("aborted", "restored")
+    assert ran(story, "group-online", "web") == [("bravo", "recovery")]
+    assert story.owner("web") == ["alpha"]
+
+
+def test_a_recovery_command_that_hangs_ends_the_acquire_at_its_deadline() -> None:
+    story = Story(commands=MEND)
+    story.world.refuse_driver |= {("bravo", "web", "start"), ("bravo", "web", "hang recovery")}
+
+    run = story.dare(story.shape, web="bravo")
+
+    assert (run.state, run.restored) == ("aborted", "restored")
+    assert "recovery command mend (/opt/mend) failed" in run.text
+    assert "start refused" in run.text  # what the command was to recover, too
 
 
 def test_a_dare_whose_pre_command_fails_is_undone_and_nothing_was_stopped() -> None:

@@ -9,6 +9,7 @@ from nodeagent.core.effects import Send
 from nodeagent.core.events import MessageHeard
 from nodeagent.core.lease import takeover_wait_ms
 from nodeagent.wire.console import Answer, Done, Fence, Refused
+from nodeagent.wire.fencing import FenceCheck, FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.peer import Accepted, Envelope, FenceNote, FenceWanted
 from tests.unit.core.story import Story
@@ -355,6 +356,27 @@ def test_what_is_refused(request_: Fence, code: str) -> None:
     assert isinstance(answer, Refused)
     assert answer.code == code
     assert devices(story) == []
+
+
+def test_a_device_is_tested_from_here_and_nothing_is_switched() -> None:
+    story = fenced()
+
+    assert isinstance(story.world.ask("bravo", TestFence("alpha", "board")), Done)
+    story.until(lambda: "ok" in [one.state for one in checks(story)])
+
+    assert [(one.node, one.device) for one in checks(story)] == [("alpha", "board")]
+    assert story.told("its fence device board answers bravo")
+    assert devices(story) == []
+    for refused, code in ((TestFence("bravo"), "itself"), (TestFence("alpha", "x"), "no-device")):
+        answer = story.world.ask("bravo", refused)
+        assert isinstance(answer, Refused)
+        assert answer.code == code
+
+
+def checks(story: Story) -> tuple[FenceCheck, ...]:
+    answer = story.world.ask("bravo", GetFenceChecks())
+    assert isinstance(answer, FenceChecks)
+    return answer.checks
 
 
 def test_without_a_device_nothing_is_fenced_by_hand() -> None:

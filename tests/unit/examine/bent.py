@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from nodeagent.config.digest import file_digest
 from nodeagent.core import records as rec
 from nodeagent.core.log import DecreeLog
@@ -204,6 +206,22 @@ def foreign_history(made: Bench) -> Decree:
     return Decree(3, NOTHING, Ballot(9, "bravo"), other.last_digest, ("alpha", "bravo"))
 
 
+def changed_entry(slot: int, **changes: object) -> Bend:
+    """Change one entry of the ledger; its record is whole, so only the chain can tell."""
+
+    def bend(path: Path) -> None:
+        made = bench(path)
+        made.decide(made.decree(ViewChange(VIEW, OWNERS)))
+        entries = [record for record in made.records if isinstance(record, rec.DecidedValue)]
+        forged = replace(entries[slot].decree, **changes)
+        records = [rec.DecidedValue(forged) if r is entries[slot] else r for r in made.records]
+        Bench(path).private(
+            "journal", journal.pack_journal(rec.encode(record) for record in records)
+        )
+
+    return bend
+
+
 BALLOTS = [Ballot(5, "bravo"), Ballot(4, "charlie")]
 OFFLINE = ViewChange(VIEW, dict.fromkeys(OWNERS, NOBODY))
 
@@ -290,6 +308,9 @@ CASES: list[tuple[str, str, str, Bend]] = [
     ("E642", "strangers", "journal", decreed(lambda made: made.decree(NOTHING, ("x", "y")))),
     ("E643", "unreadable", "journal", decreed(unreadable_commit)),
     ("E644", "epoch", "journal", epoch_jump),
+    ("E646", "first-entry", "journal", changed_entry(0, previous="0" * 64)),
+    ("E646", "value-of-entry", "journal", changed_entry(1, value=ViewChange(VIEW, {}))),
+    ("E646", "link-of-entry", "journal", changed_entry(1, previous="0" * 64)),
     ("W645", "removed", "journal", removed),
     ("W651", "no-active", "active.toml", without("active.toml")),
     ("W652", "older-active", "active.toml", holding("active.toml", first_text().encode())),

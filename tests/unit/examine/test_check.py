@@ -41,13 +41,17 @@ def picture(path: Path) -> dict[str, str]:
 
 
 def test_a_directory_that_an_agent_left_in_order_has_no_finding(tmp_path: Path) -> None:
-    bench(tmp_path / "state")
+    made = bench(tmp_path / "state")
 
     found = examined(tmp_path / "state")
 
     assert findings(found) == []
     assert (found.ok, found.node) == (True, "alpha")
-    assert "epoch 2" in lines(found)[5]
+    newest = made.log.last_digest[:16]
+    assert lines(found)[5].endswith(
+        f"3 entries, newest entry 2 (change to epoch 2), digest {newest}"
+    )
+    assert "epoch 2" in lines(found)[6]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +76,25 @@ def test_finding_names_code_file_and_remedy(
     assert picture(path) == before
     errors = {item.code for item in findings(found) if item.severity == "error"}
     assert len(errors) <= 2, "a single fault does not bury its reader"
+
+
+@pytest.mark.parametrize(
+    ("case", "broken"),
+    [
+        ("first-entry", "entry 0 (change to epoch 1) names one before it, and is the first"),
+        ("value-of-entry", "entry 1 (view) has digest"),
+        ("link-of-entry", "entry 1 (view) neither follows entry 0 nor is what entry 2 follows"),
+        ("other-history", "entry 3 (view) follows digest"),
+    ],
+)
+def test_the_broken_entry_of_the_ledger_is_named(tmp_path: Path, case: str, broken: str) -> None:
+    next(bend for _, name, _, bend in CASES if name == case)(tmp_path / "state")
+
+    found = [f for f in findings(examined(tmp_path / "state")) if f.code in {"E641", "E646"}]
+
+    assert len(found) == 1
+    assert broken in found[0].text
+    assert "clustertui history" in found[0].remedy
 
 
 def test_every_code_has_a_case() -> None:

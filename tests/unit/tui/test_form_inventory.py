@@ -15,6 +15,9 @@ from tui.viewmodels.form import Field, Form, build
 from tui.viewmodels.form_edit import reset, written_to
 from tui.viewmodels.form_inventory import Known, nodes_for, silence
 from tui.viewmodels.form_list import offers_with
+from tui.viewmodels.form_page import help_lines
+from tui.viewmodels.form_shape import words_of
+from tui.viewmodels.spans import joined
 from tui.viewmodels.templates import filled
 
 TEXT = configuration_text()
@@ -32,6 +35,9 @@ PGSQL = AgentDescription(
         AgentParameter("pgport", "integer", "5432", short="its port"),
         AgentParameter("pgdata", required=True, short="folder of the data"),
         AgentParameter("rep_mode", "select", "none", choices=("none", "async")),
+        AgentParameter("check_wal", "boolean", "no", short="look at the log"),
+        AgentParameter("stop_escalate", "second", "90", short="until it is killed"),
+        AgentParameter("config", "boolean", "auto"),
     ),
 )
 KNOWN = Known(
@@ -115,13 +121,35 @@ def test_parameters_are_fields_with_defaults_and_required_ones_first() -> None:
     form = form_of(text, DATABASE)
 
     own = form.sections[1].fields
-    assert [field.label for field in own] == ["pgdata", "pgport", "rep_mode"]
+    assert [field.label for field in own] == [
+        "pgdata", "pgport", "rep_mode", "check_wal", "stop_escalate", "config",
+    ]  # fmt: skip
     assert "bravo" in form.sections[1].title
     assert (own[0].spec.required, own[2].text, own[2].inherited) == (True, "none", True)
     assert "required parameter pgdata (folder of the data) is missing" in str(own[0].worst)
     assert "no whole number" in str(own[1].worst)
-    assert offered(text, DATABASE, "rep_mode") == [("none", "default"), ("async", "")]
+    assert offered(text, DATABASE, "rep_mode") == [
+        ("none", "the agent's default"),
+        ("async", ""),
+    ]
     assert not [field for field in form.fields if field.spec.key == "parameters"]
+
+
+def test_parameters_are_chosen_or_typed_as_their_agent_takes_them() -> None:
+    given = {"pgdata": "/srv", "stop_escalate": "long", "check_wal": "1"}
+    form = form_of(with_resource({"type": "ocf:heartbeat:pgsql", "parameters": given}), DATABASE)
+    words = {field.label: words_of(field) for field in form.sections[1].fields}
+
+    assert (words["rep_mode"], words["check_wal"]) == (("none", "async"), ("1", "0"))
+    assert (
+        words["pgport"] == words["config"] == ()
+    )  # no truth is meant by one whose default is none
+    assert [field_of(form, key).marks[1:3] for key in ("pgport", "check_wal")] == [" #", "+ "]
+    seconds = field_of(form, "stop_escalate")
+    assert "no length of time in seconds" in str(seconds.worst)
+    assert (seconds.spec.unit, seconds.marks) == ("s", "  #!")
+    help_text = help_lines(seconds, None, 80)[1]
+    assert joined(help_text) == "   the agent's default: 90"
 
 
 def test_an_unknown_parameter_stays_and_says_what_is_meant() -> None:

@@ -67,7 +67,7 @@ class FormScreen(FormPage):
         event.stop()
         if self._form is None or self._leaving:
             return
-        self._typed[event.row.index] = event.text
+        self._typed[event.row] = event.text
         self._soon.stop()
         large = len(self.bench.draft.text) > LARGE_TEXT
         self._soon = self.set_timer(WRITE_LARGE_S if large else WRITE_S, self._write)
@@ -76,25 +76,24 @@ class FormScreen(FormPage):
         """Take what was typed since the last pause; whoever needs the draft calls this first."""
         self._soon.stop()
         typed, self._typed = self._typed, {}
-        for index, text in typed.items():
-            if self._form is not None and index < len(self._form.fields):
-                self._take(index, text)
+        for row, text in typed.items():
+            if self._form is not None and row.is_attached:
+                self._take(row, text)
 
     def take_typed(self) -> None:
         """Take what was typed so far: the console is about to be left."""
         self._write()
 
-    def _take(self, index: int, text: str) -> None:
+    def _take(self, row: FieldRow, text: str) -> None:
         """Write what was typed into the draft, or say at its field why it cannot be."""
-        assert self._form is not None
-        field = self._form.fields[index]
-        if index not in self._local and text == field.text:
+        field = self._field_of(row)
+        if row not in self._local and text == field.text:
             return
         draft, report = self._editing.typed(self.bench.draft, field, text)
         if report is not None:
-            self._local[index] = report
+            self._local[row] = report
         else:
-            self._local.pop(index, None)
+            self._local.pop(row, None)
         if draft is not self.bench.draft:
             self.bench.edit(draft)
             self._form = self._built() or self._form
@@ -154,7 +153,7 @@ class FormScreen(FormPage):
         """Return what the field could hold, as far as it is known, and who has not answered."""
         data = raw.data_of(self.bench.draft.text)
         field, known = row.field, self.inventories.known
-        worst = self._local.get(row.index) or field.worst
+        worst = self._local.get(row) or field.worst
         found = offers_with(data, field, known, worst.fix if worst else "")
         if not field.listed:
             return found, ()
@@ -174,14 +173,14 @@ class FormScreen(FormPage):
         if text is None:
             return
         row.put_text(text)
-        self._typed[row.index] = text
+        self._typed[row] = text
         self._write()
 
     def action_fix(self) -> None:
         """Take what the field's finding names as right."""
         self._write()
         row = self._focused_row()
-        worst = (self._local.get(row.index) or row.field.worst) if row else None
+        worst = (self._local.get(row) or row.field.worst) if row else None
         if row is None or worst is None or not worst.fix:
             self.notify("no fix is known for this field", markup=False, timeout=3)
             return
@@ -193,12 +192,11 @@ class FormScreen(FormPage):
         row = self._focused_row()
         if row is None:
             return
-        self._local.pop(row.index, None)
+        self._local.pop(row, None)
         draft = reset(self.bench.draft, row.field, self.bench.active.text)
         self.bench.edit(draft)
         self._refresh()
-        assert self._form is not None
-        row.put_text(self._form.fields[row.index].text)
+        row.put_text(self._field_of(row).text)
 
     def action_undo(self) -> None:
         """Take the last step of the draft back."""
@@ -216,7 +214,7 @@ class FormScreen(FormPage):
     def action_field_help(self) -> None:
         """Show the help on the field, and the keys."""
         row = self._focused_row()
-        report = (self._local.get(row.index) or row.field.worst) if row else None
+        report = (self._local.get(row) or row.field.worst) if row else None
         width = min(100, self.size.width - 12)
         lines = list(field_page(row.field if row else None, report, width))
         lines += finding_page(report.code, width) if report else []

@@ -5,6 +5,7 @@ painted, and a field in which the person is typing is left alone. What keys do s
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -35,6 +36,7 @@ from tui.viewmodels.form_page import (
     toml_lines,
 )
 from tui.viewmodels.form_parameters import agent_of
+from tui.viewmodels.form_shape import FieldPlace, by_place, places
 from tui.viewmodels.form_text import UnreadableError, read, shown
 from tui.viewmodels.spans import Row, put, rule
 from tui.viewmodels.store import View
@@ -103,8 +105,10 @@ class FormPage(Screen[None]):
         self._fresh = fresh
         self._focus_key = focus
         self._form: Form | None = None
-        self._local: dict[int, Report] = {}
-        self._typed: dict[int, str] = {}
+        self._rows: list[FieldRow] = []
+        self._heads: list[Lines] = []
+        self._local: dict[FieldRow, Report] = {}
+        self._typed: dict[FieldRow, str] = {}
         self._soon = Timer(self, WRITE_S, repeat=0)
         self._leaving = False
 
@@ -134,26 +138,36 @@ class FormPage(Screen[None]):
             with Vertical(id="side"):
                 with VerticalScroll(id="fields", can_focus=False):
                     if form is not None:
-                        yield from self._rows(form)
+                        yield Lines(id="object")
+                        yield from self._wanted(form)
+                        if form.child_kind:
+                            yield Lines(id="children-head")
+                            yield ChildList(id="children")
                 yield Lines(id="help")
             yield Lines(id="toml")
         yield MessageLine(id="message")
         yield Lines(id="keys")
 
-    def _rows(self, form: Form) -> Iterable[Widget]:
+    def _wanted(self, form: Form) -> list[Widget]:
+        """Return headings and fields in their order; those that are there already stay the same."""
+        there = {row.place: row for row in self._rows}
+        heads, self._heads, self._rows = self._heads, [], []
         data = raw.data_of(self.bench.draft.text)
-        yield Lines(id="object")
-        index = 0
+        found: list[Widget] = []
+        wanted = iter(places(form))
         for section in form.sections:
             if len(form.sections) > 1:
-                yield Lines(classes="section")
+                self._heads.append(heads.pop(0) if heads else Lines(classes="section"))
+                found.append(self._heads[-1])
             for field in section.fields:
-                words = names_offered(data, field.spec) if field.spec.refers_to else ()
-                yield FieldRow(field, index, words, disabled=self.bench.read_only)
-                index += 1
-        if form.child_kind:
-            yield Lines(id="children-head")
-            yield ChildList(id="children")
+                place = next(wanted)
+                self._rows.append(there.get(place) or self._new_row(field, place, data))
+                found.append(self._rows[-1])
+        return found
+
+    def _new_row(self, field: Field, place: FieldPlace, data: raw.Data | None) -> FieldRow:
+        words = names_offered(data, field.spec) if field.spec.refers_to else ()
+        return FieldRow(field, place, words, disabled=self.bench.read_only)
 
     def on_mount(self) -> None:
         """Follow the draft, and begin at the field asked for."""
@@ -176,11 +190,11 @@ class FormPage(Screen[None]):
             return
         self._refresh()
         fields = self._form.fields
-        wanted = [n for n, field in enumerate(fields) if field.key == self._focus_key]
+        wanted = [row for row in self._rows if self._field_of(row).key == self._focus_key]
         if wanted:
-            self._row(wanted[0]).enter()
+            wanted[0].enter()
         elif self.focused is None and fields:
-            self._row(0).enter()
+            self._rows[0].enter()
 
     # --- the draft moved ------------------------------------------------------------------------
 
@@ -225,38 +239,50 @@ class FormPage(Screen[None]):
         if form is None or before is None:
             self._gone()
             return
-        same_shape = [field.key for field in form.fields if field.is_parameter] == [
-            field.key for field in before.fields if field.is_parameter
-        ] and (len(form.fields) == len(before.fields) and form.kind == before.kind)
         self._form = form
         self._ask_nodes()
-        if not same_shape:
-            self.call_later(self._rebuild, before)
-            return
-        for index, field in enumerate(form.fields):
-            row = self._row(index)
+        self._lay_out(form)
+        fields, old = by_place(form), by_place(before)
+        for row in self._rows:
+            field = fields.get(row.place)
+            if field is None:  # it is left for as long as the cursor is in it
+                row.show(replace(row.field, text="", reports=()), self._local.get(row))
+                continue
             # While the person types, the field may be ahead of the draft: it is left alone
             # unless the draft was changed by something else.
-            moved = force or not row.has_cursor or field.text != before.fields[index].text
-            own = index in self._local or index in self._typed
+            was = old.get(row.place, field)
+            moved = force or not row.has_cursor or field.text != was.text
+            own = row in self._local or row in self._typed
             if moved and not own and not self._means_the_same(row, field):
                 row.put_text(field.text)
-            row.show(field, self._local.get(index))
+            row.show(field, self._local.get(row))
         self._paint()
 
-    async def _rebuild(self, before: Form) -> None:
-        """Lay the fields out anew, for there are others; the cursor stays in its field."""
-        row = self._focused_row()
-        key = row.field.key if row is not None else ""
-        local = {before.fields[index].key: report for index, report in self._local.items()}
-        await self.recompose()
-        if self._form is None:
+    def _lay_out(self, form: Form) -> None:
+        """Put fields in and take fields out where the form has others now.
+
+        All others stay as they are, with their cursor and what is being typed. The field with the
+        cursor stays even if the form has it no more, until it is left: keys typed into it must not
+        go elsewhere.
+        """
+        wanted = places(form)
+        here = self._focused_row()
+        if wanted == tuple(row.place for row in self._rows) or (here and here.place not in wanted):
             return
-        places = {field.key: index for index, field in enumerate(self._form.fields)}
-        self._local = {places[name]: one for name, one in local.items() if name in places}
-        if key in places:
-            self._row(places[key]).enter()
-        self.on_resize()
+        before: set[Widget] = {*self._rows, *self._heads}
+        fields = self.query_one("#fields")
+        last: Widget = self.query_one("#object")
+        with self.app.batch_update():
+            for widget in self._wanted(form):
+                if widget in before:
+                    fields.move_child(widget, after=last)
+                else:
+                    fields.mount(widget, after=last)
+                last = widget
+            for widget in before.difference(self._rows, self._heads):
+                widget.remove()
+        self._local = {row: one for row, one in self._local.items() if row in self._rows}
+        self._typed = {row: text for row, text in self._typed.items() if row in self._rows}
 
     def _means_the_same(self, row: FieldRow, field: Field) -> bool:
         """Return whether what stands in the field is what the draft has, written differently.
@@ -307,9 +333,7 @@ class FormPage(Screen[None]):
 
     def _paint_sections(self, form: Form) -> None:
         side = self.query_one("#side").size.width or self.size.width
-        for head, section in zip(
-            self.query(".section").results(Lines), form.sections, strict=False
-        ):
+        for head, section in zip(self._heads, form.sections, strict=False):
             head.show_lines([rule((put(section.title, 0, "head"),), side)])
 
     def _paint_children(self, form: Form) -> None:
@@ -328,14 +352,15 @@ class FormPage(Screen[None]):
         row = self._focused_row()
         report = None
         if row is not None:
-            report = self._local.get(row.index) or row.field.worst
+            report = self._local.get(row) or row.field.worst
         lines = help_lines(row.field if row else None, report, side, form=self._form)
         self.query_one("#help", Lines).show_lines(lines)
 
     # --- small helps ----------------------------------------------------------------------------
 
-    def _row(self, index: int) -> FieldRow:
-        return self.query_one(f"#field-{index}", FieldRow)
+    def _field_of(self, row: FieldRow) -> Field:
+        """Return what the row shows as it is in the form now."""
+        return by_place(self._form).get(row.place, row.field) if self._form else row.field
 
     def _focused_row(self) -> FieldRow | None:
         widget = self.focused

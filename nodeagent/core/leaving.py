@@ -1,0 +1,45 @@
+"""Who leaves the cluster in good order, and who of them is still letting go of what it held.
+
+Decides nothing. A node that was told to stop says `leaving` in its heartbeats and stops its groups.
+While it does, it stays in: its groups go to others at once, but only a member is granted leases,
+and without one its watchdog would end an application in the middle of an orderly stop that takes
+longer than the lease. Once it holds nothing, or failed to stop something, the view is without it.
+"""
+
+from collections.abc import Iterable
+
+from nodeagent.core.shared import Shared
+from nodeagent.model.health import GroupState, ResourceState
+
+_AT_IT: frozenset[GroupState] = frozenset({"online", "acquiring", "releasing"})
+
+
+def leaving_nodes(shared: Shared) -> tuple[str, ...]:
+    """Return the nodes that were told to stop, as far as they are heard here."""
+    peers = shared.hearts.peers.items()
+    heard = [n for n, p in peers if shared.alive(n) and p.beat.state == "leaving"]
+    return (*heard, *((shared.name,) if shared.stopping else ()))
+
+
+def lets_go(shared: Shared, node: str) -> bool:
+    """Return whether a member that leaves is stopping its groups, and no stop failed so far."""
+    lives = shared.incarnation if node == shared.name else _life(shared, node)
+    if shared.log.standing.view.get(node) != lives:
+        return False
+    told = list(_groups(shared, node))
+    failed = any("failed" in resources for _, resources in told)
+    return not failed and any(state in _AT_IT for state, _ in told)
+
+
+def _life(shared: Shared, node: str) -> int | None:
+    peer = shared.hearts.peers.get(node)
+    return peer.beat.incarnation if peer is not None else None
+
+
+def _groups(shared: Shared, node: str) -> Iterable[tuple[GroupState, frozenset[ResourceState]]]:
+    """Return the state of each group on a node with those of its resources, as last heard."""
+    if node == shared.name:
+        return [(r.state, frozenset(r.resources.values())) for r in shared.runners.values()]
+    peer = shared.hearts.peers.get(node)
+    groups = peer.groups if peer is not None else ()
+    return [(g.state, frozenset(r.state for r in g.resources)) for g in groups]

@@ -1,0 +1,135 @@
+"""The pages of joining and of fencing, by keyboard, on a cluster that is only a story."""
+
+from msgspec.structs import replace
+
+from nodeagent.model.configuration import Adapter
+from nodeagent.wire.console import Answer, Done, Fence, Refused, Request
+from nodeagent.wire.fencing import FenceCheck, FenceChecks, GetFenceChecks, TestFence
+from nodeagent.wire.joining import (
+    Admit,
+    Admitted,
+    GetJoining,
+    Guest,
+    Invite,
+    Invited,
+    Joining,
+    Withdraw,
+)
+from nodeagent.wire.live import FenceLive
+from tests.support.screens import SMALL, console, running, shows, until
+from tests.support.story import WALL, StoryClient, configuration_text, key_of, three_nodes
+from tui.screens.confirm import ConfirmScreen
+
+SHOWN = "1111-2222-3333-4444-5555-6666-7777-8888"
+DEVICES = """
+[node.charlie.fence.board]
+agent = "fence_ipmilan"
+[node.charlie.fence.plug]
+agent = "fence_apc"
+level = 2
+"""
+
+
+class Agents:
+    """What each node answers for itself, and what it was asked to change."""
+
+    def __init__(self) -> None:
+        self.guests: dict[str, Guest] = {}
+        self.checks: list[FenceCheck] = []
+        self.asked: list[tuple[str, Request]] = []
+
+    def cluster(self, request: Request) -> Answer:
+        """Answer what is asked of whichever agent."""
+        self.asked.append(("", request))
+        if isinstance(request, Invite):
+            guest = Guest(request.node, "invited", "ann", 900)
+            self.guests[request.node] = guest
+            return Invited("orders", key_of("alpha"), ("tcp://10.10.1.11:7415",), 900)
+        return Done(f"fencing {getattr(request, 'node', '')}")
+
+    def node(self, node: str, request: Request) -> Answer:
+        """Answer what one node is asked."""
+        match request:
+            case GetJoining():
+                return Joining(node, tuple(self.guests.values()) if node == "bravo" else ())
+            case GetFenceChecks():
+                return FenceChecks(node, tuple(self.checks) if node == "alpha" else ())
+        self.asked.append((node, request))
+        match request:
+            case Admit() | Withdraw():
+                del self.guests[request.node]
+                return Admitted("", "") if isinstance(request, Admit) else Done("taken back")
+            case TestFence() if node == "bravo":
+                return Refused("inventory", "no such program")
+            case TestFence():
+                self.checks = [FenceCheck(request.node, "board", "failed", "no route", WALL)]
+        return Done("asks board")
+
+
+async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
+    agents = Agents()
+    client = StoryClient(answer=agents.cluster, answer_node=agents.node)
+    client.begin()
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("n")
+        await shows(pilot, "nobody is invited; i makes an invitation")
+        await pilot.press("i", *"delta", "enter", "enter")
+        text = await shows(pilot, "The invitation of delta", "'join1.", "it must be")
+        assert "--adapter IFACE=private1:ADDRESS:private \\" in text
+        eth0 = Adapter(network="public1", role="service", address="10.10.1.14")
+        guest = Guest("delta", "asks", "ann", 800, key_of("delta"), SHOWN, "10.10.1.14",
+                      {"eth0": eth0})  # fmt: skip
+        agents.guests["delta"] = guest
+        await pilot.press("escape")
+        app.screen.ask_all()  # type: ignore[attr-defined]
+        await shows(pilot, "1 asks to be let in", "delta  asks      13:20  bravo       10.10.1.14")
+        await pilot.press("enter")
+        await shows(pilot, SHOWN, "eth0: 10.10.1.14 on public1, service")
+        await pilot.press("a")
+        await shows(pilot, "Let delta in?", SHOWN)
+        await pilot.press("enter")  # on arrival it does nothing
+        await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen), "the dialog is left")
+        assert agents.asked == [("", agents.asked[0][1])]
+        await pilot.press("a")
+        await shows(pilot, "Let delta in?")
+        await pilot.press("right", "enter")
+        await shows(pilot, "delta is in the draft")
+        assert agents.asked[1:] == [("bravo", Admit("delta", SHOWN))]
+        agents.guests["delta"] = guest
+        app.screen.ask_all()  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await shows(pilot, "1 asks to be let in")
+        await pilot.press("x", "right", "enter")
+        await shows(pilot, "the invitation of delta is taken back")
+        assert agents.asked[2:] == [("bravo", Withdraw("delta"))]
+
+
+async def test_a_fence_device_is_tested_and_a_node_switched_off_by_its_typed_name() -> None:
+    agents = Agents()
+    client = StoryClient(answer=agents.cluster, answer_node=agents.node)
+    fence = FenceLive("done", "alpha", "plug", "fence_apc off: done", WALL - 7_200)
+    text, whole = configuration_text() + DEVICES, three_nodes()
+    nodes = (*whole.nodes[:2], replace(whole.nodes[2], fence=fence))
+    client.begin(replace(whole, nodes=nodes, active=text, draft=text))
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("F")
+        await shows(pilot, "board, then plug", "not checked yet", "fenced by plug 2h", "no fence")
+        await pilot.press("down", "down", "t")
+        await shows(pilot, "Test which fence device of charlie?", "all of them")
+        await pilot.press("down", "enter")
+        await shows(pilot, "1 of 1 FAILED", "bravo: no such program")
+        asked = TestFence("charlie", "board")
+        assert agents.asked == [("alpha", asked), ("bravo", asked)]
+        await pilot.press("enter")
+        await shows(pilot, "level 2", "board      from alpha FAILED", "no route")
+        await pilot.press("c")
+        await shows(pilot, "charlie is heard, so it is not off")
+        await pilot.press("o")
+        await shows(pilot, "Switch charlie off?", "Type charlie to allow it")
+        await pilot.press(*"charlie", "enter")
+        await shows(pilot, "fencing charlie")
+        assert agents.asked[2:] == [("", Fence("charlie", "charlie"))]
