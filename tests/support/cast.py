@@ -33,7 +33,7 @@ CONSOLE = (
 
 
 def placeless(text: str) -> str:
-    """Return `text` as if this folder lay elsewhere, in as many cells: it says nothing to others."""
+    """Return `text` as if this folder lay elsewhere, in as many cells."""
     root = str(Path(__file__).resolve().parents[2])
     return text.replace(root, f"/opt/{'clustertui' * len(root)}"[: len(root)])
 
