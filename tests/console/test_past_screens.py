@@ -3,31 +3,18 @@
 import pytest
 
 from nodeagent.config import edit
-from nodeagent.config.digest import file_digest
-from nodeagent.model.choice import Candidate, Choice
 from nodeagent.wire.console import Answer, ConfigurationFile, Done, GetConfiguration, Request
-from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
+from nodeagent.wire.ledger import GetLedger, Ledger
+from tests.support import history
 from tests.support.screens import LARGE, SMALL, console, running, shows, until
-from tests.support.story import WALL, StoryClient, configuration_text
+from tests.support.story import StoryClient, configuration_text
 from tui.screens.forms.bench import bench_of
 
 NOW = configuration_text()
 OLD = edit.set_value(NOW, ("group", "web", "fallback"), "higher-priority")
-TEXTS = {file_digest(text.encode()): (epoch, text) for epoch, text in ((16, OLD), (17, NOW))}
+TEXTS = history.texts(OLD, NOW)
 OLD_DIGEST, NOW_DIGEST = TEXTS
-CHOICE = Choice(
-    "web", "bravo", "alpha", "bravo is not in; fallover next-node",
-    (Candidate("alpha", "chosen", "its home node"), Candidate("bravo", "out", "is not in")),
-)  # fmt: skip
-ENTRIES = (
-    LedgerEntry(9, "change", "d9", "d8", 17, NOW_DIGEST, "alpha", ("alpha", "bravo"), "t9",
-                at=WALL - 60, seconds=0.4, author="ann", reason="home first"),
-    LedgerEntry(8, "view", "d8", "d7", 16, OLD_DIGEST, "alpha", ("alpha", "charlie"),
-                at=WALL - 90, text="bravo is down, web: bravo > alpha",
-                moved=(("web", "bravo", "alpha"),), choices=(CHOICE,)),
-    LedgerEntry(7, "change", "d7", "d6", 16, OLD_DIGEST, "bravo", ("alpha", "bravo"), "t7",
-                at=WALL - 900, author="bob"),
-)  # fmt: skip
+ENTRIES = history.entries(OLD_DIGEST, NOW_DIGEST)
 
 
 def answer(request: Request) -> Answer:

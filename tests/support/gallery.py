@@ -20,13 +20,12 @@ from textual.widgets import Input, TextArea
 
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
-from nodeagent.model.choice import Candidate, Choice
 from nodeagent.model.health import LinkState
 from nodeagent.wire.console import Answer, ConfigurationFile, Done, GetConfiguration, Request
-from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
+from nodeagent.wire.ledger import GetLedger, Ledger
 from nodeagent.wire.live import ConfigurationChanged, ProbationLive
 from nodeagent.wire.recording import Recorded
-from tests.support import story
+from tests.support import history, story
 from tests.support.screens import (
     LARGE,
     SMALL,
@@ -55,21 +54,9 @@ RIVAL = edit.set_value(
     ("group", "web", "nodes"),
     ["charlie", "bravo"],
 )
-TEXTS = {file_digest(text.encode()): (epoch, text) for epoch, text in ((16, BEFORE), (17, ACTIVE))}
+TEXTS = history.texts(BEFORE, ACTIVE)
 BEFORE_DIGEST, ACTIVE_DIGEST = TEXTS
-WHY = Choice(
-    "web", "bravo", "alpha", "bravo is not in; fallover next-node",
-    (Candidate("alpha", "chosen", "its home node"), Candidate("bravo", "out", "is not in")),
-)  # fmt: skip
-ENTRIES = (
-    LedgerEntry(9, "change", "d9", "d8", 17, ACTIVE_DIGEST, "alpha", ("alpha", "bravo"), "t9",
-                at=WALL - 60, seconds=0.4, author="ann", reason="home first"),
-    LedgerEntry(8, "view", "d8", "d7", 16, BEFORE_DIGEST, "alpha", ("alpha", "charlie"),
-                at=WALL - 90, text="bravo is down, web: bravo > alpha",
-                moved=(("web", "bravo", "alpha"),), choices=(WHY,)),
-    LedgerEntry(7, "change", "d7", "d6", 16, BEFORE_DIGEST, "bravo", ("alpha", "bravo"), "t7",
-                at=WALL - 900, author="bob"),
-)  # fmt: skip
+ENTRIES = history.entries(BEFORE_DIGEST, ACTIVE_DIGEST)
 FORMS = {
     "resource-form": ("group", "web", "resource", "server"),
     "adapter-form": ("node", "alpha", "adapter", "eth1"),

@@ -14,8 +14,6 @@ from typing import Any
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from nodeagent.config.digest import file_digest
-from nodeagent.model.choice import Candidate, Choice
 from nodeagent.wire.console import (
     Answer,
     Apply,
@@ -24,9 +22,10 @@ from nodeagent.wire.console import (
     GetConfiguration,
     Request,
 )
-from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
+from nodeagent.wire.ledger import GetLedger, Ledger
+from tests.support import history
 from tests.support.screens import LARGE, console, rest, running, screen_text, shows, until
-from tests.support.story import WALL, StoryClient
+from tests.support.story import StoryClient
 from tests.support.tables import table
 from tests.support.tasks import BEFORE, NOW, PASTE, TASKS, Peer, Press, Task, typed
 from tui.app import ClusterApp
@@ -34,21 +33,9 @@ from tui.screens.command_line import Shell
 from tui.screens.forms import bench_of
 
 PAGE = Path(__file__).parents[1] / "console" / "USABILITY.md"
-TEXTS = {file_digest(text.encode()): (epoch, text) for epoch, text in ((16, BEFORE), (17, NOW))}
+TEXTS = history.texts(BEFORE, NOW)
 OLD_DIGEST, NOW_DIGEST = TEXTS
-CHOICE = Choice(
-    "web", "bravo", "alpha", "bravo is not in; fallover next-node",
-    (Candidate("alpha", "chosen", "its home node"), Candidate("bravo", "out", "is not in")),
-)  # fmt: skip
-ENTRIES = (
-    LedgerEntry(9, "change", "d9", "d8", 17, NOW_DIGEST, "alpha", ("alpha", "bravo"), "t9",
-                at=WALL - 60, seconds=0.4, author="ann", reason="stay where it is"),
-    LedgerEntry(8, "view", "d8", "d7", 16, OLD_DIGEST, "alpha", ("alpha", "charlie"),
-                at=WALL - 90, text="bravo is down, web: bravo > alpha",
-                moved=(("web", "bravo", "alpha"),), choices=(CHOICE,)),
-    LedgerEntry(7, "change", "d7", "d6", 16, OLD_DIGEST, "bravo", ("alpha", "bravo"), "t7",
-                at=WALL - 900, author="bob"),
-)  # fmt: skip
+ENTRIES = history.entries(OLD_DIGEST, NOW_DIGEST, "stay where it is")
 HEAD = """\
 # Ten tasks, and how many keys they want
 
