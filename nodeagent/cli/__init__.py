@@ -33,8 +33,8 @@ def cli() -> None:
 def init(state: Path, node: str, configuration: Path, key: Path | None, *, joining: bool) -> None:
     """Make the state directory of a node.
 
-    All first nodes of a cluster are given the same file; a node that joins is given the file that
-    adds it.
+    All first nodes of a cluster are given the same file, once; a node that joins is given the file
+    that adds it. A first node that lost its state directory joins, too: its vote may still count.
     """
     from nodeagent.daemon.identity import initialise
 

@@ -44,7 +44,7 @@ from nodeagent.core.records import (
     replay,
 )
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.ownership import Ballot
+from nodeagent.model.ownership import Ballot, life_of
 from nodeagent.model.run import Progress, RunChanged, is_rehearsal
 from nodeagent.wire.codec import unpack
 from nodeagent.wire.live import ProgressMade
@@ -153,6 +153,16 @@ class Invariants:
     def incarnation(self, name: str) -> int:
         """Return the newest start of an agent that is on this machine's disk."""
         return self._disks[name].incarnation
+
+    def counted(self, name: str) -> int:
+        """Return the newest start that a decree counted in since the node was added, or 0."""
+        newest = 0
+        for value in (decree.value for decree in self.decrees):
+            if isinstance(value, Commit) and name not in self.configurations[value.digest].node:
+                newest = 0
+            elif isinstance(value, Commit | ViewChange):
+                newest = max(newest, life_of(value.view.get(name, 0)))
+        return newest
 
     def forget(self, name: str, records: list[Record] | None = None) -> None:
         """A disk was lost, or set back to these records: it vouches for no more than they do."""

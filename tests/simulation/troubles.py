@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 from nodeagent.core.records import Record, decode
+from nodeagent.model.ownership import life_of
 from nodeagent.wire import peer
 from tests.simulation.invariants import Invariants
 from tests.simulation.machine import Crash, CrashPoint, Disk, Machine
@@ -11,8 +12,6 @@ from tests.simulation.network import Fate, Single, Trap
 from tests.simulation.plan import Action
 from tests.simulation.world import World
 
-WITHIN_A_LIFE = False
-"""Whether a disk may be set back to a copy that the newest life of the agent made itself."""
 FATES = {"lost": Fate(loss=0.8), "twice": Fate(double=0.8), "late": Fate(late=0.8)}
 
 
@@ -112,12 +111,12 @@ class Troubles:
 
     def copy_disk(self, action: Action) -> None:
         machine = self._named(action.who)
-        life = self.invariants.incarnation(machine.name)
+        life = life_of(self.invariants.incarnation(machine.name))
         self._copies[machine.name] = (machine.disk.copy(), life)
 
     def lose_disk(self, action: Action) -> None:
         machine = self._named(action.who)
-        if not self._may_forget(machine):
+        if not self._may_forget(machine, 0):
             return
         self.say(f"{machine.name} loses its disk and is set up as at first")
         self.world.crash(machine.name)
@@ -130,8 +129,7 @@ class Troubles:
     def set_disk_back(self, action: Action) -> None:
         machine = self._named(action.who)
         disk, life = self._copies.get(machine.name, (None, 0))
-        older = WITHIN_A_LIFE or self.invariants.incarnation(machine.name) > life
-        if disk is None or not older or not self._may_forget(machine):
+        if disk is None or not self._may_forget(machine, life):
             return
         self.say(f"{machine.name} has its disk set back to an older copy")
         self.world.crash(machine.name)
@@ -142,13 +140,18 @@ class Troubles:
         machines = list(self.world.machines.values())
         return machines[who % len(machines)]
 
-    def _may_forget(self, machine: Machine) -> bool:
-        """Return whether the voters that do not forget can still decide."""
+    def _may_forget(self, machine: Machine, life: int) -> bool:
+        """Return whether a disk that knows no life after `life` may take the place of this one.
+
+        The voters that do not forget must be able to decide, and the decrees must tell that the
+        disk is not the newest: the next start, which is one more than `life`, was counted in.
+        """
         voters = self.invariants.voters
         if machine.name not in voters:
             return machine.name in self.invariants.active.node
         forgetful = self.invariants.forgetful | {machine.name}
-        return self.invariants.decides(set(voters) - forgetful)
+        told = self.invariants.counted(machine.name) > life
+        return told and self.invariants.decides(set(voters) - forgetful)
 
     def _forgot(self, machine: Machine, lasts: int) -> None:
         machine.crash_at = None
