@@ -18,6 +18,7 @@ from nodeagent.transport.local import BoundAdapter, LocalAdapter
 from nodeagent.transport.notes import Notes, OnNote
 from nodeagent.transport.path import Link, PeerPath
 from nodeagent.transport.sockets import allow_files, new_context, property_of, with_messages
+from nodeagent.transport.turns import Pace, places_in_line
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES_MAX
 
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
@@ -85,6 +86,8 @@ class PeerTransport:
         self._names: dict[str, str] = {}
         self._links: dict[str, dict[PeerPath, Link]] = {}
         self._turn: dict[str, int] = {}
+        self._pace = Pace()
+        self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
         self._renew: list[str] = []
         self._renew_at = 0.0
@@ -138,9 +141,14 @@ class PeerTransport:
         allow_files(paths * FILES_PER_PATH + len(self._bound) * FILES_PER_ADAPTER)
         for name in set(self._links) - set(wanted):
             self._drop(name)
+        self._pace.peers = len(wanted)
+        places = places_in_line(
+            self._keys.public, {peer.name: peer.key for peer in wanted.values()}
+        )
         for peer in wanted.values():
-            self._reconcile(peer)
+            self._reconcile(peer, places[peer.name])
         self._peers = wanted
+        self._dial_due(self._now())
         if revoked:  # libzmq cannot end one connection of a server, so all of them are renewed
             self._renew = list(self._bound)
             self._renew_at = self._now()
@@ -165,7 +173,11 @@ class PeerTransport:
         """Send one heartbeat on the adapter named `adapter`, if it is bound and not cut."""
         if len(data) > HEARTBEAT_BYTES_MAX:
             self._notes.say("too-large", adapter, bytes=len(data), bytes_max=HEARTBEAT_BYTES_MAX)
-        elif adapter in self._bound and adapter not in self._cut:
+            return
+        now = self._now()
+        self._pace.beat_s = now - self._beat_at.get(adapter, now)  # peers beat as often as we do
+        self._beat_at[adapter] = now
+        if adapter in self._bound and adapter not in self._cut:
             self._bound[adapter].beat(data)
 
     def drain_heartbeats(self) -> list[tuple[str, str, bytes]]:
@@ -218,8 +230,10 @@ class PeerTransport:
         return True
 
     def _poke(self, name: str) -> None:
+        now = self._now()
         for link in self._links.get(name, {}).values():
-            link.poke(self._now())
+            link.poke(now)
+        self._dial_due(now)
 
     def _arrived(self, adapter: str, frames: list[zmq.Frame], count: int) -> None:
         if adapter in self._cut:
@@ -236,7 +250,7 @@ class PeerTransport:
 
     # --- paths to peers ---
 
-    def _reconcile(self, peer: Peer) -> None:
+    def _reconcile(self, peer: Peer, place: int) -> None:
         known = self._peers.get(peer.name)
         if known is not None and known.key != peer.key:
             self._drop(peer.name)
@@ -244,8 +258,10 @@ class PeerTransport:
         for path in set(links) - set(peer.paths):
             links.pop(path).close()
         now = self._now()
-        for path in peer.paths:
-            if path not in links:
+        for index, path in enumerate(peer.paths):
+            if path in links:
+                links[path].place = (index, place)
+            else:
                 links[path] = Link(
                     self._context,
                     self._keys,
@@ -254,6 +270,8 @@ class PeerTransport:
                     path,
                     self._ports,
                     self._notes,
+                    self._pace,
+                    (index, place),  # one network after the other: soon all are heard somewhere
                     now,
                 )
 
@@ -286,8 +304,19 @@ class PeerTransport:
         news = with_messages(way.watched for way in ways if way.watched is not None)
         for link in ways:
             link.tick(now, told=link.watched in news)
+        self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
+
+    def _dial_due(self, now: float) -> None:
+        """Let those dial that want to and whose turn it is."""
+        ways = self._ways()
+        due = [link for link in ways if link.is_due(now)]
+        if not due:
+            return
+        free = self._pace.at_once - sum(link.is_dialling(now) for link in ways)
+        for link in sorted(due, key=Link.turn)[: max(0, free)]:
+            link.dial(now)
 
     def _renew_due(self, now: float) -> None:
         if not self._renew or now < self._renew_at:
