@@ -17,7 +17,7 @@ from nodeagent.transport.sockets import HEARTBEAT_BUFFER, Bounds, endpoint, keep
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX
 
 DOMAIN = "peer"
-HANDSHAKE_MS = 15_000
+HANDSHAKE_MS = 25_000
 """More than a peer gives a handshake, so that it is the one who knows that time was too short."""
 CONTROL = Bounds(send=1, receive=1_000, handshake_ms=HANDSHAKE_MS)
 HEARTBEAT = Bounds(

@@ -10,13 +10,14 @@ for both doors ask the same gate.
 
 import contextlib
 import errno
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.notes import Notes
+from nodeagent.transport.reading import Stirred
 from nodeagent.transport.sockets import (
     HEARTBEAT_BUFFER,
     RECONNECT_MAX_MS,
@@ -44,6 +45,8 @@ REACH_SECONDS = 0.25
 """A dial that has not reached the peer's machine by then holds up no other."""
 POKE_SECONDS = 1.5
 """A dial this young is left alone by a poke: two peers would else interrupt each other for ever."""
+PATIENT_AFTER = 2
+"""After so many handshakes in a row that did not end in time, a poke cuts none short."""
 DRAIN_MAX = 64
 KEPT_MAX = 8
 EVENTS_MAX = 32
@@ -81,22 +84,34 @@ class PeerPath:
     device: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all paths of a node have in common.
+
+    `told` finds those whose handshakes there is news of, `heard` those with heartbeats.
+    """
+
+    context: "zmq.Context[zmq.Socket[bytes]]"
+    keys: KeyPair
+    ports: tuple[int, int]
+    notes: Notes
+    pace: Pace = field(default_factory=Pace)
+    told: "Stirred[Link]" = field(default_factory=Stirred)
+    heard: "Stirred[Link]" = field(default_factory=Stirred)
+
+
 class Link:
     """The sockets of one path to one peer. `connected`: a handshake succeeded and still holds.
 
     `place` is where it stands in line when many want to dial.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  # all of them are needed to dial, none is an option
+    def __init__(
         self,
-        context: "zmq.Context[zmq.Socket[bytes]]",
-        keys: KeyPair,
+        shared: Shared,
         peer: str,
         key: str,
         path: PeerPath,
-        ports: tuple[int, int],
-        notes: Notes,
-        pace: Pace,
         place: tuple[int, int],
         now: float,
     ) -> None:
@@ -104,12 +119,8 @@ class Link:
         self.path = path
         self.connected = False
         self.place = place
-        self._context = context
-        self._keys = keys
+        self._shared = shared
         self._key = key
-        self._ports = ports
-        self._notes = notes
-        self._pace = pace
         self._known_there = False
         self._reached = False
         self._redial_at = now
@@ -144,25 +155,15 @@ class Link:
             frames, count = receive(self._heartbeat, 1)
             if count == 1:
                 heard.append(frames[0].bytes)
+        else:
+            self._shared.heard.again(self._heartbeat)
         if heard:
             self._heard_at = now
             self._silences = 0
         return heard[-KEPT_MAX:]
 
-    @property
-    def hearing(self) -> "zmq.Socket[bytes] | None":
-        """Return the socket on which heartbeats come, None while there is none."""
-        return self._heartbeat
-
-    @property
-    def watched(self) -> "zmq.Socket[bytes] | None":
-        """Return the socket on which it is told what becomes of handshakes."""
-        return self._monitor
-
-    def tick(self, now: float, *, told: bool) -> None:
-        """See what became of handshakes, if something is `told`; listen anew after silence."""
-        if told:
-            self._watch(now)
+    def tick(self, now: float) -> None:
+        """Listen anew after silence."""
         if self.connected and now - self._heard_at > self._patience():
             self._silences += 1
             self._listen(now)
@@ -179,26 +180,29 @@ class Link:
         """Return whether others have to wait for what this one has under way."""
         if self._control is None or self.connected:
             return False
-        return now - self._dialled_at < (self._pace.turn_s if self._reached else REACH_SECONDS)
+        return now - self._dialled_at < (
+            self._shared.pace.turn_s if self._reached else REACH_SECONDS
+        )
 
     def dial(self, now: float) -> None:
         """Begin a handshake."""
         self._known_there = self._reached = False
         self._dialled_at = now
         bounds = replace(CONTROL, handshake_ms=int(self._limit() * 1000))
-        control = client(self._context, zmq.DEALER, self._keys, self._key, bounds)
+        control = client(self._shared.context, zmq.DEALER, self._shared.keys, self._key, bounds)
         control.setsockopt(zmq.IMMEDIATE, 1)  # nothing queues up for a peer that is not there
         self._monitor = control.get_monitor_socket(_WATCHED)
-        self._connect(control, self._ports[0])
+        self._shared.told.add(self._monitor, self)
+        self._connect(control, self._shared.ports[0])
         self._control = control
 
     def poke(self, now: float) -> None:
         """Be due at once if refused before or long without answer: the peer now knows us."""
-        self._watch(now)
-        young = max(POKE_SECONDS, self._limit() / 2) if self._reached else POKE_SECONDS
-        dialling = self._control is not None and now - self._dialled_at < young
-        if self.connected or dialling:
+        self.watch(now)
+        if self.connected or self._is_young(now):
             return
+        if self._reached:
+            self._unfinished += 1
         self._hang_up()
         self._known_there = True
         self._redial_at = now
@@ -207,21 +211,33 @@ class Link:
         """End both connections; what is queued is thrown away."""
         self._hang_up()
 
+    def _is_young(self, now: float) -> bool:
+        """Return whether what is under way is to be waited for: all the more if it was cut short.
+
+        A handshake that hangs may be one with an earlier life of the peer.
+        """
+        if self._control is None or self._unfinished >= PATIENT_AFTER:
+            return self._control is not None
+        young = max(POKE_SECONDS, self._limit() / 2) if self._reached else POKE_SECONDS
+        return now - self._dialled_at < young
+
     def _limit(self) -> float:
         """A handshake that took too long is given more time from one dial to the next."""
-        return _grown((self._pace.handshake_s, HANDSHAKE_SECONDS[1]), self._unfinished)
+        return _grown((self._shared.pace.handshake_s, HANDSHAKE_SECONDS[1]), self._unfinished)
 
     def _patience(self) -> float:
-        first = self._pace.silence_s
+        first = self._shared.pace.silence_s
         return _grown((first, max(first, SILENCE_SECONDS_MAX)), self._silences)
 
     def _listen(self, now: float) -> None:
-        if self._heartbeat is not None:
-            self._heartbeat.close()
+        self._stop_listening()
         bounds = replace(HEARTBEAT, handshake_ms=int(HANDSHAKE_SECONDS[1] * 1000))
-        self._heartbeat = client(self._context, zmq.SUB, self._keys, self._key, bounds)
+        self._heartbeat = client(
+            self._shared.context, zmq.SUB, self._shared.keys, self._key, bounds
+        )
         self._heartbeat.subscribe(b"")
-        self._connect(self._heartbeat, self._ports[1])
+        self._shared.heard.add(self._heartbeat, self)
+        self._connect(self._heartbeat, self._shared.ports[1])
         self._heard_at = now
 
     def _connect(self, socket: "zmq.Socket[bytes]", port: int) -> None:
@@ -229,12 +245,15 @@ class Link:
         keep_to(socket, self.path.device)
         socket.connect(endpoint_from(self.path.local, self.path.remote, port))
 
-    def _watch(self, now: float) -> None:
+    def watch(self, now: float) -> None:
+        """See what became of handshakes."""
         for _ in range(EVENTS_MAX):
             if self._monitor is None or not waits(self._monitor):
                 return
             told = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))
             self._happened(int(told["event"]), int(told["value"]), now)
+        if self._monitor is not None:
+            self._shared.told.again(self._monitor)
 
     def _happened(self, event: int, value: int, now: float) -> None:
         if event == zmq.EVENT_CONNECTED:
@@ -266,7 +285,7 @@ class Link:
         self._redial_at = now + _grown(REDIAL_SECONDS, self._failures)
         self._failures += 1
         if told:
-            self._notes.say(
+            self._shared.notes.say(
                 "peer-refused",
                 f"{self.peer} {self.path.remote}",
                 peer=self.peer,
@@ -277,7 +296,11 @@ class Link:
 
     def _hang_up(self) -> None:
         self._hang_up_control()
+        self._stop_listening()
+
+    def _stop_listening(self) -> None:
         if self._heartbeat is not None:
+            self._shared.heard.discard(self._heartbeat)
             self._heartbeat.close()
         self._heartbeat = None
 
@@ -288,6 +311,7 @@ class Link:
                 self._control.disable_monitor()
             self._control.close()
         if self._monitor is not None:
+            self._shared.told.discard(self._monitor)
             self._monitor.close()
         self._control = self._monitor = None
 

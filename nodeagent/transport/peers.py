@@ -16,9 +16,9 @@ from nodeagent.transport.gate import Gate
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.local import BoundAdapter, LocalAdapter
 from nodeagent.transport.notes import Notes, OnNote
-from nodeagent.transport.path import Link, PeerPath
-from nodeagent.transport.sockets import allow_files, new_context, property_of, with_messages
-from nodeagent.transport.turns import Pace, places_in_line
+from nodeagent.transport.path import Link, PeerPath, Shared
+from nodeagent.transport.sockets import allow_files, new_context, property_of
+from nodeagent.transport.turns import places_in_line
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES_MAX
 
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
@@ -86,7 +86,7 @@ class PeerTransport:
         self._names: dict[str, str] = {}
         self._links: dict[str, dict[PeerPath, Link]] = {}
         self._turn: dict[str, int] = {}
-        self._pace = Pace()
+        self._shared = Shared(self._context, keys, self._ports, self._notes)
         self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
         self._renew: list[str] = []
@@ -112,6 +112,8 @@ class PeerTransport:
         if self._gate is not None:
             self._gate.close()
         self._links, self._bound, self._wanted = {}, {}, {}
+        self._shared.told.close()
+        self._shared.heard.close()
         self._context.destroy(linger=0)
 
     def set_local(self, adapters: Iterable[LocalAdapter]) -> None:
@@ -141,7 +143,7 @@ class PeerTransport:
         allow_files(paths * FILES_PER_PATH + len(self._bound) * FILES_PER_ADAPTER)
         for name in set(self._links) - set(wanted):
             self._drop(name)
-        self._pace.peers = len(wanted)
+        self._shared.pace.peers = len(wanted)
         places = places_in_line(
             self._keys.public, {peer.name: peer.key for peer in wanted.values()}
         )
@@ -175,7 +177,9 @@ class PeerTransport:
             self._notes.say("too-large", adapter, bytes=len(data), bytes_max=HEARTBEAT_BYTES_MAX)
             return
         now = self._now()
-        self._pace.beat_s = now - self._beat_at.get(adapter, now)  # peers beat as often as we do
+        self._shared.pace.beat_s = now - self._beat_at.get(
+            adapter, now
+        )  # peers beat as often as we do
         self._beat_at[adapter] = now
         if adapter in self._bound and adapter not in self._cut:
             self._bound[adapter].beat(data)
@@ -184,11 +188,9 @@ class PeerTransport:
         """Return (peer, adapter of the path, data) of the newest heartbeats since the last call."""
         now = self._now()
         heard: list[tuple[str, str, bytes]] = []
-        ways = self._ways()
-        full = with_messages(way.hearing for way in ways if way.hearing is not None)
-        for link in ways:
-            waiting = link.heartbeats(now) if link.hearing in full else []
-            if waiting and not self._is_cut(link):
+        for link in self._shared.heard.look():
+            waiting = link.heartbeats(now)
+            if not self._is_cut(link):
                 heard += [(link.peer, link.path.adapter, data) for data in waiting]
         return heard
 
@@ -262,18 +264,8 @@ class PeerTransport:
             if path in links:
                 links[path].place = (index, place)
             else:
-                links[path] = Link(
-                    self._context,
-                    self._keys,
-                    peer.name,
-                    peer.key,
-                    path,
-                    self._ports,
-                    self._notes,
-                    self._pace,
-                    (index, place),  # one network after the other: soon all are heard somewhere
-                    now,
-                )
+                # One network after the other: so all are soon heard somewhere.
+                links[path] = Link(self._shared, peer.name, peer.key, path, (index, place), now)
 
     def _drop(self, name: str) -> None:
         for link in self._links.pop(name, {}).values():
@@ -300,10 +292,10 @@ class PeerTransport:
         assert self._loop is not None
         now = self._loop.time()
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-        ways = self._ways()
-        news = with_messages(way.watched for way in ways if way.watched is not None)
-        for link in ways:
-            link.tick(now, told=link.watched in news)
+        for link in self._shared.told.look():
+            link.watch(now)
+        for link in self._ways():
+            link.tick(now)
         self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
@@ -314,7 +306,7 @@ class PeerTransport:
         due = [link for link in ways if link.is_due(now)]
         if not due:
             return
-        free = self._pace.at_once - sum(link.is_dialling(now) for link in ways)
+        free = self._shared.pace.at_once - sum(link.is_dialling(now) for link in ways)
         for link in sorted(due, key=Link.turn)[: max(0, free)]:
             link.dial(now)
 

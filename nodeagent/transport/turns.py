@@ -9,10 +9,10 @@ them at once, and each begins with another peer.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-HANDSHAKES_MAX = 512
+HANDSHAKES_MAX = 256
 """So many may be under way in the whole cluster; a small one begins all of them at once."""
-AT_ONCE_MIN = 8
-HANDSHAKE_SECONDS = (3.0, 12.0)
+AT_ONCE_MIN = 4
+HANDSHAKE_SECONDS = (3.0, 20.0)
 """How long a handshake may take with few peers, and at most."""
 EASY_PEERS = 8
 TURN_PART = 4
