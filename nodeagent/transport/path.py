@@ -28,7 +28,7 @@ from nodeagent.transport.sockets import (
     receive,
     waits,
 )
-from nodeagent.transport.turns import HANDSHAKE_SECONDS, Pace
+from nodeagent.transport.turns import HANDSHAKE_SECONDS, SILENCE_SECONDS, Pace
 from nodeagent.wire.limits import HEARTBEAT_BYTES_MAX
 
 CONTROL = Bounds(send=64, receive=1, redial_ms=RECONNECT_MAX_MS)
@@ -88,7 +88,8 @@ class PeerPath:
 class Shared:
     """What all paths of a node have in common.
 
-    `told` finds those whose handshakes there is news of, `heard` those with heartbeats.
+    `told` finds those whose handshakes there is news of, `heard` those with heartbeats; `unmade`
+    are those without a connection.
     """
 
     context: "zmq.Context[zmq.Socket[bytes]]"
@@ -98,6 +99,7 @@ class Shared:
     pace: Pace = field(default_factory=Pace)
     told: "Stirred[Link]" = field(default_factory=Stirred)
     heard: "Stirred[Link]" = field(default_factory=Stirred)
+    unmade: "set[Link]" = field(default_factory=set)
 
 
 class Link:
@@ -133,6 +135,7 @@ class Link:
         self._heartbeat: zmq.Socket[bytes] | None = None
         self._heard_at = now
         self._silences = 0
+        shared.unmade.add(self)
 
     def send(self, data: bytes) -> bool:
         """Hand `data` to the connection; False when there is none or its queue is full."""
@@ -162,9 +165,10 @@ class Link:
             self._silences = 0
         return heard[-KEPT_MAX:]
 
-    def tick(self, now: float) -> None:
+    def listen(self, now: float) -> None:
         """Listen anew after silence."""
-        if self.connected and now - self._heard_at > self._patience():
+        silent = now - self._heard_at
+        if self.connected and silent > SILENCE_SECONDS and silent > self._patience():
             self._silences += 1
             self._listen(now)
 
@@ -210,6 +214,7 @@ class Link:
     def close(self) -> None:
         """End both connections; what is queued is thrown away."""
         self._hang_up()
+        self._shared.unmade.discard(self)
 
     def _is_young(self, now: float) -> bool:
         """Return whether what is under way is to be waited for: all the more if it was cut short.
@@ -265,6 +270,7 @@ class Link:
             self._absent += 1
         elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
             self.connected = True
+            self._shared.unmade.discard(self)
             self._failures = self._unfinished = 0
             if self._heartbeat is None:
                 self._listen(now)
@@ -306,6 +312,7 @@ class Link:
 
     def _hang_up_control(self) -> None:
         self.connected = False
+        self._shared.unmade.add(self)
         if self._control is not None:
             with contextlib.suppress(zmq.ZMQError):
                 self._control.disable_monitor()

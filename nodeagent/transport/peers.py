@@ -24,6 +24,8 @@ from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
 
 TICK_SECONDS = 0.1
+LISTEN_SECONDS = 0.5
+"""How often it is asked which connected peers are silent."""
 BIND_AGAIN_SECONDS = (0.05, 2.0)
 """First and longest wait before an address that could not be had is tried again."""
 QUIET_SECONDS = 2.0
@@ -91,6 +93,7 @@ class PeerTransport:
         self._cut: set[str] = set()
         self._renew: list[str] = []
         self._renew_at = 0.0
+        self._listen_at = 0.0
 
     def open(self) -> None:
         """Start on the running loop; TransportError unless strangers are proven to be refused."""
@@ -294,19 +297,21 @@ class PeerTransport:
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         for link in self._shared.told.look():
             link.watch(now)
-        for link in self._ways():
-            link.tick(now)
+        if now >= self._listen_at:
+            self._listen_at = now + LISTEN_SECONDS
+            for link in self._ways():
+                link.listen(now)
         self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
 
     def _dial_due(self, now: float) -> None:
         """Let those dial that want to and whose turn it is."""
-        ways = self._ways()
-        due = [link for link in ways if link.is_due(now)]
+        unmade = self._shared.unmade
+        due = [link for link in unmade if link.is_due(now)]
         if not due:
             return
-        free = self._shared.pace.at_once - sum(link.is_dialling(now) for link in ways)
+        free = self._shared.pace.at_once - sum(link.is_dialling(now) for link in unmade)
         for link in sorted(due, key=Link.turn)[: max(0, free)]:
             link.dial(now)
 
