@@ -92,6 +92,11 @@ class Governor:
 
     # -- time
 
+    @property
+    def idle(self) -> bool:
+        """Return whether nothing is proposed, nor wished for."""
+        return self.proposer is None and self._wished_since_ms < 0
+
     def tick(self) -> None:
         """Propose what is due, once it is this node's turn."""
         shared = self.shared
