@@ -24,8 +24,8 @@ from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
 
 TICK_SECONDS = 0.1
-LISTEN_SECONDS = 0.5
-"""How often it is asked which connected peers are silent."""
+REST_SECONDS = 0.5
+"""The same while all is bound and connected: only silence is looked for then."""
 BIND_AGAIN_SECONDS = (0.05, 2.0)
 """First and longest wait before an address that could not be had is tried again."""
 QUIET_SECONDS = 2.0
@@ -81,7 +81,7 @@ class PeerTransport:
         self._context = new_context()
         self._gate: Gate | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._bound: dict[str, BoundAdapter] = {}
         self._wanted: dict[str, _Wanted] = {}
         self._peers: dict[str, Peer] = {}
@@ -101,12 +101,15 @@ class PeerTransport:
         self._gate = Gate(self._context, self._admit)
         self._gate.prove(self._keys)
         self._gate.start(self._loop)
+        self._loop.add_reader(self._shared.told.descriptor, self._tick)
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
 
     def close(self) -> None:
         """End all connections and give all addresses back; what is queued is thrown away."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._loop is not None:
+            self._loop.remove_reader(self._shared.told.descriptor)
         for links in self._links.values():
             for link in links.values():
                 link.close()
@@ -136,6 +139,7 @@ class PeerTransport:
             if name not in self._bound and name not in self._wanted:
                 self._wanted[name] = _Wanted(adapter, now)
         self._bind_due(now)
+        self._hurry()
 
     def set_peers(self, peers: Iterable[Peer]) -> None:
         """Know exactly `peers` from now on; connections of peers and paths that stay, stay."""
@@ -153,10 +157,10 @@ class PeerTransport:
         for peer in wanted.values():
             self._reconcile(peer, places[peer.name])
         self._peers = wanted
-        self._dial_due(self._now())
         if revoked:  # libzmq cannot end one connection of a server, so all of them are renewed
             self._renew = list(self._bound)
             self._renew_at = self._now()
+        self._hurry()
 
     def send(self, peer: str, data: bytes, *, avoid: Collection[str] = ()) -> bool:
         """Send over the next path that takes it; networks in `avoid` only if no other does.
@@ -294,26 +298,38 @@ class PeerTransport:
     def _tick(self) -> None:
         assert self._loop is not None
         now = self._loop.time()
-        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
         for link in self._shared.told.look():
             link.watch(now)
         if now >= self._listen_at:
-            self._listen_at = now + LISTEN_SECONDS
+            self._listen_at = now + REST_SECONDS
             for link in self._ways():
                 link.listen(now)
         self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(self._rest_s(), self._tick)
+
+    def _hurry(self) -> None:
+        """Look soon: much may be due."""
+        if self._timer is not None and self._loop is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_soon(self._tick)
+
+    def _rest_s(self) -> float:
+        """Return how long it may take until the next look; news of a handshake come at once."""
+        busy = self._shared.unmade or self._shared.told.unfinished or self._wanted or self._renew
+        return TICK_SECONDS if busy else REST_SECONDS
 
     def _dial_due(self, now: float) -> None:
         """Let those dial that want to and whose turn it is."""
         unmade = self._shared.unmade
-        due = [link for link in unmade if link.is_due(now)]
-        if not due:
-            return
         free = self._shared.pace.at_once - sum(link.is_dialling(now) for link in unmade)
-        for link in sorted(due, key=Link.turn)[: max(0, free)]:
-            link.dial(now)
+        if free > 0:
+            due = [link for link in unmade if link.is_due(now)]
+            for link in sorted(due, key=Link.turn)[:free]:
+                link.dial(now)
 
     def _renew_due(self, now: float) -> None:
         if not self._renew or now < self._renew_at:

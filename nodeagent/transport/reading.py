@@ -85,6 +85,16 @@ class Stirred(Generic[Owner]):
         self._owners: dict[int, Owner] = {}
         self._again: set[int] = set()
 
+    @property
+    def descriptor(self) -> int:
+        """Return what a loop can watch: it is readable while a look would find something new."""
+        return self._epoll.fileno()
+
+    @property
+    def unfinished(self) -> bool:
+        """Return whether the next look finds something although nothing new happens."""
+        return bool(self._again)
+
     def add(self, socket: "zmq.Socket[bytes]", owner: Owner) -> None:
         """Watch `socket` until it is discarded; the first look finds it, for it may be late."""
         descriptor = int(socket.getsockopt(zmq.FD))
