@@ -105,7 +105,7 @@ class Shared:
 class Link:
     """The sockets of one path to one peer. `connected`: a handshake succeeded and still holds.
 
-    `place` is where it stands in line when many want to dial.
+    `place` is where it stands in line when many want to dial; who is `known_there` comes first.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Link:
         self.place = place
         self._shared = shared
         self._key = key
-        self._known_there = False
+        self.known_there = False
         self._reached = False
         self._redial_at = now
         self._dialled_at = now
@@ -178,7 +178,7 @@ class Link:
 
     def turn(self) -> tuple[bool, float, tuple[int, int]]:
         """Return what orders those that are due: first whose peer is known to be there."""
-        return not self._known_there, self._redial_at, self.place
+        return not self.known_there, self._redial_at, self.place
 
     def is_dialling(self, now: float) -> bool:
         """Return whether others have to wait for what this one has under way."""
@@ -190,7 +190,7 @@ class Link:
 
     def dial(self, now: float) -> None:
         """Begin a handshake."""
-        self._known_there = self._reached = False
+        self.known_there = self._reached = False
         self._dialled_at = now
         bounds = replace(CONTROL, handshake_ms=int(self._limit() * 1000))
         control = client(self._shared.context, zmq.DEALER, self._shared.keys, self._key, bounds)
@@ -208,7 +208,7 @@ class Link:
         if self._reached:
             self._unfinished += 1
         self._hang_up()
-        self._known_there = True
+        self.known_there = True
         self._redial_at = now
 
     def close(self) -> None:

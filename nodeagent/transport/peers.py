@@ -324,12 +324,15 @@ class PeerTransport:
 
     def _dial_due(self, now: float) -> None:
         """Let those dial that want to and whose turn it is."""
-        unmade = self._shared.unmade
-        free = self._shared.pace.at_once - sum(link.is_dialling(now) for link in unmade)
-        if free > 0:
-            due = [link for link in unmade if link.is_due(now)]
-            for link in sorted(due, key=Link.turn)[:free]:
-                link.dial(now)
+        unmade, pace = self._shared.unmade, self._shared.pace
+        under_way = sum(link.is_dialling(now) for link in unmade)
+        if under_way >= pace.at_once_for(there=True):
+            return
+        for link in sorted((one for one in unmade if one.is_due(now)), key=Link.turn):
+            if under_way >= pace.at_once_for(there=link.known_there):
+                break
+            link.dial(now)
+            under_way += 1
 
     def _renew_due(self, now: float) -> None:
         if not self._renew or now < self._renew_at:

@@ -27,17 +27,20 @@ class Pace:
 
     peers: int = 0
     beat_s: float = 0.0
+    first_s: float = HANDSHAKE_SECONDS[0]
 
-    @property
-    def at_once(self) -> int:
-        """Return how many handshakes this node may have under way."""
-        return max(AT_ONCE_MIN, HANDSHAKES_MAX // (self.peers + 1))
+    def at_once_for(self, *, there: bool) -> int:
+        """Return with how many handshakes under way one more may begin.
+
+        Peers that hang must not hold up one that is known to be `there`.
+        """
+        share = max(AT_ONCE_MIN, HANDSHAKES_MAX // (self.peers + 1))
+        return 2 * share if there else share
 
     @property
     def handshake_s(self) -> float:
         """Return how long a first handshake may take."""
-        first, longest = HANDSHAKE_SECONDS
-        return min(first * max(1.0, self.peers / EASY_PEERS), longest)
+        return min(self.first_s * max(1.0, self.peers / EASY_PEERS), HANDSHAKE_SECONDS[1])
 
     @property
     def turn_s(self) -> float:
