@@ -75,7 +75,9 @@ async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
         await shows(pilot, "ALL RIGHT")
         await pilot.press("n")
         await shows(pilot, "nobody is invited; i makes an invitation")
-        await pilot.press("i", *"delta", "enter", "enter")
+        await pilot.press("i", *"alpha", "enter", "enter")
+        await shows(pilot, "alpha is a node of the cluster already")
+        await pilot.press("ctrl+u", *"delta", "enter", "enter")
         text = await shows(pilot, "The invitation of delta", "'join1.", "it must be")
         assert "--adapter IFACE=private1:ADDRESS:private \\" in text
         eth0 = Adapter(network="public1", role="service", address="10.10.1.14")

@@ -1,10 +1,12 @@
 """The page of joining: who is invited, who asks with which key, and what an invitation says."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.fingerprint import fingerprint
+from nodeagent.model.names import NAME_PATTERN
 from nodeagent.wire.console import Answer, Refused
 from nodeagent.wire.joining import Guest, Invitation, Invited, Joining, JoinState, invitation_text
 from tui.viewmodels.node_page import pair
@@ -120,6 +122,18 @@ def visitor_page(one: Visitor, width: int) -> list[Line]:
             *_wrapped("", COMPARE.format(guest.node), "", width),
         ]
     return [cut(entry, width) for entry in lines]
+
+
+_NAME = re.compile(NAME_PATTERN)
+
+
+def name_trouble(name: str, configuration: Configuration | None) -> str:
+    """Return why no machine can be invited under `name`, "" where nothing is known against it."""
+    if not _NAME.match(name):
+        return "A name has letters, digits, - . and _, begins with a letter or digit, at most 63."
+    if configuration is not None and name in configuration.node:
+        return f"{name} is a node of the cluster already; a new machine needs another name."
+    return ""
 
 
 INVITE_LINES = (
