@@ -86,7 +86,7 @@ async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
         agents.guests["delta"] = guest
         await pilot.press("escape")
         app.screen.ask_all()  # type: ignore[attr-defined]
-        await shows(pilot, "1 asks to be let in", "delta  asks      13:20  bravo       10.10.1.14")
+        await shows(pilot, "1 asks to be let in", "delta  asks      13:20  ann         10.10.1.14")
         await pilot.press("enter")
         await shows(pilot, SHOWN, "eth0: 10.10.1.14 on public1, service")
         await pilot.press("a")
@@ -119,7 +119,7 @@ async def test_a_fence_device_is_tested_and_a_node_switched_off_by_its_typed_nam
     async with running(app, SMALL) as pilot:
         await shows(pilot, "ALL RIGHT")
         await pilot.press("F")
-        await shows(pilot, "board, then plug", "not checked yet", "fenced by plug 2h", "no fence")
+        await shows(pilot, "board, then plug", "not checked yet", "fenced 2h", "no fence")
         await pilot.press("down", "down", "t")
         await shows(pilot, "Test which fence device of charlie?", "all of them")
         await pilot.press("down", "enter")
