@@ -20,6 +20,7 @@ from nodeagent.config.plan import plan
 from nodeagent.model.reports import has_errors
 from tests.support import story
 from tui.demo import warden
+from tui.demo.agents import Agent
 from tui.demo.places import NODE_NAMES, NoPlace, Places, find_places, taken
 from tui.demo.recipe import Recipe, base_text, with_adapter, with_group, with_node
 from tui.demo.report import Report
@@ -246,3 +247,12 @@ def test_cluster_that_is_not_stable_is_told_with_what_is_not_as_it_should_be() -
 
     with pytest.raises(NotHeld, match="unstable: charlie is down, web is releasing on bravo"):
         stable(dict.fromkeys(story.NODES, view))
+
+
+def test_last_words_of_an_agent_are_told_for_people(tmp_path: Path) -> None:
+    agent = Agent("alpha", tmp_path, "mark")
+    entry = {"level": "warning", "subject": "web", "text": "is away", "event": "event"}
+    logged = json.dumps({**entry, "timestamp": "2026-11-26T23:24:18.99Z"})
+    agent.log.write_text(f"Traceback: odd\n{logged}\n")
+
+    assert agent.last_words() == ("Traceback: odd", "23:24:18 warning web: is away")

@@ -25,7 +25,7 @@ def draw(folder: Path) -> None:
         there.mkdir(parents=True, exist_ok=True)
 
         def see(name: str, app: ClusterApp, there: Path = there) -> None:
-            drawn = app.export_screenshot(title=name)
+            drawn = app.export_screenshot(title="clustertui")
             (there / f"{name}.svg").write_text(drawn, "utf-8")
 
         for walk in (walked, replayed, beside):
