@@ -396,11 +396,17 @@ class Node:
             return
         opened = self.participant.open
         request = heir.request_of(self.shared, proposer, opened)
-        if not self._decide_if_certified(proposer) or request is None:
+        if not self._decide_if_certified(proposer) or request is None or self._goes_on(request):
             return
         record = heir.record_of(self.shared, request, opened.ballot.node if opened else "")
         self.coordinator = Coordinator(self.shared, request, heir.owned_before(request))
         self.coordinator.take_over(record, self.shared.log.decrees[-1])
+
+    def _goes_on(self, request: Request) -> bool:
+        """Return whether this node itself coordinates what was decided, and is at it."""
+        coordinator = self.coordinator
+        own = coordinator is not None and coordinator.request.tx == request.tx
+        return own and coordinator is not None and not coordinator.finished
 
     def _decide_if_certified(self, proposer: Proposer) -> bool:
         value = proposer.value
@@ -615,6 +621,7 @@ class Node:
         coordinator = self.coordinator
         decides = coordinator and not coordinator.finished and not coordinator.outrun
         shared.coordinating = coordinator.request.tx if coordinator and decides else ""
+        shared.stranded = coordinator.stranded if coordinator else None
         self._notice_nodes()
         self._notice_amnesia()
         self._notice_boasts()
