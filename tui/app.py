@@ -277,7 +277,8 @@ class ClusterApp(App[int]):
 
     def _show_messages(self) -> None:
         for screen in reversed(self.screen_stack):
-            for shown in screen.query("#message").results(MessageLine):
+            shown = screen.query_one_optional("#message", MessageLine)  # remembered, not sought
+            if shown is not None:
                 shown.say(self._said.current)
                 return
 

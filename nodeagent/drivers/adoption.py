@@ -39,23 +39,28 @@ class Heritage:
     watchdog: Watchdog | None = None
 
 
-def take_over(state: Path, wanted: Mapping[str, Group], timeout_s: float) -> Heritage:
+def take_over(
+    state: Path,
+    wanted: Mapping[str, Group],
+    timeout_s: float,
+    notice_s: float = NOTICE_SECONDS,
+) -> Heritage:
     """Take over the `wanted` groups that still stand, before their deadman fires.
 
     What is not taken over stays under its deadman until `dismiss`. `timeout_s` is the watchdog's
-    time. Blocks for as long as deadmen need to notice a death.
+    time. Blocks for as long as deadmen need to notice a death, at most `notice_s`.
     """
     directory = str(state.absolute())
-    posts = handover.waiting(directory, NOTICE_SECONDS)
+    posts = handover.waiting(directory, notice_s)
     until_ms = min((post.until_ms for post in posts), default=0)
     standing = frozenset(g for g, noun in wanted.items() if stands(directory, g, noun))
     if not standing or until_ms - handover.now_ms() < LEFT_MS_MIN:
         return Heritage()
     agents = tuple(agent for post in posts for agent in post.agents)
     watchdog = Watchdog.start(state, timeout_s, inherited=agents, until_ms=until_ms)
-    if not watchdog.at_its_post(NOTICE_SECONDS):
+    if not watchdog.at_its_post(notice_s):
         return Heritage(watchdog=watchdog)
-    if not handover.send_away(directory, posts, NOTICE_SECONDS):
+    if not handover.send_away(directory, posts, notice_s):
         return Heritage(watchdog=watchdog)  # one fires by now; what it leaves this agent ends
     claim(directory, standing)
     return Heritage(standing, until_ms, watchdog)

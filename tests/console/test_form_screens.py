@@ -14,13 +14,22 @@ from nodeagent.model.reports import Place, Report
 from nodeagent.model.run import DareRun, RunChanged, RunStarted
 from nodeagent.wire.console import Answer, Apply, Done, Refused, Rehearse, Request, SaveDraft
 from nodeagent.wire.live import ConfigurationChanged, ProgressMade, Snapshot
-from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
+from tests.support.screens import (
+    LARGE,
+    SMALL,
+    Clock,
+    console,
+    paste,
+    running,
+    screen_text,
+    shows,
+    until,
+)
 from tests.support.story import StoryClient, configuration_text, key_of, three_nodes
 from tui.app import ClusterApp
 from tui.screens.forms import Bench, bench_of
 from tui.screens.forms.form import FormScreen
 from tui.viewmodels import draft_data as raw
-from tui.viewmodels.form_kinds import specs_of
 
 TEXT = configuration_text()
 HOSTILE = "[/b] [@click=app.quit]x[/] \u202edlrow"
@@ -70,7 +79,9 @@ async def in_field(pilot: Keys) -> None:
 
 async def enter_text(pilot: Keys, text: str) -> None:
     """Replace what stands in the field."""
-    await pilot.press("ctrl+e", "ctrl+u", *text)
+    await pilot.press("ctrl+e", "ctrl+u")
+    if text:
+        await paste(pilot, text)
 
 
 async def judged(pilot: Keys, bench: Bench) -> None:
@@ -99,8 +110,8 @@ def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, in
         await enter_text(pilot, "charlie>alpha")
         await pilot.press("tab", "right")
         await until(pilot, lambda: value(bench, "group", "shop", "startup") == "first-available")
-        keys = [spec.key for spec in specs_of("group")]
-        await pilot.press(*["tab"] * (len(keys) - keys.index("startup")), "a")
+        pilot.app.screen.query_one("#children").focus()  # however many fields come before it
+        await pilot.press("a")
         await shows(pilot, "Type of the new resource")
         await pilot.press("enter")
         await shows(pilot, "editing shop / address (service address)", "10.10.1.101")
@@ -110,7 +121,8 @@ def test_group_with_address_and_application_is_added_by_keys(size: tuple[int, in
         await shows(pilot, "Type of the new resource")
         await pilot.press("down", "down", "down", "enter")
         await shows(pilot, "editing shop / server (application)", "E311")
-        await pilot.press("tab", *"/bin/serve --name 'a b'")
+        await pilot.press("tab")
+        await paste(pilot, "/bin/serve --name 'a b'")
         await judged(pilot, bench)
         await pilot.press("ctrl+s")
         await pilot.press("down")
@@ -211,7 +223,9 @@ def test_every_object_is_reached_from_the_draft() -> None:
         await shows(pilot, "a console's key", "commands of your own")
         await pilot.press("end", "up")
         await form(pilot, "enter", title="administrator admin1")
-        await pilot.press("tab", *key_of("ann"), "tab", "left", "ctrl+s")
+        await pilot.press("tab")
+        await paste(pilot, key_of("ann"))
+        await pilot.press("tab", "left", "ctrl+s")
         await shows(pilot, "+ admin.admin1", 'role = "oper')
         await pilot.press("x")
         await shows(pilot, "Remove", "network.public1")
@@ -248,7 +262,8 @@ def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> N
         await pilot.press("2")
         await shows(pilot, "Nodes 3")
         await form(pilot, "a", title="node node4")
-        await pilot.press(*"delta", "tab", *key_of("delta"))
+        await pilot.press(*"delta", "tab")
+        await paste(pilot, key_of("delta"))
         await shows(pilot, "delta / eth0 (adapter)")
         await until(
             pilot, lambda: value(bench, "node", "delta", "key") == key_of("delta"), "the key"

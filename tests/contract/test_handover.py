@@ -13,6 +13,8 @@ from nodeagent.model.configuration import Application, Group
 from tests.contract.agents import marker, sleeping
 from tests.contract.waiting import until
 
+PATIENCE_S = 20.0
+"""For a deadman to start or to notice a death, on a machine that has much to do."""
 NOUN = Group(nodes=("alpha",), resource={"server": Application(start=("sleep", "1"))})
 AGENT = """
 import sys, time
@@ -55,7 +57,7 @@ class Left:
         return not sleeping(self.mark)
 
     def take_over(self) -> adoption.Heritage:
-        return adoption.take_over(self.state, {"web": NOUN}, 60.0)
+        return adoption.take_over(self.state, {"web": NOUN}, 60.0, PATIENCE_S)
 
 
 Leave = Callable[[int, int], Left]
@@ -106,7 +108,7 @@ async def test_the_next_agent_takes_over_with_the_time_that_was_left(leave: Leav
 
 
 async def test_an_unfed_successor_ends_them_at_the_same_time(leave: Leave) -> None:
-    left = leave(60_000, 3_000)
+    left = leave(60_000, 8_000)
 
     heritage = left.take_over()
 
@@ -120,7 +122,9 @@ async def test_what_does_not_stand_as_a_whole_is_left_to_its_deadman(leave: Leav
     left = leave(60_000, 1_500)
     noun = Group(nodes=("alpha",), resource={**NOUN.resource, "more": NOUN.resource["server"]})
 
-    assert adoption.take_over(left.state, {"web": noun}, 60.0).groups == frozenset()
+    heritage = adoption.take_over(left.state, {"web": noun}, 60.0, PATIENCE_S)
+
+    assert heritage.groups == frozenset()
 
     await until(left.gone)
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.app import App
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from tests.support.story import WALL, StoryClient
@@ -14,6 +15,7 @@ from tui.left import Left
 from tui.screens.base import SectionScreen
 
 DEADLINE_S = 30.0
+LOOK_S = 0.02
 STEADY_LOOKS = 8
 """So many looks at most are taken until two in a row are alike; a clock on the screen never is."""
 SMALL = (80, 24)
@@ -51,13 +53,25 @@ def screen_text(app: App[Any]) -> str:
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
-    """Wait until `condition` holds; fail with the screen when the deadline passes."""
+    """Wait until `condition` holds; fail with the screen when the deadline passes.
+
+    The console works on by itself meanwhile: a pause of the pilot would ask every widget each time.
+    """
+    if condition():
+        return
     loop = asyncio.get_running_loop()
     deadline = loop.time() + DEADLINE_S
     while not condition():
         if loop.time() > deadline:
             raise AssertionError(f"waited in vain for {what}\n{screen_text(pilot.app)}")
-        await pilot.pause(0.02)
+        await asyncio.sleep(LOOK_S)
+    await pilot.pause(0)  # what came with it is dealt with, too
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Put `text` where the cursor is as a terminal hands a paste over: one event, one painting."""
+    pilot.app.post_message(Paste(text))
+    await pilot.pause()
 
 
 async def shows(pilot: Pilot[Any], *texts: str) -> str:

@@ -125,7 +125,7 @@ class SectionScreen(Screen[Any]):
 
     def repaint(self) -> None:
         """Paint everything now, unless the screen is still being built or already taken apart."""
-        if not self._built or not self.query("#headline"):
+        if not self._built or self.query_one_optional("#headline") is None:
             return
         self.look = Look(self.session.view, self.session.now)
         self.problems = problems_of(self.look)

@@ -185,6 +185,7 @@ def test_member_that_one_voter_reaches_comes_back_ever_more_rarely() -> None:
     scene.hook(lambda a, b, _: LOST if {a, b} & lost and "delta" in {a, b} else None)
 
     runs(scene, "web", "alpha")
+    scene.world.tick_ms = 200
     scene.wait(60_000)
     slot = scene.node("alpha").shared.log.standing.slot
     scene.wait(60_000)

@@ -14,6 +14,7 @@ def held(story: Story, seconds: float = 60.0, group: str = "web") -> Shape:
 
 def holding(seconds: float = 60.0, **fields: object) -> Story:
     story = Story()
+    story.world.tick_ms = 200  # a hold is long, and most of its ticks find nothing to do
     if fields:
         story.shape = story.changed("web", **fields)
         assert story.dare(story.shape).state == "done"

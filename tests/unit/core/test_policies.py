@@ -107,6 +107,7 @@ def test_a_group_returns_at_its_time_of_the_day() -> None:
     """The clock of the simulation stands at 00:16:40."""
     at = 'fallback = "higher-priority"\nfallback-at = "00:20"\n'
     story = began(web(extras=at)).rest()
+    story.world.tick_ms = 200  # it is three minutes until then
     story.crash("alpha").until(lambda: story.owner("web") == ["bravo"])
     story.world.start("alpha")
     story.rest()

@@ -15,7 +15,7 @@ NODES = ("alpha", "bravo", "charlie", "delta")
 
 
 def started(text: str) -> World:
-    world = World(text)
+    world = World(text, tick_ms=200)  # minutes are waited, for little that happens
     world.start()
     world.until(world.stable)
     return world
