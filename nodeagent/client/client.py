@@ -59,6 +59,7 @@ class Client:
         self._context = zmq.asyncio.Context()
         self._turn = 0
         self._link: Link | None = None
+        self._beside: set[Link] = set()
         self._opening: Link | None = None
         self._closed = False
         self._reaching = asyncio.Lock()
@@ -115,14 +116,12 @@ class Client:
             left_s = deadline - loop.time()
             if left_s <= 0:
                 break
-            link = Link(self._context, self._access, agent)
-            try:
-                await link.open(min(left_s, self._limits.connect_s))
-                return await link.ask(request, max(0.05, deadline - loop.time()))
-            except ClientError as lost:
-                error = lost
-            finally:
-                await link.close()
+            async with self._own_link(agent) as link:
+                try:
+                    await link.open(min(left_s, self._limits.connect_s))
+                    return await link.ask(request, max(0.05, deadline - loop.time()))
+                except ClientError as lost:
+                    error = lost
         raise error
 
     @asynccontextmanager
@@ -135,18 +134,26 @@ class Client:
         """
         error: ClientError = NoAgent("not tried")
         for agent in self._ways_to(node, configuration):
-            link = Link(self._context, self._access, agent)
-            try:
+            async with self._own_link(agent) as link:
                 try:
                     await link.open(self._limits.connect_s)
                 except ClientError as lost:
                     error = lost
                     continue
                 yield link
-            finally:
-                await link.close()
-            return
+                return
         raise error
+
+    @asynccontextmanager
+    async def _own_link(self, agent: AgentAddress) -> AsyncIterator[Link]:
+        """Give a link of its own to `agent`, which ends with this, or with the client."""
+        link = Link(self._context, self._access, agent)
+        self._beside.add(link)
+        try:
+            yield link
+        finally:
+            self._beside.discard(link)
+            await link.close()
 
     def _ways_to(self, node: str, configuration: Configuration | None) -> tuple[AgentAddress, ...]:
         if self._closed:
@@ -176,13 +183,14 @@ class Client:
             back_off = min(back_off * 2, self._limits.back_off_max_s)
 
     async def close(self) -> None:
-        """Give back every socket; waiting questions fail."""
+        """Give back every socket, of links that are in use, too; waiting questions fail."""
         self._closed = True
-        for link in (self._link, self._opening):
+        for link in (self._link, self._opening, *self._beside):
             if link is not None:
                 await link.close()
         self._link = self._opening = None
-        self._context.term()
+        # `term` would wait for ever for a socket that somebody still has; this takes it away.
+        self._context.destroy(linger=0)
 
     async def _follow(self, link: Link) -> AsyncGenerator[StreamMessage | Snapshot | AgentChanged]:
         try:

@@ -80,3 +80,12 @@ async def test_older_agent_refuses_to_be_told_and_goes_on(agents: tuple[FakeAgen
     async with client_of(agents) as client, client.beside("alpha") as link:
         assert isinstance(await link.tell(Here("c" * 16), 5.0), Refused)
         assert isinstance(await link.ask(GetSnapshot(), 5.0), Snapshot)
+
+
+async def test_client_can_be_closed_while_its_links_are_in_use(
+    agents: tuple[FakeAgent, ...],
+) -> None:
+    async with client_of(agents) as client, client.beside("alpha") as link:
+        await client.close()  # which would wait for ever for a socket that is left open
+        with pytest.raises(LinkLost):
+            await link.ask(GetSnapshot(), 5.0)
