@@ -49,8 +49,92 @@ class Neighbourly(Protocol):
         ...
 
 
+class Listening:
+    """Hears what happens at every node that `configuration` names, until `run` is cancelled.
+
+    `happened` takes events of one agent, what it remembers among them, `changed` is called when
+    an agent is heard and when it is not any more, and `missed` with the reason of each attempt
+    that failed.
+    """
+
+    def __init__(
+        self,
+        client: Neighbourly,
+        *,
+        configuration: Callable[[], Configuration | None],
+        happened: Callable[[list[EventLine]], None],
+        changed: Callable[[], None],
+        missed: Callable[[str, Exception], None] = lambda _node, _reason: None,
+    ) -> None:
+        self._client = client
+        self._configuration = configuration
+        self._happened = happened
+        self._changed = changed
+        self._missed = missed
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.links: dict[str, Link] = {}
+        """The agents that are heard."""
+
+    async def run(self) -> None:
+        """Listen to whoever is a node."""
+        try:
+            while True:
+                self.follow_nodes()
+                await asyncio.sleep(LOOK_S)
+        finally:
+            await self.end()
+
+    def follow_nodes(self) -> None:
+        """Begin to listen to new nodes, and leave those that are none any more."""
+        configuration = self._configuration()
+        wanted = set(configuration.node) if configuration else set()
+        for node in wanted - set(self._tasks):
+            self._tasks[node] = asyncio.create_task(self._listen(node))
+        for node in set(self._tasks) - wanted:
+            self._tasks.pop(node).cancel()
+
+    async def end(self) -> None:
+        """Listen to nobody any more."""
+        await _ended(list(self._tasks.values()))
+
+    async def _listen(self, node: str) -> None:
+        """Take what happens on one node, for ever; a lost agent is tried ever more rarely."""
+        pause_s = RETRY_S
+        while True:
+            try:
+                async with self._client.beside(node, configuration=self._configuration()) as link:
+                    pause_s = RETRY_S
+                    await self._take(node, link)
+            except asyncio.CancelledError:
+                raise
+            except Exception as reason:  # noqa: BLE001 - the other agents tell that it is gone
+                pause_s = min(pause_s * 2, RETRY_MAX_S)
+                self._missed(node, reason)
+            await asyncio.sleep(pause_s)
+
+    async def _take(self, node: str, link: Link) -> None:
+        self.links[node] = link
+        waiting: list[EventLine] = []
+        loop = asyncio.get_running_loop()
+
+        def give() -> None:
+            self._happened(waiting[:])
+            waiting.clear()
+
+        try:
+            async with aclosing(link.events(ANSWER_S)) as events:
+                self._changed()
+                async for event in events:
+                    if not waiting:
+                        loop.call_later(BATCH_S, give)
+                    waiting.append(event)
+        finally:
+            self.links.pop(node, None)
+            self._changed()
+
+
 class Gathering:
-    """Listens for as long as `run` is not cancelled.
+    """Listens for as long as `run` is not cancelled, and lets voters know where this console is.
 
     `view` gives what is known now, `happened` takes events of a node's agent, `heard` the nodes
     whose agents are listened to, and `present` the other consoles.
@@ -65,16 +149,18 @@ class Gathering:
         heard: Callable[[tuple[str, ...]], None],
         present: Callable[[tuple[Neighbour, ...]], None],
     ) -> None:
-        self._client = client
         self._view = view
-        self._happened = happened
         self._heard = heard
         self._present = present
         self._console = secrets.token_hex(16)
-        self._links: dict[str, Link] = {}
+        self._listening = Listening(
+            client,
+            configuration=lambda: view().active.configuration,
+            happened=happened,
+            changed=self._links_changed,
+        )
         self._deaf: set[Link] = set()
         """Agents of an older version, which do not know what they are told."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._known: dict[str, tuple[Neighbour, ...]] = {}
         self.place = Place()
         """Where this console is; the app moves it."""
@@ -85,64 +171,25 @@ class Gathering:
         told, due = Place(), 0.0
         try:
             while True:
-                self._follow_nodes()
+                self._listening.follow_nodes()
                 if self.place != told or loop.time() >= due:
                     told, due = self.place, loop.time() + TOLD_EVERY_S
                     await self._tell(told)
                 await asyncio.sleep(LOOK_S)
         finally:
-            await _ended(list(self._tasks.values()))
+            await self._listening.end()
 
-    def _follow_nodes(self) -> None:
-        configuration = self._view().active.configuration
-        wanted = set(configuration.node) if configuration else set()
-        for node in wanted - set(self._tasks):
-            self._tasks[node] = asyncio.create_task(self._listen(node))
-        for node in set(self._tasks) - wanted:
-            self._tasks.pop(node).cancel()
-
-    async def _listen(self, node: str) -> None:
-        """Take what happens on one node, for ever; a lost agent is tried ever more rarely."""
-        pause_s = RETRY_S
-        while True:
-            try:
-                active = self._view().active.configuration
-                async with self._client.beside(node, configuration=active) as link:
-                    pause_s = RETRY_S
-                    await self._take(node, link)
-            except asyncio.CancelledError:
-                raise
-            except Exception:  # noqa: BLE001 - the other agents tell that it is gone
-                pause_s = min(pause_s * 2, RETRY_MAX_S)
-            await asyncio.sleep(pause_s)
-
-    async def _take(self, node: str, link: Link) -> None:
-        self._links[node] = link
-        waiting: list[EventLine] = []
-        loop = asyncio.get_running_loop()
-
-        def give() -> None:
-            self._happened(waiting[:])
-            waiting.clear()
-
-        try:
-            async with aclosing(link.events(ANSWER_S)) as events:
-                self._heard(tuple(self._links))
-                async for event in events:
-                    if not waiting:
-                        loop.call_later(BATCH_S, give)
-                    waiting.append(event)
-        finally:
-            self._links.pop(node, None)
-            self._known.pop(node, None)
-            self._deaf.discard(link)
-            self._heard(tuple(self._links))
+    def _links_changed(self) -> None:
+        links = self._listening.links
+        self._known = {node: known for node, known in self._known.items() if node in links}
+        self._deaf &= set(links.values())
+        self._heard(tuple(links))
 
     async def _tell(self, place: Place) -> None:
-        cluster = self._view().cluster
+        cluster, links = self._view().cluster, self._listening.links
         voters = cluster.value.voters if cluster else ()
         here = Here(self._console, place.author, place.screen, place.item, place.edits)
-        told = {node: self._links[node] for node in voters if node in self._links}
+        told = {node: links[node] for node in voters if node in links}
         able = {node: link for node, link in told.items() if link not in self._deaf}
         answers = await asyncio.gather(
             *(link.tell(here, ANSWER_S) for link in able.values()), return_exceptions=True

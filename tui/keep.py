@@ -1,5 +1,9 @@
-"""Files that the person asked for: reports, pictures, events. Nothing is ever overwritten."""
+"""Files that the person asked for: reports, pictures, events, commands.
 
+Nothing is ever overwritten, and nobody else may read them: an invitation may be in one.
+"""
+
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -24,9 +28,13 @@ def _write(folder: Path, name: str, suffix: str, text: str) -> str:
     for number in range(1, TRIES):
         path = folder / f"{name}{'' if number == 1 else f'-{number}'}{suffix}"
         try:
-            with path.open("x", encoding="utf-8") as file:
+            with open(path, "x", encoding="utf-8", opener=_private) as file:
                 file.write(text)
         except FileExistsError:
             continue
         return str(path)
     raise FileExistsError(f"{folder} holds {TRIES} files named {name}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -139,6 +139,10 @@ class Link:
         finally:
             await events.close()
 
+    async def remembered(self, timeout_s: float) -> tuple[EventLine, ...]:
+        """Return what the agent remembers to have happened; LinkLost without an answer."""
+        return (await self._snapshot(timeout_s)).events
+
     async def _snapshot(self, timeout_s: float) -> Snapshot:
         try:
             snapshot = await self.ask(GetSnapshot(), timeout_s)

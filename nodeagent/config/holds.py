@@ -41,7 +41,7 @@ def held_groups(unix: float, *configurations: Configuration | None) -> frozenset
     return frozenset(
         name
         for configuration in configurations
-        if configuration is not None
+        if configuration is not None and any(one.hold_until for one in configuration.group.values())
         for name, group in expanded(configuration).group.items()
         if is_held(group, unix)
     )

@@ -110,6 +110,8 @@ def _check_key(add: Add, value: str, path: Path) -> None:
     if _KEY.match(value):
         return
     hint = "copy the 40 characters that `nodeagent key` prints on that node"
+    if not value and path[0] == "node":
+        hint = "invite it instead (page Joining), or copy what `nodeagent key` prints there"
     if len(value) != 40:
         add("E029", path, f"a public key has 40 characters, this one {len(value)}", hint)
         return

@@ -107,6 +107,15 @@ class Coordinator:
         return any(refusal.code == "ballot" for refusal in self.proposer.refusals.values())
 
     @property
+    def stranded(self) -> Aborted | None:
+        """Return the ABORT that it asks for under a ballot that can get it no more, else None.
+
+        A voter that still has the lock sees to it; but all of them may have given it back.
+        """
+        value, waits = self.proposer.value, not self.finished and self._row is None
+        return value if waits and self.outrun and isinstance(value, Aborted) else None
+
+    @property
     def longest_ms(self) -> int:
         """Return the longest time for which a participant may stay suspended without an order."""
         return self._ask_whom.longest_ms(self._forward)

@@ -92,6 +92,11 @@ class Governor:
 
     # -- time
 
+    @property
+    def idle(self) -> bool:
+        """Return whether nothing is proposed, nor wished for."""
+        return self.proposer is None and self._wished_since_ms < 0
+
     def tick(self) -> None:
         """Propose what is due, once it is this node's turn."""
         shared = self.shared
@@ -100,12 +105,22 @@ class Governor:
         if self.proposer is not None:
             self._attend(self.proposer)
             return
-        votes = shared.name in shared.log.voters and not shared.forgetful
-        if not votes or not shared.quorum or shared.behind:
+        if not self._may_propose():
             self._wished_since_ms = -1
+        elif shared.now.ms < self._not_before_ms:
             return
-        if shared.now.ms < self._not_before_ms:
-            return
+        elif shared.stranded is not None and self.acceptor.lock is None:
+            self._end_stranded(shared.stranded)
+        elif shared.name in shared.log.voters:
+            self._propose_what_is_due()
+
+    def _may_propose(self) -> bool:
+        shared = self.shared
+        concerned = shared.name in shared.log.voters or shared.stranded is not None
+        return concerned and not shared.forgetful and shared.quorum and not shared.behind
+
+    def _propose_what_is_due(self) -> None:
+        shared = self.shared
         if self._must_terminate():
             if self._my_turn():
                 self._terminate()
@@ -356,6 +371,19 @@ class Governor:
             return False  # this node's own coordinator ends it
         return self.participant.in_doubt or self._is_gone(lock.holder)
 
+    def _end_stranded(self, value: Aborted) -> None:
+        """Ask for the end of this node's own DARE under a new ballot, for nobody else does.
+
+        Another DARE came above its ballot and was refused, so all gave back the lock. Whoever did
+        not may be about to end it.
+        """
+        now_ms = self.shared.now.ms
+        if self._wished_since_ms < 0:
+            self._wished_since_ms = now_ms
+        if now_ms - self._wished_since_ms >= ATTEMPT_MS:
+            slot = self.shared.log.next_slot
+            self._start(Proposer(slot, self.next_ballot(), "terminate", value.tx))
+
     def _is_gone(self, holder: str) -> bool:
         """Return whether a coordinator fell silent, or was started anew and knows no DARE."""
         shared = self.shared
@@ -404,6 +432,9 @@ class Governor:
         self.shared.out += proposer.accept(value, self._deciders(value), self.shared.now.ms)
 
     def _own_value(self, proposer: Proposer) -> Value | None:
+        stranded = self.shared.stranded
+        if stranded is not None and proposer.tx == stranded.tx:
+            return msgspec.structs.replace(stranded, stamp=self._stamp())
         if proposer.purpose == "terminate":
             owners = {g: n for p in proposer.promises.values() for g, n in p.owners.items() if n}
             return Aborted(proposer.tx, self._why_terminated(), owners, self._stamp())

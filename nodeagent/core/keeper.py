@@ -39,10 +39,10 @@ class Keeper:
         if shared.lease.due(shared.now.ms, shared.timing) and shared.log.voters:
             self.renew()
         self._pet()
-        touched, held = self.participant.touched, self._notice_holds()
+        touched, held, leased = self.participant.touched, self._notice_holds(), shared.lease_valid
         for name, runner in shared.runners.items():
-            may_restart = shared.lease_valid and not (shared.suspended and name in touched)
-            may_leave = shared.lease_valid and not shared.suspended
+            may_restart = leased and not (shared.suspended and name in touched)
+            may_leave = leased and not shared.suspended
             shared.out += runner.tick(
                 shared.now, may_restart=may_restart, may_leave=may_leave, on_hold=name in held
             )
@@ -128,10 +128,10 @@ class Keeper:
     def reconcile(self) -> None:
         """Bring every group one step nearer to what is decreed."""
         self._notice_lease()
-        configuration = self.shared.log.configuration
+        configuration, leased = self.shared.log.configuration, self.shared.lease_valid
         groups = dict.fromkeys(configuration.group if configuration else ())
         for group in (*groups, *(g for g in self.shared.runners if g not in groups)):
-            self._reconcile(group)
+            self._reconcile(group, leased=leased)
         if self.shared.adapters.bad:
             self._follow_adapters()
 
@@ -156,31 +156,31 @@ class Keeper:
             self.shared.inherited.clear()  # from now on this life holds what it holds
         self._had_lease = valid
 
-    def _reconcile(self, group: str) -> None:
+    def _reconcile(self, group: str, *, leased: bool) -> None:
         shared = self.shared
         runner = shared.runner(group)
-        if shared.stopping or not shared.lease_valid:
+        if shared.stopping or not leased:
             keeps = adoption.keeps(shared, group) and not shared.stopping
-            if not keeps and not self._carries(group):
-                self._let_go(runner)
+            if not keeps and not (leased and self._carries(group)):
+                self._let_go(runner, leased=leased)
             return
         if group in self.participant.touched:
             return
         owner = shared.log.standing.owners.get(group, "")
         if owner != shared.name or not shared.is_member:
-            self._let_go(runner)
+            self._let_go(runner, leased=leased)
             return
         if group in self._undone:
             if runner.held:
-                self._let_go(runner)
+                self._let_go(runner, leased=leased)
                 return
             self._undone.discard(group)
         self._bring_online(runner)
 
     def _carries(self, group: str) -> bool:
-        """Return whether a group that runs after this one is still held here, and time for it."""
+        """Return whether a group that runs after this one is still held here."""
         configuration = self.shared.log.configuration
-        if configuration is None or not self.shared.lease_valid:
+        if configuration is None:
             return False
         children = (name for name, noun in configuration.group.items() if group in noun.after)
         runners = self.shared.runners
@@ -204,14 +204,15 @@ class Keeper:
         if runner.state == "releasing" and noun is not None:
             self.shared.out += runner.stay(noun, self.shared.now)
 
-    def _let_go(self, runner: GroupRunner) -> None:
+    def _let_go(self, runner: GroupRunner, *, leased: bool) -> None:
         self.proofs.close(runner.name)
         self.shared.inherited.pop(runner.name, None)
-        if (runner.held or runner.state == "online") and runner.state != "releasing":
-            shared, urgent = self.shared, not self.shared.lease_valid
-            cause = "lease lost" if urgent else shared.stopping or shared.log.last_cause
-            shared.out += runner.release(shared.now, cause=cause, urgent=urgent)
-        elif not self.shared.lease_valid:
+        held = runner.held
+        if (held or runner.state == "online") and runner.state != "releasing":
+            shared = self.shared
+            cause = (shared.stopping or shared.log.last_cause) if leased else "lease lost"
+            shared.out += runner.release(shared.now, cause=cause, urgent=not leased)
+        elif held and not leased:
             self.shared.out += runner.hurry(self.shared.now)
         if not runner.held:
             self._undone.discard(runner.name)

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from nodeagent.config.instances import expanded
-from nodeagent.core import adoption, desk, fence_desk, fenced, heir, inbox, ledger, runs, unended
+from nodeagent.core import (
+    adoption,
+    desk,
+    fence_desk,
+    fenced,
+    heir,
+    inbox,
+    ledger,
+    runs,
+    ticking,
+    unended,
+)
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
 from nodeagent.core.commands import Commands
@@ -123,7 +134,6 @@ from nodeagent.wire.peer import (
     ViewChange,
 )
 
-TICK_MS = 100
 ROUNDS_PER_LIFE = 1 << 16
 """Ballots of a new life of the agent are above all of its earlier ones, written down or not."""
 SEQUENCES_PER_LIFE = 1 << 32
@@ -279,12 +289,14 @@ class Node:
 
         What follows from a heartbeat is looked at with the next tick: there are many of them, they
         come just before it, and what they say differs from the last ones' only now and then. From
-        a request for a lease nothing follows here, and a voter gets them from all nodes. A node
-        without a lease waits for nothing: what it still holds has a time to end at.
+        a request for a lease nothing follows here, and a voter gets them from all nodes. From a
+        grant follows nothing new, unless it tells of nodes that are out. A node without a lease
+        waits for nothing: what it still holds has a time to end at.
         """
         self.shared.now = self._clock.take(now)
+        waits = _waits_for_the_tick(event) and self.shared.lease_valid
         self._take(event)
-        if not _waits_for_the_tick(event) or not self.shared.lease_valid:
+        if not waits or not self.shared.lease_valid:
             return self._settle()
         effects, self.shared.out = self.shared.out, []
         return effects
@@ -309,6 +321,11 @@ class Node:
                 self._learn(event)
             case StopAsked():
                 self._stop(event)
+
+    @property
+    def next_tick_ms(self) -> int:
+        """Return in how many milliseconds after the last tick the next one is due."""
+        return ticking.next_tick_ms(self)
 
     def envelope(self, message: Message) -> Envelope:
         """Return a control message with its header."""
@@ -379,11 +396,17 @@ class Node:
             return
         opened = self.participant.open
         request = heir.request_of(self.shared, proposer, opened)
-        if not self._decide_if_certified(proposer) or request is None:
+        if not self._decide_if_certified(proposer) or request is None or self._goes_on(request):
             return
         record = heir.record_of(self.shared, request, opened.ballot.node if opened else "")
         self.coordinator = Coordinator(self.shared, request, heir.owned_before(request))
         self.coordinator.take_over(record, self.shared.log.decrees[-1])
+
+    def _goes_on(self, request: Request) -> bool:
+        """Return whether this node itself coordinates what was decided, and is at it."""
+        coordinator = self.coordinator
+        own = coordinator is not None and coordinator.request.tx == request.tx
+        return own and coordinator is not None and not coordinator.finished
 
     def _decide_if_certified(self, proposer: Proposer) -> bool:
         value = proposer.value
@@ -586,7 +609,7 @@ class Node:
 
     def _tick(self, tick: Tick) -> None:
         shared = self.shared
-        slept = shared.now.ms - self._ticked_ms - TICK_MS
+        slept = shared.now.ms - self._ticked_ms - ticking.TICK_MS
         self._ticked_ms = shared.now.ms
         shared.load = tick.load
         shared.hearts.tick(shared.now.ms, shared.timing, slept)
@@ -598,6 +621,7 @@ class Node:
         coordinator = self.coordinator
         decides = coordinator and not coordinator.finished and not coordinator.outrun
         shared.coordinating = coordinator.request.tx if coordinator and decides else ""
+        shared.stranded = coordinator.stranded if coordinator else None
         self._notice_nodes()
         self._notice_amnesia()
         self._notice_boasts()
@@ -973,5 +997,7 @@ class Node:
 def _waits_for_the_tick(event: Event) -> bool:
     """Return whether what follows here from an event, if anything, may wait for the next tick."""
     if isinstance(event, MessageHeard):
-        return isinstance(event.envelope.message, LeaseRequest)
+        message = event.envelope.message
+        told = isinstance(message, LeaseAck) and message.granted
+        return isinstance(message, LeaseRequest | LeaseAck) and not told
     return isinstance(event, BeatHeard)

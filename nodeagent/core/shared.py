@@ -29,7 +29,7 @@ from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress, RunChanged, keep
 from nodeagent.model.text import clean
 from nodeagent.wire.live import EventLine, FenceLive
-from nodeagent.wire.peer import Confirmed, Message
+from nodeagent.wire.peer import Aborted, Confirmed, Message
 
 EVENTS_KEPT = 500
 RUNS_KEPT = 20
@@ -65,6 +65,7 @@ class Shared:
     tentative: tuple[str, ...] = ()
     suspended: bool = False
     coordinating: str = ""
+    stranded: Aborted | None = None
     forgiven: set[str] = field(default_factory=set)
     stopping: str = ""
     stopping_since_ms: int = 0

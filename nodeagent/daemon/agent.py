@@ -15,9 +15,11 @@ from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.desk import role_of
-from nodeagent.core.node import TICK_MS, Node
+from nodeagent.core.node import Node
+from nodeagent.core.ticking import TICK_MS
 from nodeagent.daemon.consoles import Consoles
 from nodeagent.daemon.logs import AgentLog
+from nodeagent.daemon.metronome import Metronome
 from nodeagent.model.text import clean
 from nodeagent.wire.codec import (
     WireError,
@@ -58,6 +60,8 @@ class Agent:
         self._working = False
         self._bad: dict[str, float] = {}
         self._consoles = Consoles()
+        self._metronome = Metronome()
+        self._rests = False
 
     def start(self) -> None:
         """Carry out the first effects."""
@@ -83,6 +87,18 @@ class Agent:
             self.failed.set_exception(error)
         finally:
             self._working = False
+        if self._rests and self._node.next_tick_ms <= TICK_MS:
+            self._rests = False
+            self._metronome.hurry(TICK_MS / 1000)
+
+    async def rest(self) -> None:
+        """Wait until the next tick is due; whatever ends the rest of the core shortens it."""
+        due_ms = self._node.next_tick_ms
+        self._rests = due_ms > TICK_MS
+        try:
+            await self._metronome.wait(due_ms / 1000)
+        finally:
+            self._rests = False
 
     # -- bytes from outside become events, or a line in the log
 
@@ -161,16 +177,13 @@ async def tick_for_ever(
     consoles: Callable[[], int],
     alive: Callable[[], None] = lambda: None,
 ) -> None:
-    """Let time pass for the core: heartbeats that came, then a tick, every TICK_MS.
+    """Let time pass for the core: heartbeats that came, then a tick, whenever it is due.
 
     `alive` is told each time that the core has stepped.
     """
-    loop = asyncio.get_running_loop()
     following = -1
-    due = loop.time()
     while True:
-        due = max(due + TICK_MS / 1000, loop.time())
-        await asyncio.sleep(due - loop.time())
+        await agent.rest()
         drain()
         count = consoles()
         if count != following:

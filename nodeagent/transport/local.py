@@ -17,8 +17,12 @@ from nodeagent.transport.sockets import HEARTBEAT_BUFFER, Bounds, endpoint, keep
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX
 
 DOMAIN = "peer"
-CONTROL = Bounds(send=1, receive=1_000)
-HEARTBEAT = Bounds(8, 1_000, HEARTBEAT_BYTES_MAX, buffer=HEARTBEAT_BUFFER)
+HANDSHAKE_MS = 25_000
+"""More than a peer gives a handshake, so that it is the one who knows that time was too short."""
+CONTROL = Bounds(send=1, receive=1_000, handshake_ms=HANDSHAKE_MS)
+HEARTBEAT = Bounds(
+    8, 1_000, HEARTBEAT_BYTES_MAX, buffer=HEARTBEAT_BUFFER, handshake_ms=HANDSHAKE_MS
+)
 """A PUB receives subscriptions; with room for one of them it was seen to get none."""
 
 REMEDIES: dict[int, str] = {

@@ -16,13 +16,16 @@ from nodeagent.transport.gate import Gate
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.local import BoundAdapter, LocalAdapter
 from nodeagent.transport.notes import Notes, OnNote
-from nodeagent.transport.path import Link, PeerPath
-from nodeagent.transport.sockets import allow_files, new_context, property_of, with_messages
+from nodeagent.transport.path import Link, PeerPath, Shared
+from nodeagent.transport.sockets import allow_files, new_context, property_of
+from nodeagent.transport.turns import places_in_line
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES_MAX
 
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
 
 TICK_SECONDS = 0.1
+REST_SECONDS = 0.5
+"""The same while all is bound and connected: only silence is looked for then."""
 BIND_AGAIN_SECONDS = (0.05, 2.0)
 """First and longest wait before an address that could not be had is tried again."""
 QUIET_SECONDS = 2.0
@@ -78,16 +81,19 @@ class PeerTransport:
         self._context = new_context()
         self._gate: Gate | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._bound: dict[str, BoundAdapter] = {}
         self._wanted: dict[str, _Wanted] = {}
         self._peers: dict[str, Peer] = {}
         self._names: dict[str, str] = {}
         self._links: dict[str, dict[PeerPath, Link]] = {}
         self._turn: dict[str, int] = {}
+        self._shared = Shared(self._context, keys, self._ports, self._notes)
+        self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
         self._renew: list[str] = []
         self._renew_at = 0.0
+        self._listen_at = 0.0
 
     def open(self) -> None:
         """Start on the running loop; TransportError unless strangers are proven to be refused."""
@@ -95,12 +101,15 @@ class PeerTransport:
         self._gate = Gate(self._context, self._admit)
         self._gate.prove(self._keys)
         self._gate.start(self._loop)
+        self._loop.add_reader(self._shared.told.descriptor, self._tick)
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
 
     def close(self) -> None:
         """End all connections and give all addresses back; what is queued is thrown away."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._loop is not None:
+            self._loop.remove_reader(self._shared.told.descriptor)
         for links in self._links.values():
             for link in links.values():
                 link.close()
@@ -109,6 +118,8 @@ class PeerTransport:
         if self._gate is not None:
             self._gate.close()
         self._links, self._bound, self._wanted = {}, {}, {}
+        self._shared.told.close()
+        self._shared.heard.close()
         self._context.destroy(linger=0)
 
     def set_local(self, adapters: Iterable[LocalAdapter]) -> None:
@@ -128,6 +139,7 @@ class PeerTransport:
             if name not in self._bound and name not in self._wanted:
                 self._wanted[name] = _Wanted(adapter, now)
         self._bind_due(now)
+        self._hurry()
 
     def set_peers(self, peers: Iterable[Peer]) -> None:
         """Know exactly `peers` from now on; connections of peers and paths that stay, stay."""
@@ -138,12 +150,17 @@ class PeerTransport:
         allow_files(paths * FILES_PER_PATH + len(self._bound) * FILES_PER_ADAPTER)
         for name in set(self._links) - set(wanted):
             self._drop(name)
+        self._shared.pace.peers = len(wanted)
+        places = places_in_line(
+            self._keys.public, {peer.name: peer.key for peer in wanted.values()}
+        )
         for peer in wanted.values():
-            self._reconcile(peer)
+            self._reconcile(peer, places[peer.name])
         self._peers = wanted
         if revoked:  # libzmq cannot end one connection of a server, so all of them are renewed
             self._renew = list(self._bound)
             self._renew_at = self._now()
+        self._hurry()
 
     def send(self, peer: str, data: bytes, *, avoid: Collection[str] = ()) -> bool:
         """Send over the next path that takes it; networks in `avoid` only if no other does.
@@ -165,18 +182,22 @@ class PeerTransport:
         """Send one heartbeat on the adapter named `adapter`, if it is bound and not cut."""
         if len(data) > HEARTBEAT_BYTES_MAX:
             self._notes.say("too-large", adapter, bytes=len(data), bytes_max=HEARTBEAT_BYTES_MAX)
-        elif adapter in self._bound and adapter not in self._cut:
+            return
+        now = self._now()
+        self._shared.pace.beat_s = now - self._beat_at.get(
+            adapter, now
+        )  # peers beat as often as we do
+        self._beat_at[adapter] = now
+        if adapter in self._bound and adapter not in self._cut:
             self._bound[adapter].beat(data)
 
     def drain_heartbeats(self) -> list[tuple[str, str, bytes]]:
         """Return (peer, adapter of the path, data) of the newest heartbeats since the last call."""
         now = self._now()
         heard: list[tuple[str, str, bytes]] = []
-        ways = self._ways()
-        full = with_messages(way.hearing for way in ways if way.hearing is not None)
-        for link in ways:
-            waiting = link.heartbeats(now) if link.hearing in full else []
-            if waiting and not self._is_cut(link):
+        for link in self._shared.heard.look():
+            waiting = link.heartbeats(now)
+            if not self._is_cut(link):
                 heard += [(link.peer, link.path.adapter, data) for data in waiting]
         return heard
 
@@ -218,8 +239,10 @@ class PeerTransport:
         return True
 
     def _poke(self, name: str) -> None:
+        now = self._now()
         for link in self._links.get(name, {}).values():
-            link.poke(self._now())
+            link.poke(now)
+        self._dial_due(now)
 
     def _arrived(self, adapter: str, frames: list[zmq.Frame], count: int) -> None:
         if adapter in self._cut:
@@ -236,7 +259,7 @@ class PeerTransport:
 
     # --- paths to peers ---
 
-    def _reconcile(self, peer: Peer) -> None:
+    def _reconcile(self, peer: Peer, place: int) -> None:
         known = self._peers.get(peer.name)
         if known is not None and known.key != peer.key:
             self._drop(peer.name)
@@ -244,18 +267,12 @@ class PeerTransport:
         for path in set(links) - set(peer.paths):
             links.pop(path).close()
         now = self._now()
-        for path in peer.paths:
-            if path not in links:
-                links[path] = Link(
-                    self._context,
-                    self._keys,
-                    peer.name,
-                    peer.key,
-                    path,
-                    self._ports,
-                    self._notes,
-                    now,
-                )
+        for index, path in enumerate(peer.paths):
+            if path in links:
+                links[path].place = (index, place)
+            else:
+                # One network after the other: so all are soon heard somewhere.
+                links[path] = Link(self._shared, peer.name, peer.key, path, (index, place), now)
 
     def _drop(self, name: str) -> None:
         for link in self._links.pop(name, {}).values():
@@ -281,13 +298,41 @@ class PeerTransport:
     def _tick(self) -> None:
         assert self._loop is not None
         now = self._loop.time()
-        self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
-        ways = self._ways()
-        news = with_messages(way.watched for way in ways if way.watched is not None)
-        for link in ways:
-            link.tick(now, told=link.watched in news)
+        for link in self._shared.told.look():
+            link.watch(now)
+        if now >= self._listen_at:
+            self._listen_at = now + REST_SECONDS
+            for link in self._ways():
+                link.listen(now)
+        self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(self._rest_s(), self._tick)
+
+    def _hurry(self) -> None:
+        """Look soon: much may be due."""
+        if self._timer is not None and self._loop is not None:
+            self._timer.cancel()
+            self._timer = self._loop.call_soon(self._tick)
+
+    def _rest_s(self) -> float:
+        """Return how long it may take until the next look; news of a handshake come at once."""
+        busy = self._shared.unmade or self._shared.told.unfinished or self._wanted or self._renew
+        return TICK_SECONDS if busy else REST_SECONDS
+
+    def _dial_due(self, now: float) -> None:
+        """Let those dial that want to and whose turn it is."""
+        unmade, pace = self._shared.unmade, self._shared.pace
+        under_way = sum(link.is_dialling(now) for link in unmade)
+        if under_way >= pace.at_once_for(there=True):
+            return
+        for link in sorted((one for one in unmade if one.is_due(now)), key=Link.turn):
+            if under_way >= pace.at_once_for(there=link.known_there):
+                break
+            link.dial(now)
+            under_way += 1
 
     def _renew_due(self, now: float) -> None:
         if not self._renew or now < self._renew_at:

@@ -1,5 +1,6 @@
-"""Measure and print: `python -m tests.benchmarks [--only] [box] [console] [forecast] [growth]`."""
+"""Measure and print: `python -m tests.benchmarks [box] [console] [forecast] [growth]`."""
 
+import argparse
 import asyncio
 import sys
 from collections.abc import Callable
@@ -15,16 +16,23 @@ SUITES: dict[str, Callable[[], list[Figure]]] = {
 }
 
 
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the words of this command."""
+    made = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    made.add_argument("suites", nargs="*", help=f"of {', '.join(SUITES)}; default: all")
+    return made
+
+
 def main(arguments: list[str]) -> int:
     """Print the figures of the suites named (default: all); 1 if one is over its limit."""
-    arguments = [one for one in arguments if one != "--only"]
-    unknown = set(arguments) - set(SUITES)
+    chosen = parser().parse_args(arguments).suites
+    unknown = set(chosen) - set(SUITES)
     if unknown:
         print(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
         return 2
     print(machine(), flush=True)
     figures = []
-    for name in arguments or list(SUITES):
+    for name in chosen or list(SUITES):
         for figure in SUITES[name]():
             print(figure.line(), flush=True)
             figures.append(figure)

@@ -12,17 +12,21 @@ from contextlib import closing
 from pathlib import Path
 from socket import socket
 
+import msgspec
 import pytest
 
 from nodeagent.config.load import load
 from nodeagent.config.plan import plan
 from nodeagent.model.reports import has_errors
+from tests.support import story
 from tui.demo import warden
+from tui.demo.agents import Agent
 from tui.demo.places import NODE_NAMES, NoPlace, Places, find_places, taken
 from tui.demo.recipe import Recipe, base_text, with_adapter, with_group, with_node
 from tui.demo.report import Report
 from tui.demo.scene import Proof
 from tui.demo.warden import MARK, NODE
+from tui.demo.watch import NotHeld, stable
 
 LIMIT_S = 10.0
 PLACES = Places(77, 10)
@@ -233,3 +237,22 @@ def test_report_for_people_names_what_does_not_hold(capsys: pytest.CaptureFixtur
     assert first.startswith("FAIL  abort")
     assert "bravo is on another epoch" in first
     assert last.startswith("tour: it did not hold")
+
+
+def test_cluster_that_is_not_stable_is_told_with_what_is_not_as_it_should_be() -> None:
+    whole = story.three_nodes(cluster=story.cluster_live(state="unstable"))
+    releasing = story.node_live("bravo", groups=(story.group_live("web", "releasing"),))
+    down = story.node_live("charlie", state="down")
+    view = msgspec.structs.replace(whole, nodes=(whole.nodes[0], releasing, down))
+
+    with pytest.raises(NotHeld, match="unstable: charlie is down, web is releasing on bravo"):
+        stable(dict.fromkeys(story.NODES, view))
+
+
+def test_last_words_of_an_agent_are_told_for_people(tmp_path: Path) -> None:
+    agent = Agent("alpha", tmp_path, "mark")
+    entry = {"level": "warning", "subject": "web", "text": "is away", "event": "event"}
+    logged = json.dumps({**entry, "timestamp": "2026-11-26T23:24:18.99Z"})
+    agent.log.write_text(f"Traceback: odd\n{logged}\n")
+
+    assert agent.last_words() == ("Traceback: odd", "23:24:18 warning web: is away")

@@ -1,7 +1,7 @@
 """Every screen, light and without colour, at both sizes; a change of look has to be looked at.
 
 `pytest tests/console/test_gallery.py --snapshot-update` takes the pictures anew, as rows of text
-and the looks of their pieces; `python -m tests.support.gallery FOLDER` draws them all. What a
+and the looks of their pieces; `python -m tests.support.looks FOLDER` draws them all. What a
 terminal without colour shows are the same rows, so there only those screens are walked again
 whose pieces need another look when they have no colour.
 """
@@ -15,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from tests.support import gallery
+from tests.support.annex import beside
 from tests.support.gallery import picture, replayed, walked
 from tui.app import ClusterApp
 
@@ -101,6 +102,7 @@ def test_every_screen_in_light(snapshot: SnapshotAssertion) -> None:
 
     asyncio.run(walked("daylight", album.see))
     asyncio.run(replayed("daylight", album.see))
+    asyncio.run(beside("daylight", album.see))
 
     assert not album.differing, "\n".join(album.differing)
     for state, (stop, word) in TOLD.items():

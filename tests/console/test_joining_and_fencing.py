@@ -75,7 +75,9 @@ async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
         await shows(pilot, "ALL RIGHT")
         await pilot.press("n")
         await shows(pilot, "nobody is invited; i makes an invitation")
-        await pilot.press("i", *"delta", "enter", "enter")
+        await pilot.press("i", *"alpha", "enter", "enter")
+        await shows(pilot, "alpha is a node of the cluster already")
+        await pilot.press("ctrl+u", *"delta", "enter", "enter")
         text = await shows(pilot, "The invitation of delta", "'join1.", "it must be")
         assert "--adapter IFACE=private1:ADDRESS:private \\" in text
         eth0 = Adapter(network="public1", role="service", address="10.10.1.14")
@@ -84,7 +86,7 @@ async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
         agents.guests["delta"] = guest
         await pilot.press("escape")
         app.screen.ask_all()  # type: ignore[attr-defined]
-        await shows(pilot, "1 asks to be let in", "delta  asks      13:20  bravo       10.10.1.14")
+        await shows(pilot, "1 asks to be let in", "delta  asks      13:20  ann         10.10.1.14")
         await pilot.press("enter")
         await shows(pilot, SHOWN, "eth0: 10.10.1.14 on public1, service")
         await pilot.press("a")
@@ -117,7 +119,7 @@ async def test_a_fence_device_is_tested_and_a_node_switched_off_by_its_typed_nam
     async with running(app, SMALL) as pilot:
         await shows(pilot, "ALL RIGHT")
         await pilot.press("F")
-        await shows(pilot, "board, then plug", "not checked yet", "fenced by plug 2h", "no fence")
+        await shows(pilot, "board, then plug", "not checked yet", "fenced 2h", "no fence")
         await pilot.press("down", "down", "t")
         await shows(pilot, "Test which fence device of charlie?", "all of them")
         await pilot.press("down", "enter")

@@ -1,8 +1,9 @@
 """Traffic between agents on real sockets, friends and strangers."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from nodeagent.transport import keys, sockets
 from nodeagent.transport.errors import TransportError
 from nodeagent.transport.gate import Gate
 from nodeagent.transport.keys import KeyPair
+from nodeagent.transport.notes import Notes
+from nodeagent.transport.path import Link, Shared
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
+from nodeagent.transport.turns import Pace
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX
 from tests.contract.waiting import subnet, until
 from tests.support.uninvited import offer
@@ -403,6 +407,76 @@ async def test_what_stays_is_not_touched(cluster: Cluster) -> None:
         assert alpha.transport.send("bravo", b"without a gap")
 
     await delivered(alpha, charlie)
+
+
+# --- handshakes that take long ---
+
+
+class Silent:
+    """A program that takes connections on an agent's address and says nothing."""
+
+    def __init__(self, address: str) -> None:
+        self._door = socket.create_server((address, CONTROL), backlog=64)
+        self._door.setblocking(False)
+        self._lines: list[socket.socket] = []
+
+    def connections(self) -> int:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._lines.append(self._door.accept()[0])
+        return len(self._lines)
+
+    def close(self) -> None:
+        for line in (self._door, *self._lines):
+            line.close()
+
+
+@pytest.fixture
+def silent(cluster: Cluster) -> Iterator[Silent]:
+    with contextlib.closing(Silent(f"{cluster.nets[0]}.99")) as made:
+        yield made
+
+
+async def test_who_hangs_is_not_said_to_have_another_key(cluster: Cluster, silent: Silent) -> None:
+    told: list[str] = []
+    path = PeerPath("net0", "eth0", f"{cluster.nets[0]}.1", f"{cluster.nets[0]}.99")
+    shared = Shared(
+        cluster.context,
+        keys.generate(),
+        (CONTROL, HEARTBEAT),
+        Notes(lambda _, details: told.append(details["text"])),
+        Pace(first_s=0.05),
+    )
+    link = Link(shared, "bravo", keys.generate().public, path, (0, 0), 0.0)
+
+    def dialled_again() -> bool:
+        for stirred in shared.told.look():
+            stirred.watch(0.0)
+        if link.is_due(10.0):
+            link.dial(0.0)
+        return bool(told)
+
+    await until(dialled_again, "it is told that the peer hangs")
+    link.close()
+
+    assert silent.connections() > 1
+    assert ["does not finish the handshake in time" in text for text in told] == [True]
+
+
+async def test_peers_that_hang_hold_up_nobody_and_are_not_all_dialled_at_once(
+    cluster: Cluster, silent: Silent
+) -> None:
+    alpha, bravo = cluster.agent("alpha"), cluster.agent("bravo")
+    path = PeerPath("net0", "eth0", alpha.adapters[0].address, f"{cluster.nets[0]}.99")
+    hanging = [Peer(f"node{n}", keys.generate().public, (path,)) for n in range(60)]
+    alpha.transport.set_peers([*hanging, alpha.as_peer(bravo)])
+    await until(silent.connections, "some are dialled")
+    bravo.know(alpha)
+
+    await delivered(alpha, bravo)
+    await delivered(bravo, alpha)
+
+    assert silent.connections() < len(hanging) / 2
 
 
 # --- adapters ---

@@ -1,5 +1,6 @@
 """A machine that nobody knows joins a running cluster by invitation, and serves a group."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -13,17 +14,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from nodeagent.client.client import Client
 from nodeagent.config import edit
 from nodeagent.wire.joining import invitation_text, read_invitation
 from tests.e2e.support import until
 from tests.e2e.test_commands import command, owner, run, status
+from tests.support.screens import SMALL, running, shows
+from tests.support.screens import until as until_shown
+from tui.app import ClusterApp
 from tui.demo.agents import Agent
 from tui.demo.box import Box
 from tui.demo.places import NODE_NAMES
 
 pytestmark = [pytest.mark.xdist_group("cluster-in-a-box"), pytest.mark.timeout(180)]
 LIMIT_S = 60.0
-DELTA = NODE_NAMES[3]
+DELTA, ECHO = NODE_NAMES[3:5]
 FINGERPRINT = re.compile(r"[0-9a-f]{4}(?:-[0-9a-f]{4}){7}")
 
 
@@ -66,7 +71,7 @@ class Talk:
         self.process.stdout.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def box() -> Iterator[Box]:
     with Box() as made:
         made.start()
@@ -86,9 +91,9 @@ def adapters(box: Box, name: str) -> list[str]:
     return words
 
 
-def joining(box: Box, state: Path, invitation: str) -> Talk:
+def joining(box: Box, state: Path, invitation: str, node: str = DELTA) -> Talk:
     program = [sys.executable, "-m", "nodeagent", "join", "--state", str(state)]
-    return Talk([*program, "--node", DELTA, *adapters(box, DELTA), invitation])
+    return Talk([*program, "--node", node, *adapters(box, node), invitation])
 
 
 def guests(box: Box) -> list[dict[str, str]]:
@@ -152,3 +157,38 @@ def test_a_fourth_agent_joins_by_invitation_and_serves_a_group(box: Box) -> None
 
     with closing(joining(box, box.folder / "other", invited["invitation"])) as again:
         again.until_said("nobody listens there")
+
+
+async def test_a_machine_joins_by_the_pages_of_the_console(box: Box) -> None:
+    agent = Agent(ECHO, box.folder / ECHO, box.mark, box.program)
+    agent.folder.mkdir(mode=0o700)
+    app = ClusterApp(Client(box.access()), author="ann")
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("n", "i")
+        await shows(pilot, "Name of the new node")
+        await pilot.press(*ECHO, "enter", "enter")
+        await shows(pilot, f"The invitation of {ECHO}")
+        await pilot.press("y")  # as it is copied
+        (invitation,) = re.findall("'(join1[^']+)'", app.clipboard)
+        await pilot.press("escape")
+        with closing(joining(box, agent.state, invitation, ECHO)) as talk:
+            await shows(pilot, "1 asks to be let in")
+            await until_shown(pilot, lambda: "waits until an administrator" in talk.text, "waits")
+            own = FINGERPRINT.findall(talk.text)[1]
+            await pilot.press("a")
+            await shows(pilot, f"Let {ECHO} in?", own)
+            await pilot.press("right", "enter")
+            await shows(pilot, f"{ECHO} is in the draft")
+            code = await asyncio.to_thread(talk.end)
+            assert code == 0, talk.text
+        box.agents[ECHO] = agent
+        await asyncio.to_thread(box.run, ECHO)
+        await pilot.press("5")
+        await shows(pilot, "g run")
+        await pilot.press("g")
+        await shows(pilot, "Run the DARE on", "survives")
+        await pilot.press("right", "enter")
+        await shows(pilot, "DONE")
+        await pilot.press("1")
+        await shows(pilot, ECHO, "ALL RIGHT")

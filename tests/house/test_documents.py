@@ -9,7 +9,10 @@ from nodeagent.config.load import load
 from tests.support import documents
 
 ROOT = Path(__file__).parents[2]
-PICTURES = {"dashboard", "form", "draft", "matrix-running", "matrix-aborted", "session"}
+PICTURES = {
+    *("dashboard", "form", "draft", "matrix-running", "matrix-aborted", "joining", "session"),
+    *("matrix-no-colour", "trouble-no-colour"),
+}
 TEXTS = {name: (ROOT / name).read_text("utf-8") for name in documents.DOCUMENTS}
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 

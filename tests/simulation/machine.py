@@ -100,6 +100,8 @@ class Machine:
     the agent of now took over, `whole` those that were online when the last one died alone.
     `unplugged` are adapters whose link is down; `placed` maps (group, resource) to the adapter that
     a service address was put on. `programs` marks what is installed, as validations tell it.
+    `tick_ms`: when the next tick comes (world's time), the `ticks`th of all; the agent `rests` if
+    it is later than while anything goes on.
     """
 
     name: str
@@ -124,6 +126,9 @@ class Machine:
     fenced: int = 0
     fence: str = ""
     programs: str = "1"
+    ticks: int = 0
+    tick_ms: int = 0
+    rests: bool = False
     rate: float = 1.0
     offset_ms: int = 0
 

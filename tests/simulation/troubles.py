@@ -146,12 +146,13 @@ class Troubles:
         The voters that do not forget must be able to decide, and the decrees must tell that the
         disk is not the newest: the next start, which is one more than `life`, was counted in.
         """
+        if self.invariants.counted(machine.name) <= life:
+            return False
         voters = self.invariants.voters
         if machine.name not in voters:
             return machine.name in self.invariants.active.node
         forgetful = self.invariants.forgetful | {machine.name}
-        told = self.invariants.counted(machine.name) > life
-        return told and self.invariants.decides(set(voters) - forgetful)
+        return self.invariants.decides(set(voters) - forgetful)
 
     def _forgot(self, machine: Machine, lasts: int) -> None:
         machine.crash_at = None

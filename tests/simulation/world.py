@@ -18,8 +18,9 @@ from nodeagent.config.digest import file_digest
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
 from nodeagent.core.log import genesis, read_configuration
-from nodeagent.core.node import TICK_MS, Node, Setup
+from nodeagent.core.node import Node, Setup
 from nodeagent.core.records import DecidedValue, Record, compact, decode, encode, replay
+from nodeagent.core.ticking import TICK_MS
 from nodeagent.model.run import DareRun
 from nodeagent.store.errors import StoreError
 from nodeagent.wire.console import Answer, Apply, Ask, Request
@@ -175,7 +176,7 @@ class World:
             self._await_feed(machine, node)  # for what runs already its time begins with the start
         self._carry_out(machine, node.start(now, inherited))
         self._step(machine, ev.ConsolesPresent(self.consoles))
-        self._tick(machine, machine.life)
+        self._tick(machine, machine.life, machine.ticks)
 
     def crash(self, name: str) -> None:
         """End an agent abruptly, and unless `lingers` all that it runs."""
@@ -252,13 +253,30 @@ class World:
             if machine.life == life:
                 self._step(machine, event)
         if machine.life == life:
-            self._tick(machine, life)
+            self._tick(machine, life, machine.ticks)
 
-    def _tick(self, machine: Machine, life: int) -> None:
+    def _tick(self, machine: Machine, life: int, number: int) -> None:
         if machine.life != life or machine.node is None or machine.paused:
             return
+        if number != machine.ticks:
+            return  # another one came before it: the rest was over
         self._step(machine, ev.Tick())
-        self.push(self.tick_ms, self._tick, machine, life)
+        if machine.node is not None:
+            self._await_tick(machine, machine.node.next_tick_ms)
+
+    def _await_tick(self, machine: Machine, due_ms: int) -> None:
+        delay_ms = self.tick_ms + due_ms - TICK_MS
+        machine.ticks += 1
+        machine.tick_ms, machine.rests = self.now_ms + delay_ms, due_ms > TICK_MS
+        self.push(delay_ms, self._tick, machine, machine.life, machine.ticks)
+
+    def _disturb(self, machine: Machine, node: Node) -> None:
+        """Let the next tick come sooner if what happened ends the rest."""
+        if node.next_tick_ms > TICK_MS:
+            return
+        machine.rests = False
+        if machine.tick_ms - self.now_ms > self.tick_ms:
+            self._await_tick(machine, TICK_MS)
 
     def step(self, name: str, event: ev.Event) -> None:
         """Hand an event to a node."""
@@ -279,6 +297,8 @@ class World:
         self.handled += 1
         if effects:
             self._carry_out(machine, effects)
+        if machine.rests and machine.node is not None:
+            self._disturb(machine, machine.node)
         for watcher in self.watchers:
             watcher.stepped(machine)
 

@@ -1,15 +1,11 @@
 """A walk through every screen of the console, with a look at each stop.
 
 One console is walked from screen to screen, because starting one costs far more than a picture.
-`python -m tests.support.gallery FOLDER` writes every stop in every look as SVG, to be looked at.
+`tests.support.annex` goes on with the pages beside the sections, `tests.support.looks` draws all.
 """
 
-import asyncio
-import os
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -460,24 +456,3 @@ def _blank(style: Style) -> Style:
 def _letter(number: int) -> str:
     letters = "abcdefghijklmnopqrstuvwxyz"
     return letters[number] if number < 26 else f"{letters[number // 26 - 1]}{letters[number % 26]}"
-
-
-def main(folder: Path) -> None:
-    """Write every stop in every look into `folder`."""
-    for look, theme in (("light", "daylight"), ("dark", "machine-room"), ("plain", "")):
-        if not theme:
-            os.environ["NO_COLOR"] = "1"
-        there = folder / look
-        there.mkdir(parents=True, exist_ok=True)
-
-        def see(name: str, app: ClusterApp, there: Path = there) -> None:
-            drawn = app.export_screenshot(title=name)
-            (there / f"{name}.svg").write_text(drawn, "utf-8")
-
-        asyncio.run(walked(theme, see))
-        asyncio.run(replayed(theme, see))
-        sys.stdout.write(f"{there}\n")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -1,12 +1,15 @@
 """`make pictures`: the real console on a real cluster in a box, driven by keys, as SVG files.
 
-Last comes a session in a terminal of its own, recorded as `screenshots/session.cast`.
+Then comes a session in a terminal of its own, recorded as `screenshots/session.cast`, and last
+every screen in every look, into `screenshots/all`: of these only what README shows is kept.
 
 Nothing is staged but the moments: a drill holds a step long enough to be pictured, another one
 refuses an acquire so that the undo rows appear.
 """
 
 import asyncio
+import shutil
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +29,12 @@ from tui.demo.watch import Watch
 
 SIZE = (120, 40)
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
+LOOKED_AT = {
+    "plain/dashboard-trouble-120x40": "trouble-no-colour",
+    "plain/dare-running-120x40": "matrix-no-colour",
+    "dark/joining-let-in-120x40": "joining",
+}
+"""What is kept of all screens, and as what."""
 BEATS_S = 4.0
 """How long heartbeats and clients are watched before the first picture, so that strips are full."""
 
@@ -137,13 +146,24 @@ def _session(box: Box) -> None:
     sys.stdout.write("screenshots/session.cast\n")
 
 
+def _every_look() -> int:
+    """Draw all screens, in a process of their own: what has no colour once has none for good."""
+    folder = FOLDER / "all"
+    done = subprocess.run([sys.executable, "-m", "tests.support.looks", str(folder)], check=False)
+    for drawn, name in LOOKED_AT.items():
+        if done.returncode == 0:
+            shutil.copyfile(folder / f"{drawn}.svg", FOLDER / f"{name}.svg")
+            sys.stdout.write(f"screenshots/{name}.svg\n")
+    return done.returncode
+
+
 def main() -> int:
     """Make all pictures; returns the exit code."""
     signals.listen()
     with Box() as box:
         box.start()
         asyncio.run(_pictures(box))
-    return 0
+    return _every_look()
 
 
 if __name__ == "__main__":

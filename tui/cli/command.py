@@ -120,9 +120,10 @@ def status(way: Way, as_json: bool) -> int:
 @click.argument("words", nargs=-1)
 @click.pass_obj
 def events(way: Way, /, follow: bool, as_json: bool, **asked: Any) -> int:
-    """Print what happened in the cluster, as one agent recorded it.
+    """Print what happened in the cluster, as all agents recorded it.
 
-    With WORDS only lines that hold them all.
+    What several tell of is printed once. Agents that cannot be asked are named on stderr; with
+    --follow they are listened to as soon as they answer. With WORDS only lines that hold them all.
     """
     from tui.cli.events import run, wanted_of
 

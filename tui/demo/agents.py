@@ -3,18 +3,20 @@
 The only place that knows the agent's command line.
 """
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from nodeagent.model.text import clean_lines
+from nodeagent.model.text import clean, clean_lines
 from tui.demo import warden
 
 AGENT = (sys.executable, "-m", "nodeagent")
 INIT_S = 60.0
 TAIL_BYTES = 4096
+WORDS_MAX = 200
 
 
 class AgentError(Exception):
@@ -115,13 +117,25 @@ class Agent:
             self._process.poll()
 
     def last_words(self, lines: int = 8) -> tuple[str, ...]:
-        """Return the end of the log."""
+        """Return the end of the log, for people."""
         try:
             with self.log.open("rb") as file:
                 file.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
-                return clean_lines(file.read().decode("utf-8", "replace"), lines=lines)
+                text = file.read().decode("utf-8", "replace")
         except OSError:
             return ()
+        return tuple(_told(line) for line in clean_lines(text, lines=lines, limit=TAIL_BYTES))
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, warden.MARK: self._mark, warden.NODE: self.name}
+
+
+def _told(line: str) -> str:
+    """Return a line of the log as `time level subject: text`; what is none of it as it is."""
+    try:
+        entry = json.loads(line)
+        time = str(entry["timestamp"])[11:19]
+        text = f"{entry['subject']}: {entry['text']}" if "subject" in entry else entry["event"]
+        return clean(f"{time} {entry['level']} {text}", WORDS_MAX)
+    except (ValueError, KeyError, TypeError):
+        return clean(line, WORDS_MAX)

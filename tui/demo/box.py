@@ -37,11 +37,16 @@ class BoxError(Exception):
 
 
 class Box:
-    """A cluster of `nodes` agents in `keep` (kept) or in a private folder of its own (removed)."""
+    """A cluster of `nodes` agents in `keep` (kept) or in a private folder of its own (removed).
 
-    def __init__(self, nodes: int = NODES_MIN, keep: Path | None = None) -> None:
-        if not NODES_MIN <= nodes <= len(NODE_NAMES) - SPARE:
-            raise BoxError(f"{nodes} nodes: the box holds {NODES_MIN} to {len(NODE_NAMES) - SPARE}")
+    With less than `least` nodes it cannot do what it is wanted for.
+    """
+
+    def __init__(
+        self, nodes: int = NODES_MIN, keep: Path | None = None, *, least: int = NODES_MIN
+    ) -> None:
+        if not least <= nodes <= len(NODE_NAMES) - SPARE:
+            raise BoxError(f"{nodes} nodes: the box holds {least} to {len(NODE_NAMES) - SPARE}")
         self.names = list(NODE_NAMES[:nodes])
         self.places: Places = find_places(nodes=max(FEW, nodes + SPARE))
         self._keys = {name: _key_pair() for name in NODE_NAMES[: nodes + SPARE]}

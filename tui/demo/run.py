@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 STABLE_S = 60.0
 FAILED = 1
+SLEPT = "this node slept"
+"""How an agent tells that it was not let run."""
 
 
 def say(text: str) -> None:
@@ -102,8 +104,11 @@ def _shown(box: Box, wanted: Wanted) -> int:
 
 def _tell_failure(box: Box, reason: str) -> None:
     say(f"clustertui demo: {reason}")
-    for line in box.last_words():
+    words = box.last_words()
+    for line in words:
         say(f"  {line}")
+    if any(SLEPT in line for line in words):
+        say("this machine does not let the agents run in time; try again when it has less to do")
 
 
 async def _stable(box: Box) -> None:

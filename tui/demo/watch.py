@@ -127,7 +127,7 @@ def stable(views: Views) -> tuple[int, str]:
         require(not missing, f"{name} does not count in {', '.join(sorted(missing))}")
         word = view.cluster.state
         whole = {node.node for node in view.nodes} <= set(views)  # a dead node makes it unstable
-        require(word == "stable" or not whole, f"{name} calls the cluster {word}")
+        require(word == "stable" or not whole, f"{name} calls the cluster {word}{_because(view)}")
         for group, owner in view.cluster.owners.items():
             require(bool(owner), f"{group} has no owner")
             require(owner in views, f"{group} belongs to {owner}, which is not asked")
@@ -136,6 +136,21 @@ def stable(views: Views) -> tuple[int, str]:
     owners = {tuple(sorted(view.cluster.owners.items())) for view in views.values()}
     require(len(owners) == 1, f"owners differ: {owners}")
     return agreed
+
+
+def _because(view: Snapshot) -> str:
+    """Return what an agent sees that is not as it should be: nodes, and groups at their owners."""
+    nodes = [f"{node.node} is {node.state}" for node in view.nodes if node.state != "up"]
+    seen = {
+        group: state_at(view, owner, group) for group, owner in view.cluster.owners.items() if owner
+    }
+    groups = [
+        f"{group} is {state} on {view.cluster.owners[group]}"
+        for group, state in seen.items()
+        if state != "online"
+    ]
+    why = ", ".join((*nodes, *groups))
+    return f": {why}" if why else ""
 
 
 def state_at(view: Snapshot, node: str, group: str) -> str:

@@ -70,6 +70,9 @@ class ConfirmScreen(ModalScreen[bool]):
         ("pagedown", "scroll(8)", "Page down"),
     ]
 
+    note_needed = False
+    """Whether the yes stays shut until the note is written, and while it is wrong."""
+
     DEFAULT_CSS = """
     ConfirmScreen { align: center middle; }
     ConfirmScreen > Vertical {
@@ -85,6 +88,7 @@ class ConfirmScreen(ModalScreen[bool]):
     ConfirmScreen Input:focus { background: $primary 30%; }
     ConfirmScreen #hint { color: $secondary; }
     ConfirmScreen.-plain #hint { margin-top: 1; }
+    ConfirmScreen #hint.-wrong { color: $text-error; }
     ConfirmScreen #hint.-ready { color: $text-warning; text-style: bold; }
     ConfirmScreen #buttons { height: 1; align-horizontal: right; }
     ConfirmScreen Button { margin-left: 2; min-width: 12; }
@@ -111,7 +115,13 @@ class ConfirmScreen(ModalScreen[bool]):
         self._no = plain(no, 30)
         self._note = note
         self.noted = ""
+        self._wrong = ""
         self._answered = False
+
+    def wrong_with(self, note: str) -> str:
+        """Return what is wrong with the note, "" for nothing."""
+        del note
+        return ""
 
     def compose(self) -> ComposeResult:
         """Lay out the lines, the word's field where one is asked for, and the two buttons."""
@@ -137,7 +147,7 @@ class ConfirmScreen(ModalScreen[bool]):
                     id="yes",
                     compact=True,
                     variant="error" if self._word else "primary",
-                    disabled=bool(self._word),
+                    disabled=bool(self._word) or self.note_needed,
                 )
 
     def on_mount(self) -> None:
@@ -225,6 +235,10 @@ class ConfirmScreen(ModalScreen[bool]):
     def _hint(self, typed: str) -> str:
         yes = str(self._yes)
         if not self._word:
+            if self.note_needed and not self.noted:
+                return f"Once it is written, Enter twice: {yes}. Esc leaves without."
+            if self._wrong:
+                return self._wrong
             keys = "Enter twice" if self.noted else "→ and Enter"
             return f"{keys}: {yes}. Esc leaves without."
         if typed == self._word:
@@ -246,18 +260,28 @@ class ConfirmScreen(ModalScreen[bool]):
     @on(Input.Changed, "#note")
     def _note_typed(self, event: Input.Changed) -> None:
         self.noted = event.value.strip()
+        if self.note_needed:
+            self._wrong = self.wrong_with(self.noted) if self.noted else ""
+            self.query_one("#yes", Button).disabled = bool(self._wrong) or not self.noted
         if not self._word:
-            self.query_one("#hint", Note).say(self._hint(""))
+            hint = self.query_one("#hint", Note)
+            hint.say(self._hint(""))
+            hint.set_class(bool(self._wrong), "-wrong")
 
     @on(Input.Submitted, "#note")
     def _note_done(self) -> None:
         """Go on to what is next: the word, or the button that was written for."""
-        following = "#word" if self._word else "#yes" if self.noted else "#no"
-        self.set_focus(self.query_one(following))
+        following = self.query_one("#word" if self._word else "#yes" if self.noted else "#no")
+        if following is self.focused and following.id == "yes":
+            self._answer(yes=True)  # two Enters were on their way at once
+        elif not following.disabled:
+            self.set_focus(following)
 
     @on(NoteInput.Passed)
     def _note_passed(self) -> None:
-        self.set_focus(self.query_one("#word" if self._word else "#yes"))
+        following = self.query_one("#word" if self._word else "#yes")
+        if not following.disabled:
+            self.set_focus(following)
 
     @on(Button.Pressed, "#yes")
     def _yes_pressed(self) -> None:

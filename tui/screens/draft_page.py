@@ -79,7 +79,8 @@ class DraftPage(SectionScreen):
         bench = self.bench
         names = [] if bench.stale else ["merge"]
         names += [] if bench.draft.differs else ["drop"]
-        names += [] if bench.draft.differs and not bench.stale else ["run_dare"]
+        may_run = bench.draft.differs and not bench.stale and not bench.review.errors
+        names += [] if may_run else ["run_dare", "rehearse", "run_on_probation"]
         names += [] if bench.draft.differs or bench.stale else ["start_again"]
         names += [] if bench.draft.past else ["undo"]
         names += [] if bench.draft.future else ["redo"]

@@ -3,6 +3,7 @@
 import secrets
 from functools import partial
 
+from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Refused, Request
 from nodeagent.wire.joining import (
     TOKEN_BYTES,
@@ -21,6 +22,22 @@ from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
 
 READ_ONLY = "this console was started read-only"
+
+
+class InviteDialog(ConfirmScreen):
+    """Ask under which name a machine is invited; one that is taken is told at once."""
+
+    note_needed = True
+
+    def __init__(self, active: Configuration | None) -> None:
+        super().__init__(
+            "Invite a new node?", page.INVITE_LINES, yes="Invite it", note="Name of the new node:"
+        )
+        self._active = active
+
+    def wrong_with(self, note: str) -> str:
+        """Return why no machine can have this name."""
+        return page.name_trouble(note, self._active)
 
 
 class JoiningScreen(RoundsScreen):
@@ -60,16 +77,12 @@ class JoiningScreen(RoundsScreen):
         """Ask for the name of the new node, then for an invitation."""
         if self._is_locked():
             return
-        lines = page.INVITE_LINES
-        dialog = ConfirmScreen(
-            "Invite a new node?", lines, yes="Invite it", note="Name of the new node:"
-        )
+        active = self.session.view.active.configuration
+        dialog = InviteDialog(active)
 
         def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
-            if yes and dialog.noted:
+            if yes:
                 self.desk.guarded(partial(self._invite, dialog.noted), "invite")
-            elif yes:
-                self.desk.tell("not invited: a name is needed", severity="warning")
 
         self.app.push_screen(dialog, answered)
 

@@ -21,6 +21,7 @@ class RoundsScreen(ListingScreen):
         super().__init__()
         self.heard: dict[str, Answer] = {}
         self._going = False
+        self._again = False
 
     @abstractmethod
     def question(self) -> Request:
@@ -28,7 +29,7 @@ class RoundsScreen(ListingScreen):
 
     def on_mount(self) -> None:
         """Ask from now on."""
-        self.set_interval(AGAIN_S, self.ask_all)
+        self.set_interval(AGAIN_S, self._ask_again)
         self.ask_all()
 
     def on_screen_resume(self) -> None:
@@ -36,19 +37,30 @@ class RoundsScreen(ListingScreen):
         self.ask_all()
 
     def ask_all(self) -> None:
-        """Begin a round, unless one is under way or the page is not seen."""
-        if not self._going and self.app.screen_stack and self in self.app.screen_stack:
-            self._going = True
-            self.run_worker(self._round(), group="round", exit_on_error=False)
+        """Begin a round, after one that is under way; none while the page is not seen."""
+        if self.app.screen_stack and self in self.app.screen_stack:
+            self._again = True
+            if not self._going:
+                self._going = True
+                self.run_worker(self._rounds(), group="round", exit_on_error=False)
 
-    async def _round(self) -> None:
+    def _ask_again(self) -> None:
+        if not self._going:
+            self.ask_all()
+
+    async def _rounds(self) -> None:
         try:
-            places = asyncio.Semaphore(AT_ONCE)
-            nodes = self.asked_nodes()
-            await asyncio.gather(*(self._ask(node, places) for node in nodes))
-            self.heard = {node: one for node, one in self.heard.items() if node in nodes}
+            while self._again:
+                self._again = False
+                await self._round()
         finally:
             self._going = False
+
+    async def _round(self) -> None:
+        places = asyncio.Semaphore(AT_ONCE)
+        nodes = self.asked_nodes()
+        await asyncio.gather(*(self._ask(node, places) for node in nodes))
+        self.heard = {node: one for node, one in self.heard.items() if node in nodes}
         self.repaint()
 
     async def _ask(self, node: str, places: asyncio.Semaphore) -> None:

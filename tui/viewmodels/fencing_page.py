@@ -16,6 +16,8 @@ from tui.viewmodels.spans import Line, Row, Span, Tone, cut, folded, line, put
 
 Heard = Mapping[str, Answer]
 NONE = "no fence device"
+CHECK, FENCED = 23, 12
+"""Cells of the last check, and those that the last fencing needs to be worth a column."""
 Checked = tuple[str, FenceCheck]
 """The agent that asked the device, and what it found."""
 
@@ -38,17 +40,19 @@ def fencing_list(look: Look, heard: Heard, width: int) -> Pane:
     name = column_width("node", (node.name for node in nodes), 16)
     devices = column_width("devices by level", (levels_text(_noun(look, n.name)) for n in nodes),
                            max(16, width // 4))  # fmt: skip
-    room = max(20, width - name - devices - 8 - 10)
-    check = min(30, room // 2)
+    room = max(12, width - name - devices - 8 - 10)
+    wide = room > CHECK + FENCED
     columns = [
         Column("node", name),
         Column("state", 8),
         Column("devices by level", devices),
-        Column("last check", check),
-        Column("last fencing", room - check),
+        Column("last check", CHECK if wide else room),
+        Column("last fencing", room - CHECK),
+    ][: 5 if wide else 4]
+    rows = [
+        Row(f"node:{node.name}", row(columns, _cells(look, heard, node)[: len(columns)], width))
+        for node in nodes
     ]
-    rows = [Row(f"node:{node.name}", row(columns, _cells(look, heard, node), width))
-            for node in nodes]  # fmt: skip
     without = sum(not node.fence for node in _nouns(look).values())
     told = Span("every node has a device", "ok")
     if without:
@@ -102,8 +106,7 @@ def _last(look: Look, node: NodeFact) -> tuple[str, Tone]:
         "failed": ("FAILED", "bad"),
         "done": ("fenced", "ok"),
     }[fence.state]
-    by = f" by {fence.device}" if fence.device else ""
-    return f"{word}{by} {_ago(look, fence.time)}", tone  # type: ignore[return-value]
+    return f"{word} {_ago(look, fence.time)}", tone  # type: ignore[return-value]
 
 
 def _ago(look: Look, unix: float) -> str:
@@ -204,11 +207,9 @@ def fence_lines(look: Look, name: str) -> list[str]:
     runs = f"It owns {', '.join(owned)}: taken over by others, and away meanwhile." if owned else (
         "It owns no group."
     )  # fmt: skip
-    return [
-        f"{name} will be switched off at once, by {levels_text(noun)}.",
-        runs,
-        "The last level must fail before it is said that it could not be done.",
-    ]
+    several = noun is not None and len(tuple(levels(noun))) > 1
+    next_one = ["Where one level of devices fails the next one is tried."] * several
+    return [f"{name} will be switched off at once, by {levels_text(noun)}.", runs, *next_one]
 
 
 def down_lines(look: Look, name: str) -> list[str]:

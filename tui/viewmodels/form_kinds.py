@@ -42,7 +42,7 @@ NAME = FieldSpec(
     label="Name",
     kind="text",
     required=True,
-    help="letters, digits, dot, underscore, hyphen; what refers to it follows a new name",
+    help="letters, digits, - . and _; what refers to it is changed with it",
 )
 
 HIDDEN = {

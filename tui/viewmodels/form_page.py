@@ -53,12 +53,14 @@ def title_line(  # noqa: PLR0913 - all of them by name
 
     `beside` says who else edits the same.
     """
+    title = form.title.partition(" (")[0] if beside and width < 100 else form.title
+    draft = put(f"DRAFT {review.count}", 0, "draft") if review.count else put("no draft", 0, "dim")
     left = line(
         put(f" {cluster}", 0, "strong"),
         f" | epoch {epoch} | ",
-        put(f"DRAFT {review.count}", 0, "draft"),
+        draft,
         " | editing ",
-        put(form.title, 0, "strong"),
+        put(title, 0, "strong"),
     )
     right = [put(f"! {beside}  ", 0, "warn")] if beside else []
     right.append(put("READ-ONLY " if locked else f"{saved} ", 0, "warn" if locked else "dim"))

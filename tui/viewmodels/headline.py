@@ -59,7 +59,7 @@ def _draft(view: View, width: int) -> Span:
     if count == 0:
         return put("no draft", 0, "dim")
     if count < 0:
-        return put("DRAFT unreadable", 0, "bad")
+        return put("DRAFT has errors", 0, "bad")
     if overtaken(view.active, view.draft):
         return put("DRAFT old base" if width < 100 else "DRAFT of an older epoch", 0, "warn")
     return put(f"DRAFT {count}" if width < 100 else f"DRAFT {plural(count, 'change')}", 0, "draft")

@@ -1,15 +1,17 @@
 """The page of joining: who is invited, who asks with which key, and what an invitation says."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.fingerprint import fingerprint
+from nodeagent.model.names import NAME_PATTERN
 from nodeagent.wire.console import Answer, Refused
 from nodeagent.wire.joining import Guest, Invitation, Invited, Joining, JoinState, invitation_text
 from tui.viewmodels.node_page import pair
 from tui.viewmodels.panes import Column, Pane, column_width, header, row, titled
-from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, wrap
+from tui.viewmodels.spans import Line, Row, Span, Tone, cut, folded, line, put, wrap
 
 KIND = "guest"
 _STATES: dict[JoinState, tuple[str, Tone, str]] = {
@@ -49,13 +51,13 @@ def visitor_list(heard: Mapping[str, Answer], width: int) -> Pane:
     """Return a row for each invitation; who told nothing is named below."""
     found = visitors(heard)
     name = column_width("node", (one.name for one in found), 20)
-    agent = column_width("invited by", (one.agent for one in found), 16)
+    by = column_width("invited by", (one.guest.by for one in found), 20)
     columns = [
         Column("node", name),
         Column("state", 8),
         Column("left", 5, "right"),
-        Column("invited by", agent),
-        Column("asks from", max(9, width - name - agent - 8 - 5 - 12)),
+        Column("invited by", by),
+        Column("asks from", max(9, width - name - by - 8 - 5 - 12)),
     ]
     rows = [
         Row(f"{KIND}:{one.name}", row(columns, _cells(one), width)) for one in found
@@ -70,7 +72,7 @@ def _cells(one: Visitor) -> list[Span]:
     guest = one.guest
     word, tone, _ = _STATES[guest.state]
     return [
-        put(guest.node, 0, "strong"), put(word, 0, tone), put(_left(guest)), put(one.agent),
+        put(guest.node, 0, "strong"), put(word, 0, tone), put(_left(guest)), put(guest.by),
         put(guest.address or "-"),
     ]  # fmt: skip
 
@@ -117,9 +119,21 @@ def visitor_page(one: Visitor, width: int) -> list[Line]:
             *adapter_lines(guest),
             titled([Span("Key of that machine", "head")], width),
             line("  ", put(guest.fingerprint, 0, "strong")),
-            *_wrapped("", COMPARE.format(guest.node), "", width),
+            *folded(line("  ", put(COMPARE.format(guest.node))), width),
         ]
     return [cut(entry, width) for entry in lines]
+
+
+_NAME = re.compile(NAME_PATTERN)
+
+
+def name_trouble(name: str, configuration: Configuration | None) -> str:
+    """Return why no machine can be invited under `name`, "" where nothing is known against it."""
+    if not _NAME.match(name):
+        return "A name has letters, digits, - . and _, begins with a letter or digit, at most 63."
+    if configuration is not None and name in configuration.node:
+        return f"{name} is a node of the cluster already; a new machine needs another name."
+    return ""
 
 
 INVITE_LINES = (
@@ -188,6 +202,7 @@ def invitation_page(node: str, command: list[str], invited: Invited) -> list[Lin
         line(put(f"2. {node} shows the key of this agent; it must be:", 0, "head")),
         line("   ", put(fingerprint(invited.key), 0, "strong")),
         line(put(f"3. {node} appears on the page Joining: compare its key, let it in.", 0, "head")),
+        line(put("4. Start its agent there; here 5 and g run the DARE that adds it.", 0, "head")),
     ]  # fmt: skip
 
 

@@ -57,6 +57,12 @@ def with_events(log: Log, fresh: Iterable[EventLine], groups: Container[str] = (
     return Log(tuple(events), witnesses)
 
 
+def is_news(log: Log, event: EventLine) -> bool:
+    """Return whether `event` is in `log` as something that nobody else told of."""
+    own = event_id(event)
+    return all(own not in told for told in log.witnesses.values())
+
+
 def _add(
     events: list[EventLine],
     witnesses: dict[EventId, tuple[EventId, ...]],

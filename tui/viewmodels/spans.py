@@ -115,7 +115,8 @@ def cut(spans: Line, width: int) -> Line:
 def folded(entry: Line, width: int) -> list[Line]:
     """Return `entry` as lines of at most `width` cells, broken at spaces where it has some.
 
-    What follows the first line is indented as it is, its mark (as in " ! web") included.
+    What follows the first line is indented as it is, its mark (as in " ! web") included, and its
+    label where it has one (as in "  state    down").
     """
     if width <= 0 or width_of(entry) <= width:
         return [entry]
@@ -138,7 +139,7 @@ def folded(entry: Line, width: int) -> list[Line]:
     return lines
 
 
-_INDENT = re.compile(r" *(?:[-+~!?*] +)?")
+_INDENT = re.compile(r" *(?:[-+~!?*] +)?(?:(?=.{0,18}\S  )\S+(?: \S+){0,2} {2,}(?=\S))?")
 
 
 def _fitting(text: str, width: int) -> int:

@@ -1,13 +1,17 @@
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nodeagent.wire.live import EventLine, NodeLive
+from nodeagent.wire.live import EventLine, NodeLive, Snapshot
+from tests.support import story
 from tests.unit.cli.conftest import ACTIVE, Run, snapshot
 from tests.unit.client.fake_agent import FakeAgent, cluster
+from tests.unit.tui.test_gathering import Town
 from tui.cli import main
+from tui.cli.events import Record, go_on
 
 Agents = tuple[FakeAgent, FakeAgent]
 HOSTILE = "\x1b]0;owned\x07\u202e\x9b31m"
@@ -55,6 +59,48 @@ def test_events_are_printed_oldest_first(agents: Agents, run: Run) -> None:
 
     assert [line["text"] for line in run("events", "--json").lines] == ["news 1", "news 2"]
     assert "warning alpha: web: news 2" in run("events").out
+
+
+def test_what_several_agents_tell_is_printed_once_and_who_tells_nothing_is_named(
+    agents: Agents, run: Run
+) -> None:
+    def told(number: int, node: str, subject: str, text: str) -> EventLine:
+        return EventLine(number, 1_700_000_000.0 + number, node, "note", subject, text)
+
+    begins, ends = told(1, "alpha", "cluster", "is at epoch 2"), told(4, "alpha", "web", "online")
+    also, between = told(2, "bravo", "cluster", "is at epoch 2"), told(3, "bravo", "eth0", "is up")
+    agents[0].snapshot = snapshot("alpha", events=(begins, ends))
+    agents[1].snapshot = snapshot("bravo", events=(also, between))
+
+    whole = run("events", "--json")
+    agents[1].allowed = set()
+    part = run("events", "--json")
+
+    assert [line["number"] for line in whole.lines] == [1, 3, 4]
+    assert whole.err == ""
+    assert [line["number"] for line in part.lines] == [1, 4]
+    assert part.code == 0
+    assert part.err.startswith("bravo told nothing: ")
+
+
+async def test_what_happens_is_shown_whichever_agent_tells_it_first() -> None:
+    town, shown = Town(), asyncio.Queue[str]()
+    record = Record(Snapshot(cluster=story.cluster_live(), active=story.configuration_text()))
+    going = go_on(town, record, set(), lambda event: shown.put_nowait(event.node))
+    task = asyncio.create_task(going)
+    seen = [story.event(9, "is at epoch 18", node=node, subject="cluster") for node in story.NODES]
+
+    town.say(seen[0])
+    town.peers["bravo"].events_of.put_nowait(seen[1])
+    town.peers["charlie"].events_of.put_nowait(story.event(5, "is up", node="charlie"))
+    async with asyncio.timeout(20):
+        first = {await shown.get(), await shown.get()}
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert "charlie" in first
+    assert first & {"alpha", "bravo"}
+    assert shown.empty()
 
 
 def test_nobody_there_is_one_line_and_1(agents: Agents, run: Run) -> None:

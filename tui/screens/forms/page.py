@@ -331,15 +331,20 @@ class FormPage(Screen[None]):
         """Return what the session knows."""
         return self.bench.session.view
 
+    @property
+    def _side(self) -> int:
+        """Return how wide the fields are beside their scroll bar, which may yet come."""
+        return (self.query_one("#side").size.width or self.size.width) - 1
+
     def _paint_sections(self, form: Form) -> None:
-        side = self.query_one("#side").size.width or self.size.width
+        side = self._side
         for head, section in zip(self._heads, form.sections, strict=False):
             head.show_lines([rule((put(section.title, 0, "head"),), side)])
 
     def _paint_children(self, form: Form) -> None:
         if not form.child_kind:
             return
-        side = self.query_one("#side").size.width or self.size.width
+        side = self._side
         head = rule((put(CHILD_TITLES[form.path[0]], 0, "head"),), side)
         foot = keys_line(CHILD_KEYS[form.path[0]])
         self.query_one("#children-head", Lines).show_lines([head, foot])

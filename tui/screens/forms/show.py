@@ -9,11 +9,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from nodeagent.model.text import clean
+from tui.keep import keep
 from tui.viewmodels.spans import Line, folded
 from tui.widgets.lines import Lines
 from tui.widgets.text import Note
 
 _WAY_BACK = "↑ ↓ scroll, Esc back"
+_COPIES = ", y copies the command, s writes it to a file"
 
 
 def program_of(app: App[Any]) -> str:
@@ -24,7 +26,7 @@ def program_of(app: App[Any]) -> str:
 class ShowScreen(ModalScreen[None]):
     """Lines under a title; Esc, F3 or Enter leaves, and so does the key that opened it.
 
-    `copied` is what `y` hands to the terminal's clipboard, "" for nothing.
+    `copied` is what `y` hands to the terminal's clipboard and `s` writes to a file, "" for nothing.
     """
 
     BINDINGS = [
@@ -34,6 +36,7 @@ class ShowScreen(ModalScreen[None]):
         ("pageup", "scroll(-10)", "Page up"),
         ("pagedown", "scroll(10)", "Page down"),
         ("y", "copy", "Copy"),
+        ("s", "save", "Save"),
     ]
     DEFAULT_CSS = """
     ShowScreen { align: center middle; }
@@ -56,7 +59,7 @@ class ShowScreen(ModalScreen[None]):
         with Vertical() as frame:
             frame.border_title = Text(clean(self._heading, 80))
             yield Lines()
-            yield Note(_WAY_BACK + (", y copies the command" if self._copied else ""))
+            yield Note(_WAY_BACK + (_COPIES if self._copied else ""))
 
     def on_resize(self) -> None:
         """Show the lines, broken where they are too long for the screen."""
@@ -75,7 +78,16 @@ class ShowScreen(ModalScreen[None]):
         """Hand the command to the terminal, which may or may not take it."""
         if self._copied:
             self.app.copy_to_clipboard(self._copied)
-            self.query_one(Note).say(f"{_WAY_BACK}; copied, if this terminal takes it (OSC 52)")
+            self.query_one(Note).say("copied, if this terminal takes it (OSC 52); s writes a file")
+
+    def action_save(self) -> None:
+        """Write the command to a new file, for a terminal that takes no copies."""
+        if self._copied:
+            try:
+                said = f"written to {keep('command', '.txt', self._copied)}"
+            except OSError as error:
+                said = f"could not be written: {error.strerror or error}"
+            self.query_one(Note).say(clean(said))
 
     def action_leave(self) -> None:
         """Go back."""

@@ -1,0 +1,56 @@
+"""When the next tick is due: each TICK_MS while anything goes on, and more rarely at rest.
+
+Told the whole state of a node; decides only how soon it looks again. At rest there is a tick for
+each heartbeat that is due. Whatever is not foreseen here is noticed one such tick later, and what
+comes as a message or from a driver, and each beat that is missing, ends the rest at once. While a
+console watches there is none, for its strips show every beat.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nodeagent.core.node import Node
+    from nodeagent.core.shared import Shared
+
+TICK_MS = 100
+REST_TICK_MS = 200
+
+
+def next_tick_ms(node: Node) -> int:
+    """Return in how many milliseconds after the last tick the next one is due."""
+    rest_ms = min(REST_TICK_MS, node.shared.timing.heartbeat_ms)
+    return rest_ms if rest_ms > TICK_MS and _rests(node) else TICK_MS
+
+
+def _rests(node: Node) -> bool:
+    shared = node.shared
+    if shared.consoles or shared.stopping or shared.suspended or not shared.lease_valid:
+        return False
+    if node.busy() or not shared.is_member or not node.governor.idle:
+        return False
+    return _holds_what_is_decreed(shared) and not _misses_a_beat(shared)
+
+
+def _holds_what_is_decreed(shared: Shared) -> bool:
+    owners = shared.log.standing.owners
+    for name, runner in shared.runners.items():
+        if not runner.settled or runner.waits_for_recovery:
+            return False
+        if (runner.state == "online") != (owners.get(name) == shared.name):
+            return False
+    return True
+
+
+def _misses_a_beat(shared: Shared) -> bool:
+    """Return whether a beat of a member is late on a link that is not known to be down."""
+    now_ms, timing = shared.now.ms, shared.timing
+    late_ms = timing.heartbeat_ms * 3 // 2  # the beats of others come between any two ticks
+    for name, peer in shared.hearts.peers.items():
+        if name not in shared.log.standing.view:
+            continue
+        for link in peer.links.values():
+            if late_ms <= now_ms - link.heard_ms < 2 * timing.dead_after_ms:
+                return True
+    return False
