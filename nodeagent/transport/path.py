@@ -221,10 +221,12 @@ class Link:
 
         A handshake that hangs may be one with an earlier life of the peer.
         """
-        if self._control is None or self._unfinished >= PATIENT_AFTER:
-            return self._control is not None
-        young = max(POKE_SECONDS, self._limit() / 2) if self._reached else POKE_SECONDS
-        return now - self._dialled_at < young
+        if self._control is None:
+            return False
+        age = now - self._dialled_at
+        if not self._reached:
+            return age < POKE_SECONDS
+        return self._unfinished >= PATIENT_AFTER or age < max(POKE_SECONDS, self._limit() / 2)
 
     def _limit(self) -> float:
         """A handshake that took too long is given more time from one dial to the next."""
@@ -311,7 +313,7 @@ class Link:
         self._heartbeat = None
 
     def _hang_up_control(self) -> None:
-        self.connected = False
+        self.connected = self._reached = False
         self._shared.unmade.add(self)
         if self._control is not None:
             with contextlib.suppress(zmq.ZMQError):

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from nodeagent.drivers import undo
@@ -551,6 +552,7 @@ async def test_meta_data_that_cannot_be_used_is_told(
     agent: Agent, tmp_path: Path, script: str, words: str
 ) -> None:
     install(tmp_path, "bad", script)
+    before = set(psutil.Process().children())
 
     limit_s = 3 if "come within" in words else 60
     outcome = await agent.run("validate", Ocf(agent="test:bad"), limit_s=limit_s)
@@ -558,6 +560,7 @@ async def test_meta_data_that_cannot_be_used_is_told(
     assert (outcome.ok, outcome.code) == (False, "invalid")
     assert words in outcome.text
     assert "\x1b" not in outcome.text
+    await until(lambda: set(psutil.Process().children()) <= before, "what was killed is gone")
 
 
 async def test_an_agent_that_was_exchanged_is_read_anew(agent: Agent, tmp_path: Path) -> None:

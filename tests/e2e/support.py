@@ -75,14 +75,19 @@ def mark_of(folder: Path) -> str:
 
 def processes_of(mark: str, folder: Path) -> list[str]:
     """Return what runs of a demonstration: marked, or named after its folder."""
-    found = {str(pid) for pid in warden.marked(mark)}
+    return sorted({str(pid) for pid in warden.marked(mark)} | named_after(folder))
+
+
+def named_after(folder: Path) -> set[str]:
+    """Return what runs with the demonstration's folder among its arguments."""
+    found = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if str(folder).encode() in path.read_bytes():
                 found.add(path.parent.name)
         except OSError:
             continue
-    return sorted(found)
+    return found
 
 
 def is_taken(address: str, port: int) -> bool:

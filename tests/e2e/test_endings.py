@@ -13,6 +13,7 @@ from tests.e2e.support import (
     folder_below,
     is_taken,
     mark_of,
+    named_after,
     processes_of,
     until,
 )
@@ -35,10 +36,7 @@ def addresses(folder: Path) -> list[tuple[str, int]]:
     return [(address, int(port)) for address, port in found]
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129), (signal.SIGKILL, -9)]
-)
-def test_nothing_is_left_behind(tmp_path: Path, number: int, code: int) -> None:
+def test_nothing_is_left_behind_however_often_it_is_interrupted(tmp_path: Path) -> None:
     with demonstration(tmp_path, "--headless", "--json") as process:
         wait_for_stable(process)
         folder = folder_below(tmp_path)
@@ -47,28 +45,14 @@ def test_nothing_is_left_behind(tmp_path: Path, number: int, code: int) -> None:
         assert mark
         assert processes_of(mark, folder)
         assert all(is_taken(*place) for place in used)
-        process.send_signal(number)
-        assert process.wait(GONE_S) == code
-
-    until(lambda: not processes_of(mark, folder), GONE_S, "end of all processes")
-    until(lambda: not folder.exists(), GONE_S, "removal of the folder")
-    assert not any(is_taken(*place) for place in used)
-
-
-def test_second_interrupt_does_not_break_the_tidying(tmp_path: Path) -> None:
-    with demonstration(tmp_path, "--headless", "--json") as process:
-        wait_for_stable(process)
-        folder = folder_below(tmp_path)
-        assert folder is not None
-        mark = mark_of(folder)
-        process.send_signal(signal.SIGINT)
-        for _ in range(20):
+        for _ in range(21):
             process.send_signal(signal.SIGINT)
         assert process.wait(GONE_S) == 130
         assert "Traceback" not in process.communicate()[1]
 
     assert not folder.exists()
     assert not processes_of(mark, folder)
+    assert not any(is_taken(*place) for place in used)
 
 
 def test_interrupt_before_anything_runs(tmp_path: Path) -> None:
@@ -81,28 +65,32 @@ def test_interrupt_before_anything_runs(tmp_path: Path) -> None:
     until(lambda: folder_below(tmp_path) is None, GONE_S, "removal of the folder")
 
 
-def test_frozen_agent_ends_too(tmp_path: Path) -> None:
+def test_killed_it_leaves_nothing_behind_even_of_frozen_agents(tmp_path: Path) -> None:
     with demonstration(tmp_path, "--headless", "--json") as process:
         wait_for_stable(process)
         folder = folder_below(tmp_path)
         assert folder is not None
-        mark = mark_of(folder)
+        mark, used = mark_of(folder), addresses(folder)
         for pid in warden.marked(mark)[:2]:
             os.kill(pid, signal.SIGSTOP)
         process.kill()
-        process.wait(GONE_S)
+        assert process.wait(GONE_S) == -signal.SIGKILL
 
     until(lambda: not processes_of(mark, folder), GONE_S, "end of all processes")
     until(lambda: not folder.exists(), GONE_S, "removal of the folder")
+    assert not any(is_taken(*place) for place in used)
 
 
 def test_kept_folder_stays_and_nothing_runs(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     with demonstration(tmp_path, "--headless", "--json", "--keep", str(kept)) as process:
         wait_for_stable(process)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(GONE_S) == 143
+        agents = named_after(kept) - {str(process.pid)}
+        assert agents
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(GONE_S) == 128 + signal.SIGHUP
 
+    assert not named_after(kept)
     assert (kept / "alpha" / "agent.log").stat().st_size
     assert (kept / "add-group.toml").exists()
     assert kept.stat().st_mode & 0o777 == 0o700

@@ -1,4 +1,7 @@
-"""A part of the grid on real processes: deaths, a freeze, links, a disk, a clock and a driver."""
+"""A part of the grid on real processes: a death, a freeze, links, a disk and a driver.
+
+The coordinator's death is tried at three steps by e2e/test_coordinator_death.
+"""
 
 import pytest
 
@@ -9,9 +12,8 @@ from tests.faults.report import table
 from tests.support.witness import twice
 from tui.demo.deaths import STEPS
 
-# What costs a cluster each is tried for six; `make faults` plays all twelve at every step.
+# What costs a cluster each is tried for five; `make faults` plays all twelve at every step.
 PART = (
-    Cell("activate", "kill-coordinator"),
     Cell("compare", "kill-owner"),
     Cell("stage", "freeze"),
     Cell("lock", "one-way"),
