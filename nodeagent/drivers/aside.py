@@ -1,22 +1,17 @@
 """Blocking calls beside the loop: looking through /proc, and files on disks that may hang.
 
 A thread of a pool would be waited for when the agent ends; one that hangs in the kernel must not
-hold up anything. So each call gets a daemon thread that no other call waits for: one that is idle,
-or a new one where all are busy or hang. A few idle ones are kept, for to start a thread costs
-several times more than most calls. No program may be started there (see `child`).
+hold up anything, so each call gets a daemon thread of its own. No program may be started there
+(see `child`).
 """
 
 import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
-
-IDLE_MAX = 3
-"""So many threads wait for the next call; more come with a burst, and end after it."""
 
 
 async def aside(function: Callable[[], T]) -> T:
@@ -41,27 +36,5 @@ async def aside(function: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(tell, result, failure)
 
-    _idle_or_new().put(work)
+    threading.Thread(target=work, name="aside", daemon=True).start()
     return await future
-
-
-_Calls = SimpleQueue[Callable[[], None]]
-_idle: list[_Calls] = []
-
-
-def _idle_or_new() -> _Calls:
-    """Return the queue of a thread that has nothing to do."""
-    try:
-        return _idle.pop()
-    except IndexError:  # the threads put themselves back whenever they like, so it is not asked
-        calls: _Calls = SimpleQueue()
-        threading.Thread(target=_serve, args=(calls,), name="aside", daemon=True).start()
-        return calls
-
-
-def _serve(calls: _Calls) -> None:
-    while True:
-        calls.get()()
-        if len(_idle) >= IDLE_MAX:
-            return
-        _idle.append(calls)
