@@ -29,7 +29,7 @@ MANY = "*"
 """Told in place of a name where more than one node is heard on a network."""
 MARGIN_BEATS = 2
 """An adapter is judged this many beats after a node: the dead must not count as witnesses."""
-LATE_MS = 150
+LATE_MS = 300
 """A look that comes later than this, and than a beat, after the last one proves no silence."""
 NEVER_HEARD = 3
 """How many times longer silence is borne where nobody was heard yet: who starts, connects first."""

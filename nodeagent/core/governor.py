@@ -105,13 +105,14 @@ class Governor:
         if self.proposer is not None:
             self._attend(self.proposer)
             return
+        votes = shared.name in shared.log.voters
         if not self._may_propose():
             self._wished_since_ms = -1
         elif shared.now.ms < self._not_before_ms:
             return
-        elif shared.stranded is not None and self.acceptor.lock is None:
+        elif shared.stranded is not None and (self.acceptor.lock is None or not votes):
             self._end_stranded(shared.stranded)
-        elif shared.name in shared.log.voters:
+        elif votes:
             self._propose_what_is_due()
 
     def _may_propose(self) -> bool:
@@ -374,8 +375,8 @@ class Governor:
     def _end_stranded(self, value: Aborted) -> None:
         """Ask for the end of this node's own DARE under a new ballot, for nobody else does.
 
-        Another DARE came above its ballot and was refused, so all gave back the lock. Whoever did
-        not may be about to end it.
+        Another DARE came above its ballot and was refused, so all voters gave back the lock. One
+        that did not may be about to end it; the lock of a node without a vote helps nobody.
         """
         now_ms = self.shared.now.ms
         if self._wished_since_ms < 0:

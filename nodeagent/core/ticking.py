@@ -20,7 +20,8 @@ REST_TICK_MS = 200
 
 def next_tick_ms(node: Node) -> int:
     """Return in how many milliseconds after the last tick the next one is due."""
-    rest_ms = min(REST_TICK_MS, node.shared.timing.heartbeat_ms)
+    timing = node.shared.timing
+    rest_ms = min(REST_TICK_MS, timing.heartbeat_ms, timing.watchdog_ms // 5)  # it is fed by ticks
     return rest_ms if rest_ms > TICK_MS and _rests(node) else TICK_MS
 
 
