@@ -106,9 +106,9 @@ class PeerTransport:
 
     def close(self) -> None:
         """End all connections and give all addresses back; what is queued is thrown away."""
-        if self._timer is not None:
+        if self._timer is not None and self._loop is not None:
             self._timer.cancel()
-        if self._loop is not None:
+            self._timer = None
             self._loop.remove_reader(self._shared.told.descriptor)
         for links in self._links.values():
             for link in links.values():

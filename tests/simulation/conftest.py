@@ -2,7 +2,7 @@
 
 import pytest
 
-WHOLE, CORE = 20, 60
+WHOLE, CORE = 10, 30
 WHOLE_CHUNK, CORE_CHUNK = 5, 30
 
 
