@@ -146,8 +146,8 @@ ANSWER_MS = 3 * ASK_AGAIN_MS
 BOAST_MS = 10_000
 AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
-    "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent init, "
-    "and add it again"
+    "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent "
+    "init --join, and add it again"
 )
 LEFT_BEHIND = (
     "an operator let survivors go on without this node (nodeagent force-generation); adopt it here "

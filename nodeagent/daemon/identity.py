@@ -153,7 +153,8 @@ def read_identity(state: Path) -> Identity:
     try:
         name = tomllib.loads(file.read_text("utf-8")).get("name")
     except FileNotFoundError as error:
-        raise SetupError(f"{state} is not set up; use 'nodeagent init' first") from error
+        remedy = "use 'nodeagent init' first, with --join if this node ran before"
+        raise SetupError(f"{state} is not set up; {remedy}") from error
     except (OSError, ValueError) as error:
         raise SetupError(f"{file}: {error}") from error
 

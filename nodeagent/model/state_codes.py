@@ -45,7 +45,7 @@ STATE_CODES: dict[str, StateCode] = {
         "E601": (
             "no state directory",
             "node.toml is missing: the folder is not one that `nodeagent init` made.",
-            "make it with 'nodeagent init', or name the right folder",
+            "make it with 'nodeagent init' (--join if it ran before), or name the right folder",
         ),
         "E602": (
             "node.toml cannot be used",

@@ -10,7 +10,7 @@ _REMEDIES = {
     errno.EPERM: "run as the owner of the state directory",
     errno.EROFS: "mount the disk writable",
     errno.ELOOP: "put the file itself there, not a symbolic link",
-    errno.ENOENT: "make the state directory with nodeagent init",
+    errno.ENOENT: "make the state directory with nodeagent init (--join if this node ran before)",
     errno.EIO: "check the disk; the agent must be started anew",
 }
 
