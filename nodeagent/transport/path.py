@@ -28,7 +28,7 @@ from nodeagent.transport.sockets import (
     receive,
     waits,
 )
-from nodeagent.transport.turns import HANDSHAKE_SECONDS, SILENCE_SECONDS, Pace
+from nodeagent.transport.turns import HANDSHAKE_SECONDS, SILENCE_SECONDS, Turns
 from nodeagent.wire.limits import HEARTBEAT_BYTES_MAX
 
 CONTROL = Bounds(send=64, receive=1, redial_ms=RECONNECT_MAX_MS)
@@ -85,7 +85,7 @@ class PeerPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class Common:
     """What all paths of a node have in common.
 
     `told` finds those whose handshakes there is news of, `heard` those with heartbeats; `unmade`
@@ -96,7 +96,7 @@ class Shared:
     keys: KeyPair
     ports: tuple[int, int]
     notes: Notes
-    pace: Pace = field(default_factory=Pace)
+    turns: Turns = field(default_factory=Turns)
     told: "Stirred[Link]" = field(default_factory=Stirred)
     heard: "Stirred[Link]" = field(default_factory=Stirred)
     unmade: "set[Link]" = field(default_factory=set)
@@ -110,7 +110,7 @@ class Link:
 
     def __init__(
         self,
-        shared: Shared,
+        shared: Common,
         peer: str,
         key: str,
         path: PeerPath,
@@ -121,7 +121,7 @@ class Link:
         self.path = path
         self.connected = False
         self.place = place
-        self._shared = shared
+        self._common = shared
         self._key = key
         self.known_there = False
         self._reached = False
@@ -159,7 +159,7 @@ class Link:
             if count == 1:
                 heard.append(frames[0].bytes)
         else:
-            self._shared.heard.again(self._heartbeat)
+            self._common.heard.again(self._heartbeat)
         if heard:
             self._heard_at = now
             self._silences = 0
@@ -185,7 +185,7 @@ class Link:
         if self._control is None or self.connected:
             return False
         return now - self._dialled_at < (
-            self._shared.pace.turn_s if self._reached else REACH_SECONDS
+            self._common.turns.turn_s if self._reached else REACH_SECONDS
         )
 
     def dial(self, now: float) -> None:
@@ -193,11 +193,11 @@ class Link:
         self.known_there = self._reached = False
         self._dialled_at = now
         bounds = replace(CONTROL, handshake_ms=int(self._limit() * 1000))
-        control = client(self._shared.context, zmq.DEALER, self._shared.keys, self._key, bounds)
+        control = client(self._common.context, zmq.DEALER, self._common.keys, self._key, bounds)
         control.setsockopt(zmq.IMMEDIATE, 1)  # nothing queues up for a peer that is not there
         self._monitor = control.get_monitor_socket(_WATCHED)
-        self._shared.told.add(self._monitor, self)
-        self._connect(control, self._shared.ports[0])
+        self._common.told.add(self._monitor, self)
+        self._connect(control, self._common.ports[0])
         self._control = control
 
     def poke(self, now: float) -> None:
@@ -214,7 +214,7 @@ class Link:
     def close(self) -> None:
         """End both connections; what is queued is thrown away."""
         self._hang_up()
-        self._shared.unmade.discard(self)
+        self._common.unmade.discard(self)
 
     def _is_young(self, now: float) -> bool:
         """Return whether what is under way is to be waited for: all the more if it was cut short.
@@ -230,21 +230,21 @@ class Link:
 
     def _limit(self) -> float:
         """A handshake that took too long is given more time from one dial to the next."""
-        return _grown((self._shared.pace.handshake_s, HANDSHAKE_SECONDS[1]), self._unfinished)
+        return _grown((self._common.turns.handshake_s, HANDSHAKE_SECONDS[1]), self._unfinished)
 
     def _patience(self) -> float:
-        first = self._shared.pace.silence_s
+        first = self._common.turns.silence_s
         return _grown((first, max(first, SILENCE_SECONDS_MAX)), self._silences)
 
     def _listen(self, now: float) -> None:
         self._stop_listening()
         bounds = replace(HEARTBEAT, handshake_ms=int(HANDSHAKE_SECONDS[1] * 1000))
         self._heartbeat = client(
-            self._shared.context, zmq.SUB, self._shared.keys, self._key, bounds
+            self._common.context, zmq.SUB, self._common.keys, self._key, bounds
         )
         self._heartbeat.subscribe(b"")
-        self._shared.heard.add(self._heartbeat, self)
-        self._connect(self._heartbeat, self._shared.ports[1])
+        self._common.heard.add(self._heartbeat, self)
+        self._connect(self._heartbeat, self._common.ports[1])
         self._heard_at = now
 
     def _connect(self, socket: "zmq.Socket[bytes]", port: int) -> None:
@@ -260,7 +260,7 @@ class Link:
             told = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))
             self._happened(int(told["event"]), int(told["value"]), now)
         if self._monitor is not None:
-            self._shared.told.again(self._monitor)
+            self._common.told.again(self._monitor)
 
     def _happened(self, event: int, value: int, now: float) -> None:
         if event == zmq.EVENT_CONNECTED:
@@ -272,7 +272,7 @@ class Link:
             self._absent += 1
         elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
             self.connected = True
-            self._shared.unmade.discard(self)
+            self._common.unmade.discard(self)
             self._failures = self._unfinished = 0
             if self._heartbeat is None:
                 self._listen(now)
@@ -293,7 +293,7 @@ class Link:
         self._redial_at = now + _grown(REDIAL_SECONDS, self._failures)
         self._failures += 1
         if told:
-            self._shared.notes.say(
+            self._common.notes.say(
                 "peer-refused",
                 f"{self.peer} {self.path.remote}",
                 peer=self.peer,
@@ -308,19 +308,19 @@ class Link:
 
     def _stop_listening(self) -> None:
         if self._heartbeat is not None:
-            self._shared.heard.discard(self._heartbeat)
+            self._common.heard.discard(self._heartbeat)
             self._heartbeat.close()
         self._heartbeat = None
 
     def _hang_up_control(self) -> None:
         self.connected = self._reached = False
-        self._shared.unmade.add(self)
+        self._common.unmade.add(self)
         if self._control is not None:
             with contextlib.suppress(zmq.ZMQError):
                 self._control.disable_monitor()
             self._control.close()
         if self._monitor is not None:
-            self._shared.told.discard(self._monitor)
+            self._common.told.discard(self._monitor)
             self._monitor.close()
         self._control = self._monitor = None
 

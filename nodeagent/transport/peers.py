@@ -16,7 +16,7 @@ from nodeagent.transport.gate import Gate
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.local import BoundAdapter, LocalAdapter
 from nodeagent.transport.notes import Notes, OnNote
-from nodeagent.transport.path import Link, PeerPath, Shared
+from nodeagent.transport.path import Common, Link, PeerPath
 from nodeagent.transport.sockets import allow_files, new_context, property_of
 from nodeagent.transport.turns import places_in_line
 from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES_MAX
@@ -88,7 +88,7 @@ class PeerTransport:
         self._names: dict[str, str] = {}
         self._links: dict[str, dict[PeerPath, Link]] = {}
         self._turn: dict[str, int] = {}
-        self._shared = Shared(self._context, keys, self._ports, self._notes)
+        self._common = Common(self._context, keys, self._ports, self._notes)
         self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
         self._renew: list[str] = []
@@ -101,7 +101,7 @@ class PeerTransport:
         self._gate = Gate(self._context, self._admit)
         self._gate.prove(self._keys)
         self._gate.start(self._loop)
-        self._loop.add_reader(self._shared.told.descriptor, self._tick)
+        self._loop.add_reader(self._common.told.descriptor, self._tick)
         self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class PeerTransport:
         if self._timer is not None and self._loop is not None:
             self._timer.cancel()
             self._timer = None
-            self._loop.remove_reader(self._shared.told.descriptor)
+            self._loop.remove_reader(self._common.told.descriptor)
         for links in self._links.values():
             for link in links.values():
                 link.close()
@@ -118,8 +118,8 @@ class PeerTransport:
         if self._gate is not None:
             self._gate.close()
         self._links, self._bound, self._wanted = {}, {}, {}
-        self._shared.told.close()
-        self._shared.heard.close()
+        self._common.told.close()
+        self._common.heard.close()
         self._context.destroy(linger=0)
 
     def set_local(self, adapters: Iterable[LocalAdapter]) -> None:
@@ -150,7 +150,7 @@ class PeerTransport:
         allow_files(paths * FILES_PER_PATH + len(self._bound) * FILES_PER_ADAPTER)
         for name in set(self._links) - set(wanted):
             self._drop(name)
-        self._shared.pace.peers = len(wanted)
+        self._common.turns.peers = len(wanted)
         places = places_in_line(
             self._keys.public, {peer.name: peer.key for peer in wanted.values()}
         )
@@ -184,7 +184,7 @@ class PeerTransport:
             self._notes.say("too-large", adapter, bytes=len(data), bytes_max=HEARTBEAT_BYTES_MAX)
             return
         now = self._now()
-        self._shared.pace.beat_s = now - self._beat_at.get(
+        self._common.turns.beat_s = now - self._beat_at.get(
             adapter, now
         )  # peers beat as often as we do
         self._beat_at[adapter] = now
@@ -195,7 +195,7 @@ class PeerTransport:
         """Return (peer, adapter of the path, data) of the newest heartbeats since the last call."""
         now = self._now()
         heard: list[tuple[str, str, bytes]] = []
-        for link in self._shared.heard.look():
+        for link in self._common.heard.look():
             waiting = link.heartbeats(now)
             if not self._is_cut(link):
                 heard += [(link.peer, link.path.adapter, data) for data in waiting]
@@ -272,7 +272,7 @@ class PeerTransport:
                 links[path].place = (index, place)
             else:
                 # One network after the other: so all are soon heard somewhere.
-                links[path] = Link(self._shared, peer.name, peer.key, path, (index, place), now)
+                links[path] = Link(self._common, peer.name, peer.key, path, (index, place), now)
 
     def _drop(self, name: str) -> None:
         for link in self._links.pop(name, {}).values():
@@ -298,7 +298,7 @@ class PeerTransport:
     def _tick(self) -> None:
         assert self._loop is not None
         now = self._loop.time()
-        for link in self._shared.told.look():
+        for link in self._common.told.look():
             link.watch(now)
         if now >= self._listen_at:
             self._listen_at = now + REST_SECONDS
@@ -319,12 +319,12 @@ class PeerTransport:
 
     def _rest_s(self) -> float:
         """Return how long it may take until the next look; news of a handshake come at once."""
-        busy = self._shared.unmade or self._shared.told.unfinished or self._wanted or self._renew
+        busy = self._common.unmade or self._common.told.unfinished or self._wanted or self._renew
         return TICK_SECONDS if busy else REST_SECONDS
 
     def _dial_due(self, now: float) -> None:
         """Let those dial that want to and whose turn it is."""
-        unmade, pace = self._shared.unmade, self._shared.pace
+        unmade, pace = self._common.unmade, self._common.turns
         under_way = sum(link.is_dialling(now) for link in unmade)
         if under_way >= pace.at_once_for(there=True):
             return

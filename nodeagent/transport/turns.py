@@ -22,7 +22,7 @@ SILENCE_BEATS = 5
 
 
 @dataclass(slots=True)
-class Pace:
+class Turns:
     """What all links of a node go by: how many peers there are, and seconds between heartbeats."""
 
     peers: int = 0

@@ -14,9 +14,9 @@ from nodeagent.transport.errors import TransportError
 from nodeagent.transport.gate import Gate
 from nodeagent.transport.keys import KeyPair
 from nodeagent.transport.notes import Notes
-from nodeagent.transport.path import Link, Shared
+from nodeagent.transport.path import Common, Link
 from nodeagent.transport.peers import LocalAdapter, Peer, PeerPath, PeerTransport
-from nodeagent.transport.turns import Pace
+from nodeagent.transport.turns import Turns
 from nodeagent.wire.limits import MESSAGE_BYTES_MAX
 from tests.contract.waiting import subnet, until
 from tests.support.uninvited import offer
@@ -440,12 +440,12 @@ def silent(cluster: Cluster) -> Iterator[Silent]:
 async def test_who_hangs_is_not_said_to_have_another_key(cluster: Cluster, silent: Silent) -> None:
     told: list[str] = []
     path = PeerPath("net0", "eth0", f"{cluster.nets[0]}.1", f"{cluster.nets[0]}.99")
-    shared = Shared(
+    shared = Common(
         cluster.context,
         keys.generate(),
         (CONTROL, HEARTBEAT),
         Notes(lambda _, details: told.append(details["text"])),
-        Pace(first_s=0.05),
+        Turns(first_s=0.05),
     )
     link = Link(shared, "bravo", keys.generate().public, path, (0, 0), 0.0)
 

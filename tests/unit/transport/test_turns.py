@@ -1,6 +1,6 @@
 """Who dials whom when, and how many at once."""
 
-from nodeagent.transport.turns import EASY_PEERS, HANDSHAKES_MAX, Pace, places_in_line
+from nodeagent.transport.turns import EASY_PEERS, HANDSHAKES_MAX, Turns, places_in_line
 
 NETWORKS = 3
 NAMES = "abcdefg"
@@ -18,7 +18,7 @@ def test_in_each_round_a_node_is_dialled_by_one_other_only() -> None:
 
 
 def test_a_small_cluster_begins_all_at_once_and_a_large_one_takes_turns() -> None:
-    few, many = Pace(peers=EASY_PEERS), Pace(peers=63)
+    few, many = Turns(peers=EASY_PEERS), Turns(peers=63)
 
     assert few.at_once_for(there=False) >= EASY_PEERS * NETWORKS
     assert 64 * many.at_once_for(there=False) <= HANDSHAKES_MAX
@@ -26,5 +26,5 @@ def test_a_small_cluster_begins_all_at_once_and_a_large_one_takes_turns() -> Non
 
 
 def test_silence_is_counted_in_heartbeats_where_these_are_rare() -> None:
-    assert Pace(peers=2, beat_s=0.2).silence_s == Pace(peers=2).silence_s
-    assert Pace(peers=2, beat_s=10.0).silence_s > 30.0
+    assert Turns(peers=2, beat_s=0.2).silence_s == Turns(peers=2).silence_s
+    assert Turns(peers=2, beat_s=10.0).silence_s > 30.0
