@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from nodeagent.config.placement import cut_off
+from nodeagent.core.ticking import REST_TICK_MS
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import AdapterRole, Configuration, Timing
 
@@ -29,8 +30,10 @@ MANY = "*"
 """Told in place of a name where more than one node is heard on a network."""
 MARGIN_BEATS = 2
 """An adapter is judged this many beats after a node: the dead must not count as witnesses."""
-LATE_MS = 300
-"""A look that comes later than this, and than a beat, after the last one proves no silence."""
+LATE_MS = REST_TICK_MS + 100
+"""A look that comes later than this, and than a beat, after the last one proves no silence. It must
+be more than a tick at rest, which may come a little late.
+"""
 NEVER_HEARD = 3
 """How many times longer silence is borne where nobody was heard yet: who starts, connects first."""
 _ROLES: tuple[AdapterRole, ...] = ("service", "standby", "private")

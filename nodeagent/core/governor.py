@@ -114,11 +114,12 @@ class Governor:
             self._end_stranded(shared.stranded)
         elif votes:
             self._propose_what_is_due()
+        else:
+            self._wished_since_ms = -1
 
     def _may_propose(self) -> bool:
         shared = self.shared
-        concerned = shared.name in shared.log.voters or shared.stranded is not None
-        return concerned and not shared.forgetful and shared.quorum and not shared.behind
+        return not shared.forgetful and shared.quorum and not shared.behind
 
     def _propose_what_is_due(self) -> None:
         shared = self.shared
