@@ -95,7 +95,7 @@ class Listening:
 
     async def end(self) -> None:
         """Listen to nobody any more."""
-        await _ended(list(self._tasks.values()))
+        await cancelled(list(self._tasks.values()))
 
     async def _listen(self, node: str) -> None:
         """Take what happens on one node, for ever; a lost agent is tried ever more rarely."""
@@ -206,7 +206,8 @@ class Gathering:
         self._present(tuple(sorted(found.values(), key=lambda other: other.here.author)))
 
 
-async def _ended(tasks: list["asyncio.Task[None]"]) -> None:
+async def cancelled(tasks: list["asyncio.Task[None]"]) -> None:
+    """Cancel `tasks` and wait for their end."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

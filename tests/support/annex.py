@@ -17,10 +17,9 @@ from nodeagent.wire.inventory import AgentFound, GetAgent, GetInventory, Invento
 from nodeagent.wire.joining import GetJoining, Guest, Invite, Invited, Joining
 from nodeagent.wire.live import FenceLive
 from tests.support import story
-from tests.support.gallery import See, Walk
-from tests.support.screens import SMALL, Clock, console, running, shows, until
+from tests.support.gallery import See, Walk, opened
+from tests.support.screens import Clock, console, shows
 from tests.support.story import WALL, StoryClient, key_of
-from tui.screens.forms import bench_of
 
 ADDITIONS = """
 [node.charlie.fence.board]
@@ -91,13 +90,7 @@ async def beside(theme: str, see: See, *, resizes: bool = True) -> None:
     digest = file_digest(TEXT.encode())
     client.begin(replace(whole, nodes=nodes, active=TEXT, draft=TEXT, draft_base=digest))
     app = console(client, clock)
-    if theme:
-        app.theme = theme
-    async with running(app, SMALL) as pilot:
-        walk = Walk(pilot, client, clock, see, resizes)
-        await walk.leave("ALL RIGHT", keys=())
-        bench = bench_of(app)
-        await until(pilot, lambda: bench.judged and bench.draft.text, "the verdict")
+    async with opened(app, client, clock, theme, see, resizes=resizes) as walk:
         app.session.view = dataclasses.replace(app.session.view, others=(BOB,))
         for part in (_joining, _fencing, _parameters):
             await part(walk)
@@ -110,9 +103,8 @@ async def _joining(walk: Walk) -> None:
     await walk.stop("joining-let-in", "Let delta in?", keys=["a"], sizes=1)
     await walk.leave("1 asks to be let in")
     await walk.pilot.press("i", *"foxtrot", "enter", "enter")
-    await shows(
-        walk.pilot, "The invitation of foxtrot"
-    )  # no picture: its word is drawn anew each time
+    # No picture of this one: its word is drawn anew each time.
+    await shows(walk.pilot, "The invitation of foxtrot")
     await walk.leave("1 asks to be let in")
 
 

@@ -4,7 +4,8 @@ One console is walked from screen to screen, because starting one costs far more
 `tests.support.annex` goes on with the pages beside the sections, `tests.support.looks` draws all.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -392,6 +393,21 @@ PARTS: tuple[Part, ...] = (
 )  # fmt: skip
 
 
+@asynccontextmanager
+async def opened(
+    app: ClusterApp, client: StoryClient, clock: Clock, theme: str, see: See, *, resizes: bool
+) -> AsyncIterator[Walk]:
+    """Run `app` until its draft is judged, and give the walk through it; "" leaves the theme."""
+    if theme:
+        app.theme = theme
+    async with running(app, SMALL) as pilot:
+        walk = Walk(pilot, client, clock, see, resizes)
+        await walk.leave("ALL RIGHT", keys=())
+        bench = bench_of(app)
+        await until(pilot, lambda: bench.judged and bench.draft.text, "the verdict")
+        yield walk
+
+
 async def walked(
     theme: str, see: See, parts: Sequence[Part] = PARTS, *, resizes: bool = True
 ) -> None:
@@ -402,13 +418,7 @@ async def walked(
     )
     app = console(client, clock, probe=Clients(), drills=Faults())
     app.shell = Script()
-    if theme:
-        app.theme = theme
-    async with running(app, SMALL) as pilot:
-        walk = Walk(pilot, client, clock, see, resizes)
-        await walk.leave("ALL RIGHT", keys=())
-        bench = bench_of(app)
-        await until(pilot, lambda: bench.judged and bench.draft.text, "the verdict")
+    async with opened(app, client, clock, theme, see, resizes=resizes) as walk:
         for part in parts:
             await part(walk)
 

@@ -19,7 +19,7 @@ from tui.cli.access import Way
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import put, put_json, say
 from tui.cli.since import SINCE_HELP, read_since
-from tui.gathering import Listening, Neighbourly
+from tui.gathering import Listening, Neighbourly, cancelled
 from tui.viewmodels.event_filter import KINDS, EventFilter
 from tui.viewmodels.merged import Log, is_news, with_events
 
@@ -168,9 +168,7 @@ async def go_on(
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(tasks)
 
 
 async def _read_stream(
