@@ -132,7 +132,7 @@ class Fencing:
         return {
             group: owners[group]
             for group in (configuration.group if configuration else ())
-            if node in shared.log.holders.get(group, ())
+            if node in shared.log.holders_of(group)
             and owners.get(group)
             and shared.alive(owners[group])
             and shared.group_state(group, owners[group]) != "online"

@@ -8,6 +8,7 @@ going on.
 """
 
 from nodeagent.config.holds import held_groups, hold_text, is_held
+from nodeagent.config.instances import written_name
 from nodeagent.config.rules import apart_of
 from nodeagent.config.words import join
 from nodeagent.core import adoption
@@ -241,10 +242,15 @@ class Keeper:
         )
 
     def _drives_out(self, group: str) -> bool:
-        """Return whether a group that this one must be apart from is not stopped here yet."""
+        """Return whether something here is not stopped yet beside which this group must not run.
+
+        That is a group that it must be apart from, or the same group under another name: with its
+        startup a group becomes its instances, and instances become a group.
+        """
         configuration, runners = self.shared.log.configuration, self.shared.runners
         apart = apart_of(configuration).get(group, ()) if configuration else ()
-        return any(name in runners and runners[name].held for name in apart)
+        forms = (n for n in runners if n != group and written_name(n) == written_name(group))
+        return any(name in runners and runners[name].held for name in (*apart, *forms))
 
 
 def _holder(standing: Standing, group: str) -> tuple[str, int]:

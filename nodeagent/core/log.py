@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
-from nodeagent.config.instances import expanded
+from nodeagent.config.instances import expanded, is_instance, written_name
 from nodeagent.config.parse import Parsed, parse
 from nodeagent.config.quorum import majority, outlives
 from nodeagent.core.lease import takeover_wait_ms
@@ -286,6 +286,20 @@ class DecreeLog:
         """Return whether a newer life of `node` was decreed in than this one."""
         newest = self.lives.get(node, 0)
         return incarnation != newest and is_older(incarnation, newest)
+
+    def names_of(self, group: str) -> tuple[str, ...]:
+        """Return the names under which a group may run: of an ordinary one also its instances.
+
+        It may have been a concurrent group, and whoever missed the change runs an instance still.
+        """
+        if is_instance(group):
+            return (group,)
+        names = (name for name in self.holders if is_instance(name))
+        return (group, *(name for name in names if written_name(name) == group))
+
+    def holders_of(self, group: str) -> set[str]:
+        """Return the nodes to which any decree gave the group, under whichever name."""
+        return {node for name in self.names_of(group) for node in self.holders.get(name, ())}
 
     def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
         """Count nodes as possible holders that a DARE gave a group to before it was decided."""

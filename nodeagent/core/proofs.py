@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from nodeagent.config.instances import written_name
 from nodeagent.core.shared import Shared
 from nodeagent.wire.peer import Probe, ProbeReply
 
@@ -38,7 +39,7 @@ class Proofs:
 
     def missing(self, shared: Shared, group: str) -> tuple[str, ...]:
         """Return the nodes that may still hold `group`, and ask those that can answer."""
-        others = shared.log.holders.get(group, set()) | set(shared.tentative)
+        others = shared.log.holders_of(group) | set(shared.tentative)
         others = {node for node in others if node != shared.name}
         inquiry = self._inquiry(shared, group)
         silent = {node for node in others if not self._excused(shared, node, inquiry)}
@@ -47,7 +48,8 @@ class Proofs:
         self.blocked_ms |= dict.fromkeys(gone, shared.now.ms)
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
-            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, (group,)))
+            names = shared.log.names_of(group)
+            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, names))
         return missing
 
     def _ask(self, shared: Shared, missing: tuple[str, ...], probe: Probe) -> None:
@@ -95,7 +97,7 @@ class Proofs:
         for group, inquiry in self._open.items():
             if inquiry.sequence != m.sequence:
                 continue
-            if group in m.held:
+            if any(group in {name, written_name(name)} for name in m.held):
                 inquiry.held_ms[sender] = now_ms
             elif m.slot >= inquiry.slot:
                 inquiry.answered.add(sender)
