@@ -39,6 +39,10 @@ class Drivers:
         hangs = self._by_chance(self.world.faults.driver_hangs)
         lies = self._by_chance(self.world.faults.driver_lies)
         running = machine.running.setdefault(effect.group, set())
+        if effect.action == "stop":
+            machine.stopping.add(effect.group)
+        if effect.action == "start":
+            machine.stopping.discard(effect.group)
         if effect.action == "monitor":
             fails = (fails or effect.name not in running) and not lies
         if effect.action == "start" and not lies and (not fails or slow or hangs):

@@ -92,6 +92,7 @@ class CrashPoint:
 class Machine:
     """A computer. `rate` and `offset_ms` make its clock differ from the world's.
 
+    `stopping` are groups that this agent began to stop and did not start again.
     `ghosts` are groups of which a driver that lied says they are stopped, and they are not.
     `fence`: how fence devices of this machine fare ("": as chance has it); `fenced` counts resets.
     `fed` is what the deadman was told last: when the agent's lease ends, by this machine's clock,
@@ -111,6 +112,7 @@ class Machine:
     life: int = 0
     running: dict[str, set[str]] = field(default_factory=dict)
     ghosts: set[str] = field(default_factory=set)
+    stopping: set[str] = field(default_factory=set)
     unplugged: set[str] = field(default_factory=set)
     placed: dict[tuple[str, str], str] = field(default_factory=dict)
     adapters: dict[str, str] = field(default_factory=dict)

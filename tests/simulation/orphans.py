@@ -25,9 +25,13 @@ class Orphans:
         self.world = world
 
     def note_whole(self, machine: Machine) -> None:
-        """Remember which groups are online before the agent dies."""
+        """Remember which groups run as a whole before the agent dies.
+
+        It may have meant to stop one and have fallen at the record of that, before it did anything.
+        """
         runners = machine.node.shared.runners.values() if machine.node is not None else ()
-        machine.whole = frozenset(r.name for r in runners if r.state == "online")
+        meant = {r.name for r in runners if r.state == "releasing"} - machine.stopping
+        machine.whole = frozenset({r.name for r in runners if r.state == "online"} | meant)
 
     def left(self, machine: Machine) -> None:
         """An agent died alone: wait for the next one for as long as its last word allows."""
@@ -50,6 +54,7 @@ class Orphans:
         for group, name in set(machine.placed):
             if group not in adopted:
                 del machine.placed[group, name]
+        machine.stopping.clear()
         machine.adopted, machine.fed = adopted, (0, 0, machine.fed[2])
         until_ms = machine.now(machine.deadman_ms).ms
         left = [(g, n) for g, names in machine.running.items() for n in sorted(names)]

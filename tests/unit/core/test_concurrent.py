@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from nodeagent.wire.console import Refused
+from tests.simulation.directed_scene import Scene
 from tests.simulation.shapes import CONCURRENT, GroupShape, Shape
 from tests.unit.core.story import Story
 
@@ -89,3 +92,50 @@ def test_group_becomes_concurrent_and_single_again() -> None:
 
     story.rest()
     assert (story.owner("web"), story.owner("web@bravo")) == (["alpha"], [])
+
+
+THREE = ("alpha", "bravo", "charlie")
+SINGLE = GroupShape(("alpha", "bravo"), number=100)
+EVERYWHERE = replace(SINGLE, startup=CONCURRENT)
+
+
+def running(scene: Scene, node: str) -> list[str]:
+    """Return the forms of web that run on a node, agent or no agent."""
+    return [name for name in scene.world.machines[node].runs() if name.startswith("web")]
+
+
+@pytest.mark.parametrize("unfenced", [False, True])
+def test_who_missed_that_it_is_one_group_now_is_waited_for_as_its_holder(unfenced: bool) -> None:
+    shape = Shape(THREE, (("web", EVERYWHERE),), timing=2, fences=unfenced, must_fence=unfenced)
+    scene = Scene(1, shape, lingers=True).settle()
+    if unfenced:
+        scene.world.faults.fence_fails = 1.0
+    scene.isolate("bravo", 20_000)
+    scene.until(lambda: "bravo" not in scene.node("alpha").shared.log.standing.view)
+    assert running(scene, "bravo"), "else this shows nothing"
+
+    assert scene.ask(replace(shape, groups=(("web", SINGLE),)))
+    for _ in range(800):
+        scene.world.advance(10)
+        assert not ("web" in running(scene, "alpha") and running(scene, "bravo"))
+
+    assert running(scene, "alpha") == ([] if unfenced else ["web"])
+
+
+@pytest.mark.parametrize(("before", "after"), [(SINGLE, EVERYWHERE), (EVERYWHERE, SINGLE)])
+def test_undone_change_of_its_startup_never_runs_both_forms_on_one_node(
+    before: GroupShape, after: GroupShape
+) -> None:
+    shape = Shape(THREE, (("web", before),), timing=2)
+    mail = ("mail", GroupShape(("charlie",), number=105))
+    scene = Scene(1, shape, lingers=True).settle()
+    scene.world.refuse_driver.add(("charlie", "mail", "start"))
+    forms = running(scene, "alpha")
+
+    assert scene.ask(replace(shape, groups=(("web", after), mail)))
+    for _ in range(1_600):
+        scene.world.advance(5)
+        assert all(len(running(scene, node)) <= 1 for node in THREE)
+
+    assert scene.world.run.state == "aborted"
+    assert running(scene, "alpha") == forms
