@@ -137,5 +137,7 @@ def test_undone_change_of_its_startup_never_runs_both_forms_on_one_node(
         scene.world.advance(5)
         assert all(len(running(scene, node)) <= 1 for node in THREE)
 
-    assert scene.world.run.state == "aborted"
+    run = scene.world.run
+    assert run is not None
+    assert run.state == "aborted"
     assert running(scene, "alpha") == forms

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nodeagent.wire.peer import Accept, Decided, StepOrder, Withdraw
+from nodeagent.wire.peer import Accept, Decided, Message, Promise, StepOrder, Withdraw
+from tests.simulation.directed_scene import LOST, Scene, cluster, with_groups
 from tests.unit.core.story import Story
 
 ROWS = (
@@ -229,3 +230,38 @@ def test_nobody_stays_suspended_for_a_coordinator_that_died_after_the_decision()
 
     assert not shared.suspended
     assert not story.node("charlie").shared.suspended
+
+
+def test_one_without_a_vote_that_was_outrun_ends_its_dare_by_itself() -> None:
+    """The newcomer promises late, so the voters gave back their locks, and it kept its own."""
+    nodes, voters = ("alpha", "bravo", "charlie", "delta"), ("alpha", "bravo", "charlie")
+    shape = cluster(nodes, voters=voters, web=("bravo", "charlie"), orders=("charlie", "alpha"))
+    shape = replace(shape, timing=0)
+    other = with_groups(shape, mail=("alpha",))
+    scene = Scene(3, shape).settle()
+    bigger = replace(shape, nodes=(*nodes, "echo"))
+    scene.world.add_machine("echo", bigger.text)
+    scene.world.start("echo")
+    began_ms = scene.world.now_ms
+
+    def late(sender: str, to: str, message: Message) -> int | None:
+        passed_ms = scene.world.now_ms - began_ms
+        if isinstance(message, Promise) and sender == "echo" and passed_ms < 5_900:
+            return LOST
+        staged = isinstance(message, StepOrder) and message.step == "stage" and to in voters
+        return LOST if staged and sender == "delta" and passed_ms < 8_200 else None
+
+    scene.hook(late)
+    assert scene.ask(bigger, at="delta")
+    scene.world.advance(6_900)
+    scene.until(lambda: scene.node("bravo").acceptor.lock is None)
+    scene.ask(other, at="bravo")
+    stranded = 0
+    for _ in range(350):
+        scene.world.advance(20)
+        stranded += scene.node("delta").shared.stranded is not None
+    assert stranded, "else this shows nothing"
+
+    scene.until(lambda: all(node.acceptor.lock is None for node in scene.world.nodes().values()))
+
+    assert scene.ask(other, at="bravo")
