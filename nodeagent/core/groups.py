@@ -113,6 +113,7 @@ class GroupRunner:
         self.news: list[GroupNews] = []
         self.timed: list[Timed] = []
         self.changed = True
+        self.stuck = False
         self._new_op = new_op
         self._started_as: dict[str, Resource] = {}
         self._queue: deque[tuple[DriverAction, str]] = deque()
@@ -178,7 +179,9 @@ class GroupRunner:
             ResourceLive(n, s, self._moved.get(n, "")) for n, s in self.resources.items()
         )
         text = "; ".join(filter(None, (self.text, self.doing)))
-        return GroupLive(self.name, self.state, self.since, text, self.failures, resources)
+        return GroupLive(
+            self.name, self.state, self.since, text, self.failures, resources, self.stuck
+        )
 
     @property
     def doing(self) -> str:
@@ -268,6 +271,7 @@ class GroupRunner:
         self._may_refuse = may_refuse and self._exit is None
         self._goal = goal
         self._exit = None
+        self.stuck = False
         self._moving = {}
         self._queue = deque(
             ("stop", name) for name, s in reversed(self.resources.items()) if s != "stopped"
@@ -439,7 +443,7 @@ class GroupRunner:
         return self.release(now, "error", detail)
 
     def _stopped(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
-        self.changed = True
+        self.changed, self.stuck = True, not event.ok
         if event.ok:
             self.resources[name] = "stopped"
             return self._next(now)
