@@ -6,6 +6,8 @@ new one, and the other way round if that is undone. Told every configuration tha
 the one that is staged.
 """
 
+from collections.abc import Collection
+
 import msgspec
 
 from nodeagent.config.instances import is_concurrent
@@ -24,19 +26,26 @@ class Claims:
 
     def __init__(self) -> None:
         self._names: dict[str, set[str]] = {}
+        self._known: set[str] = set()
 
     def note(self, configuration: Configuration) -> None:
         """Remember what its groups use."""
+        self._known |= configuration.group.keys()
         for name, group in configuration.group.items():
             for claim in _claims(group):
                 self._names.setdefault(claim, set()).add(name)
 
-    def others(self, name: str, beside: Configuration) -> tuple[str, ...]:
-        """Return the groups that claimed something of this one and are not in `beside` with it."""
-        group = beside.group.get(name)
-        if group is None:
+    def others(self, name: str, beside: Configuration, holders: Collection[str]) -> tuple[str, ...]:
+        """Return the groups that claimed something of this one and are not in `beside` with it.
+
+        Of the groups in `holders` that were told in no configuration, nobody knows what they claim:
+        an earlier life of the agent tried them in a DARE that came to nothing.
+        """
+        claims = _claims(beside.group[name]) if name in beside.group else frozenset()
+        if not claims:
             return ()
-        found = {other for claim in _claims(group) for other in self._names.get(claim, ())}
+        found = {other for claim in claims for other in self._names.get(claim, ())}
+        found |= set(holders) - self._known
         return tuple(sorted(found - beside.group.keys()))
 
 
