@@ -2,9 +2,10 @@
 
 1 agreement per slot · 2 one chain · 3 one digest per epoch · 4 epochs never fall · 5 nothing active
 without a decision whose acceptances are on disks that never forgot · 6 promises kept over restarts
-· 7 one owner, whatever a group is called · 8 who holds has a lease or is within the watchdog's time · 9 what an open DARE
-governs is not acquired by the normal path · 10 one open transaction: nothing is asked under a lock
-before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
+· 7 one owner, whatever a group is called · 8 who holds has a lease or is within the watchdog's
+time · 9 what an open DARE governs is not acquired by the normal path · 10 one open transaction:
+nothing is asked under a lock before a majority promised it, no COMMIT before all have staged it
+· 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
 one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
