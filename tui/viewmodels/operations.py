@@ -77,7 +77,7 @@ class Operation:
 
     @property
     def interrupts(self) -> bool:
-        """Return whether a group that runs is stopped by it; only starting one takes nothing away."""
+        """Return whether a group that runs is stopped by it; to start one takes nothing away."""
         return any(effect.source for effect in self.effects)
 
     def lines(self) -> list[str]:
