@@ -240,6 +240,7 @@ class Node:
         self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
         self._refused, self._generation = (-1, ""), 0
+        self.settled = False
 
     # -- the two entrances
 
@@ -290,16 +291,24 @@ class Node:
         What follows from a heartbeat is looked at with the next tick: there are many of them, they
         come just before it, and what they say differs from the last ones' only now and then. From
         a request for a lease nothing follows here, and a voter gets them from all nodes. From a
-        grant follows nothing new, unless it tells of nodes that are out. A node without a lease
-        waits for nothing: what it still holds has a time to end at.
+        grant follows nothing new, unless it tells of nodes that are out. From a monitor that found
+        all well follows nothing while nothing goes on. A node without a lease waits for nothing:
+        what it still holds has a time to end at.
         """
         self.shared.now = self._clock.take(now)
-        waits = _waits_for_the_tick(event) and self.shared.lease_valid
+        waits = _waits_for_the_tick(event) or self._is_good_news(event)
+        waits = waits and self.shared.lease_valid
         self._take(event)
         if not waits or not self.shared.lease_valid:
             return self._settle()
         effects, self.shared.out = self.shared.out, []
         return effects
+
+    def _is_good_news(self, event: Event) -> bool:
+        """Return whether a monitor found all well, and nothing goes on that could wait for it."""
+        if not self.settled or not isinstance(event, DriverFinished) or not event.ok:
+            return False
+        return any(runner.monitors(event.op) for runner in self.shared.runners.values())
 
     def _take(self, event: Event) -> None:
         match event:
@@ -358,6 +367,7 @@ class Node:
         for effect in final:
             if isinstance(effect, Persist):
                 self._memory.take(effect.record)
+        self.settled = ticking.is_settled(self)
         return final
 
     def _look(self) -> None:
