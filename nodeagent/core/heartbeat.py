@@ -54,6 +54,10 @@ class Peer:
     gap_ms: int = 0
     unleased_ms: int = -1
 
+    def is_heard(self, now_ms: int, timing: Timing) -> bool:
+        """Return whether it was heard on any path within `dead_after_ms`."""
+        return now_ms - self.heard_ms < timing.dead_after_ms
+
 
 class Heartbeats:
     """All peers' links, as this node hears them."""
@@ -133,11 +137,6 @@ class Heartbeats:
             for link in peer.links.values():
                 if link.heard_ms >= 0:
                     link.heard_ms = now_ms
-
-    def alive(self, peer: str, now_ms: int, timing: Timing) -> bool:
-        """Return whether `peer` was heard on any path within `dead_after_ms`."""
-        known = self.peers.get(peer)
-        return known is not None and now_ms - known.heard_ms < timing.dead_after_ms
 
     def is_forgetful(self, peer: str, incarnation: int) -> bool:
         """Return whether a newer life of `peer` was heard, which this one does not know of."""

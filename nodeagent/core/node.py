@@ -110,7 +110,7 @@ from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.joining import Admitted
 from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
-from nodeagent.wire.live import Snapshot
+from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot
 from nodeagent.wire.peer import (
     Aborted,
     Accept,
@@ -237,10 +237,9 @@ class Node:
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
-        self._amnesiac = False
+        self.settled = self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
         self._refused, self._generation = (-1, ""), 0
-        self.settled = False
 
     # -- the two entrances
 
@@ -754,6 +753,8 @@ class Node:
     def _notice_nodes(self) -> None:
         shared = self.shared
         alive = frozenset(n for n in shared.hearts.peers if shared.alive(n))
+        if alive == self._alive:
+            return
         for node in sorted(alive - self._alive):
             self.queue.push(ClusterEvent("node-up", node, "heard again", shared.now.ms))
         configuration = shared.configuration
@@ -951,6 +952,11 @@ class Node:
         """Return everything that this agent knows of the cluster."""
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
+
+    def live(self) -> tuple[ClusterLive, tuple[NodeLive, ...]]:
+        """Return the live values of the cluster and of every node, as this agent knows them."""
+        self.reporter.lock_text = self.busy()
+        return self.reporter.cluster_live(), self.reporter.nodes_live()
 
     def _operate(self, request: Operate, name: str) -> Answer:
         if isinstance(request, EndProbation):
