@@ -206,7 +206,7 @@ class Governor:
             cut=self._cut(configuration),
             ran=ran,
         )
-        owners = self._placement.owners(
+        placed = self._placement.owners(
             configuration,
             view=facts.view,
             owners=facts.owners,
@@ -217,7 +217,9 @@ class Governor:
             held=held_groups(shared.now.unix, configuration),
             cut=facts.cut,
         )
-        owners = {group: self._judged(group, node, view) for group, node in owners.items()}
+        if view == standing.view and placed == standing.owners:
+            return shrinking(shared)
+        owners = {group: self._judged(group, node, view) for group, node in placed.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners, leaving) + self._why_cut(standing, owners)

@@ -513,7 +513,8 @@ class GroupRunner:
         `may_restart`: here, on this node. `may_leave`: be given up, for another node to take over.
         `on_hold`: failures wait, and what failed is watched on, for a person may mend it.
         """
-        self._look_at_pace(now)
+        if self._pace is not None:
+            self._look_at_pace(self._pace, now)
         if self._exit is not None and not on_hold:
             may_recover = may_restart if self._may_try_again() else may_leave
             if may_recover:
@@ -531,13 +532,11 @@ class GroupRunner:
             return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
 
-    def _look_at_pace(self, now: Now) -> None:
-        if self._pace is None:
-            return
-        before = self._pace.text
-        if self._pace.look(now):
-            self.news.append(GroupNews("warning", self._pace.text, self.cause))
-        self.changed = self.changed or self._pace.text != before
+    def _look_at_pace(self, pace: Pace, now: Now) -> None:
+        before = pace.text
+        if pace.look(now):
+            self.news.append(GroupNews("warning", pace.text, self.cause))
+        self.changed = self.changed or pace.text != before
 
     def _reload(self, now: Now) -> list[Effect]:
         """Tell the next resource that was started otherwise than it stands in the group now."""

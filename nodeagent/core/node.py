@@ -384,6 +384,8 @@ class Node:
 
     def _tell_news(self) -> None:
         for name, runner in self.shared.runners.items():
+            if not runner.news and not runner.timed:
+                continue
             for item in runner.news:
                 self.shared.tell(item.severity, name, item.text, item.cause, event=item.event)
             runner.news.clear()
