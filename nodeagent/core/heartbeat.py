@@ -58,6 +58,16 @@ class Peer:
         """Return whether it was heard on any path within `dead_after_ms`."""
         return now_ms - self.heard_ms < timing.dead_after_ms
 
+    def mark(self, adapter: str, own: str, now_ms: int) -> None:
+        """Note on its link that one of its adapters was heard on the own adapter `own`."""
+        link = self.links.get(adapter)
+        if link is None:
+            link = self.links[adapter] = Link(adapter)
+        link.own = own
+        link.heard_ms = now_ms
+        link.count += 1
+        link.fresh = True
+
 
 class Heartbeats:
     """All peers' links, as this node hears them."""
@@ -106,11 +116,7 @@ class Heartbeats:
                 known.unleased_ms = -1
             elif known.unleased_ms < 0:
                 known.unleased_ms = now_ms
-        link = known.links.setdefault(beat.adapter, Link(beat.adapter))
-        link.own = own
-        link.heard_ms = now_ms
-        link.count += 1
-        link.fresh = True
+        known.mark(beat.adapter, own, now_ms)
         return newest
 
     def tick(self, now_ms: int, timing: Timing, slept_ms: int) -> None:

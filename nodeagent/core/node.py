@@ -771,10 +771,11 @@ class Node:
         shared, beat = self.shared, event.beat
         if shared.log.root and beat.cluster not in ("", shared.log.root):
             return
-        if not self._is_of_our_generation(event):
+        anew = self._may_begin_anew(event.peer)
+        joins = anew or shared.joining is not None
+        if beat.generation != shared.log.standing.generation and not joins:
             self._tell_generation(beat.generation)
             return
-        anew = self._may_begin_anew(event.peer)
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
             self.catch_up(event.peer)
@@ -835,10 +836,6 @@ class Node:
         if newest > known:
             self._generation = newest
             self.shared.tell("error", self.shared.name, f"generation {newest}: {LEFT_BEHIND}")
-
-    def _is_of_our_generation(self, event: BeatHeard) -> bool:
-        joins = self.shared.joining is not None or self._may_begin_anew(event.peer)
-        return joins or event.beat.generation == self.shared.log.standing.generation
 
     def _drop(self, peer: str, what: str, text: str) -> None:
         """Note that a message is not taken; a peer that goes on so is noted once in a while."""
