@@ -299,6 +299,7 @@ class PeerTransport:
 
     def _tick(self) -> None:
         assert self._loop is not None
+        self._cancel_timer()
         now = self._loop.time()
         for link in self._common.told.look():
             link.watch(now)
@@ -322,9 +323,9 @@ class PeerTransport:
 
     def _look_later(self) -> None:
         """Look again in a while, if anything is under way; news of a handshake come at once."""
-        self._cancel_timer()
         busy = self._common.unmade or self._common.told.unfinished or self._wanted or self._renew
-        if busy and self._gate is not None and self._loop is not None:
+        waits = self._timer is not None or self._gate is None
+        if busy and not waits and self._loop is not None:
             self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
 
     def _cancel_timer(self) -> None:
