@@ -6,7 +6,7 @@ new one, and the other way round if that is undone. Told every configuration tha
 the one that is staged.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -20,40 +20,44 @@ from nodeagent.model.configuration import (
     ServiceAddress,
 )
 
+NAMES_MAX = 500
+"""So many names, the newest, are asked for at once: who ran an older one has no lease any more."""
+
 
 class Claims:
-    """Which group names ever claimed what."""
+    """Which group names ever claimed what, the newest last."""
 
     def __init__(self) -> None:
-        self._names: dict[str, set[str]] = {}
-        self._known: set[str] = set()
+        self._names: dict[str, dict[str, None]] = {}
 
     def note(self, configuration: Configuration) -> None:
         """Remember what its groups use."""
-        self._known |= configuration.group.keys()
         for name, group in configuration.group.items():
-            for claim in _claims(group):
-                self._names.setdefault(claim, set()).add(name)
+            self._add(name, claims_of(group))
 
-    def others(self, name: str, beside: Configuration, holders: Collection[str]) -> tuple[str, ...]:
-        """Return the groups that claimed something of this one and are not in `beside` with it.
+    def restore(self, claims: Mapping[str, Iterable[str]]) -> None:
+        """Take what an earlier life of the agent knew of DAREs that came to nothing."""
+        for name, claimed in claims.items():
+            self._add(name, claimed)
 
-        Of the groups in `holders` that were told in no configuration, nobody knows what they claim:
-        an earlier life of the agent tried them in a DARE that came to nothing.
-        """
-        claims = _claims(beside.group[name]) if name in beside.group else frozenset()
-        if not claims:
-            return ()
-        found = {other for claim in claims for other in self._names.get(claim, ())}
-        found |= set(holders) - self._known
-        return tuple(sorted(found - beside.group.keys()))
+    def _add(self, name: str, claimed: Iterable[str]) -> None:
+        for claim in claimed:
+            names = self._names.setdefault(claim, {})
+            names.pop(name, None)
+            names[name] = None
+
+    def others(self, name: str, beside: Configuration) -> tuple[str, ...]:
+        """Return the groups that claimed something of this one and are not in `beside` with it."""
+        claimed = claims_of(beside.group[name]) if name in beside.group else ()
+        found = dict.fromkeys(other for one in claimed for other in self._names.get(one, ()))
+        return tuple(other for other in found if other not in beside.group)[-NAMES_MAX:]
 
 
-def _claims(group: Group) -> frozenset[str]:
+def claims_of(group: Group) -> tuple[str, ...]:
     """Return what the group uses alone; on all of its nodes at once nothing is used alone."""
     if is_concurrent(group):
-        return frozenset()
-    return frozenset(filter(None, map(_claim, group.resource.values())))
+        return ()
+    return tuple(filter(None, map(_claim, group.resource.values())))
 
 
 def _claim(resource: Resource) -> str:

@@ -300,9 +300,7 @@ class DecreeLog:
             return (group,)
         names = (name for name in self.holders if is_instance(name))
         configuration = beside or self.configuration
-        if configuration is None:
-            return (group,)
-        others = self.claims.others(group, configuration, self.holders)
+        others = self.claims.others(group, configuration) if configuration is not None else ()
         return (group, *(name for name in names if written_name(name) == group), *others)
 
     def holders_of(self, group: str, beside: Configuration | None = None) -> set[str]:

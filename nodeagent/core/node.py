@@ -189,6 +189,7 @@ class Node:
         for decree in durable.decrees:
             log.extend(decree)
         log.suspect(durable.tried)
+        log.claims.restore(durable.claims)
         life = life_of(durable.incarnation) + 1
         self.setup = setup
         self.shared = Shared(

@@ -40,7 +40,10 @@ class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Staged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A configuration was staged: its packed bytes, and what the DARE wants."""
+    """A configuration was staged: its packed bytes, and what the DARE wants.
+
+    `claims`: what the groups that it brings to nodes use alone, see `core.claims`.
+    """
 
     tx: str
     slot: int
@@ -51,6 +54,7 @@ class Staged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     view: dict[str, int]
     release: tuple[tuple[str, str], ...] = ()
     acquire: tuple[tuple[str, str], ...] = ()
+    claims: dict[str, tuple[str, ...]] = {}
 
 
 class AcceptedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -95,9 +99,10 @@ class Online(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Tried(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """DAREs of the past may have brought these groups to these nodes."""
+    """DAREs of the past may have brought these groups to these nodes; `claims` as in Staged."""
 
     pairs: tuple[tuple[str, str], ...]
+    claims: dict[str, tuple[str, ...]] = {}
 
 
 class Drafted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -137,9 +142,9 @@ class Durable:
     """All that the journal says.
 
     `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
-    from it; `tried` are (group, node) of every DARE that was staged here; `fenced` are the nodes
-    that are known to be off, or were, and have not been in since; `online` are the groups that are
-    wholly started here.
+    from it; `tried` are (group, node) of every DARE that was staged here, `claims` what these groups
+    used alone; `fenced` are the nodes that are known to be off, or were, and have not been in since;
+    `online` are the groups that are wholly started here.
     """
 
     incarnation: int = 0
@@ -153,6 +158,7 @@ class Durable:
     accepted: AcceptedValue | None = None
     held: frozenset[str] = field(default_factory=frozenset)
     tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    claims: dict[str, tuple[str, ...]] = field(default_factory=dict)
     draft_base: str = ""
     fenced: frozenset[str] = field(default_factory=frozenset)
     online: dict[str, Online] = field(default_factory=dict)
@@ -172,7 +178,8 @@ def _fold(state: Durable, record: Record, slot: int) -> Durable:
         case Drafted():
             return replace(state, draft_base=record.base)
         case Tried():
-            return replace(state, tried=state.tried | set(record.pairs))
+            claims = state.claims | record.claims
+            return replace(state, tried=state.tried | set(record.pairs), claims=claims)
         case Holding() | Online():
             return _fold_group(state, record)
         case Fenced():
@@ -209,6 +216,7 @@ def _decided(state: Durable, value: Value) -> Durable:
         node=state.node,
         held=state.held,
         tried=state.tried,
+        claims=state.claims,
         draft_base=state.draft_base,
         fenced=state.fenced - may_hold_after(value),
         online=state.online,
@@ -226,13 +234,23 @@ def _fold_open(
             free = record.ballot == state.lock_ballot
             return replace(state, lock="", lock_ballot=Ballot()) if free else state
         case Staged():
-            brought = {node for _, node in record.acquire}
-            tried = state.tried | set(record.acquire)
-            return replace(state, staged=record, tried=tried, fenced=state.fenced - brought)
+            return _staged(state, record)
         case AcceptedValue():
             return replace(state, accepted=record, promised=max(state.promised, record.ballot))
         case AcceptedAgain():
             return _accepted_again(state, record)
+
+
+def _staged(state: Durable, record: Staged) -> Durable:
+    """Remember what the DARE may bring where, also once it came to nothing."""
+    brought = {node for _, node in record.acquire}
+    return replace(
+        state,
+        staged=record,
+        tried=state.tried | set(record.acquire),
+        claims=state.claims | record.claims,
+        fenced=state.fenced - brought,
+    )
 
 
 def _accepted_again(state: Durable, record: AcceptedAgain) -> Durable:
@@ -284,7 +302,7 @@ def compact(durable: Durable) -> list[Record]:
     if durable.draft_base:
         records.append(Drafted(durable.draft_base))
     if durable.tried:
-        records.append(Tried(tuple(sorted(durable.tried))))
+        records.append(Tried(tuple(sorted(durable.tried)), durable.claims))
     records += [Fenced(node, slot - 1) for node in sorted(durable.fenced)]
     return records + sorted(_still_open(durable, slot), key=lambda record: record.ballot)
 

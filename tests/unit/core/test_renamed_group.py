@@ -44,6 +44,22 @@ def test_undone_renaming_waits_until_the_new_name_has_stopped(nodes: tuple[str, 
     assert users(scene) == [("alpha", "web")]
 
 
+def test_what_was_tried_before_a_restart_is_remembered() -> None:
+    mail = ("mail", GroupShape(("charlie",), number=105))
+    scene = Scene(1, BEFORE, lingers=True).settle()
+    scene.world.refuse_driver |= {("charlie", "mail", "start"), ("bravo", "site", "stop")}
+    assert scene.ask(replace(BEFORE, groups=(*renamed("bravo", "alpha").groups, mail)))
+    scene.until(lambda: scene.told("cannot stop"))
+
+    scene.crash("alpha", 500)
+    watched(scene, 20)
+    assert users(scene) == [("bravo", "site")]
+    scene.world.refuse_driver.clear()
+    watched(scene, 10)
+
+    assert users(scene) == [("alpha", "web")]
+
+
 def test_who_missed_the_renaming_is_waited_for_as_its_holder() -> None:
     scene = Scene(1, BEFORE, lingers=True).settle()
     scene.isolate("alpha", 20_000)
