@@ -38,7 +38,7 @@ from tui.screens.nodes import NodesScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
 from tui.styles.themes import PLAIN, THEMES, first_theme, other_theme
-from tui.terminal import lasting
+from tui.terminal import TerminalDriver, lasting
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
 from tui.viewmodels.facts import CROWD
@@ -185,6 +185,9 @@ class ClusterApp(App[int]):
 
     def tick(self) -> None:
         """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.is_gone:
+            self._leave(128 + signal.SIGHUP)
+            return
         self.session.check_feed()
         self._learn_when_left()
         self.session.be_at(self._own_place())

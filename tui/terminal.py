@@ -5,6 +5,7 @@ thread ends by its error, the queue fills, and the console would wait for ever f
 to the signal that tells it to end. So what can no longer be shown is taken and dropped.
 """
 
+import select
 from io import TextIOWrapper
 from typing import IO, Any, cast
 
@@ -48,6 +49,17 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*given, **named)
         terminal = cast("IO[str]", self._file)
         self._file = cast("TextIOWrapper", MayClose(terminal))
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether nobody is at the terminal any more.
+
+        The signal that says so goes to the first process of the terminal only, which need not hand
+        it on: `make` does not.
+        """
+        asked = select.poll()
+        asked.register(self.fileno, 0)
+        return any(told & (select.POLLHUP | select.POLLERR) for _, told in asked.poll(0))
 
 
 def lasting(driver: type[Driver]) -> type[Driver]:

@@ -30,6 +30,7 @@ from tui.app import ClusterApp
 from tui.screens.forms import Bench, bench_of
 from tui.screens.forms.form import FormScreen
 from tui.viewmodels import draft_data as raw
+from tui.widgets.form_choice import Choice
 
 TEXT = configuration_text()
 HOSTILE = "[/b] [@click=app.quit]x[/] \u202edlrow"
@@ -347,6 +348,88 @@ def test_resources_are_put_into_order_and_removed() -> None:
         await shows(pilot, "editing group database")
         await pilot.press("u", "u")
         await until(pilot, lambda: bench.draft.text == TEXT, "both steps are undone")
+
+    play(act)
+
+
+def test_list_of_a_form_is_reached_by_one_key_and_shows_what_was_added() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await pilot.press("a")
+        await shows(pilot, "What the new group is")
+        await form(pilot, "enter", title="group group1")
+        await shows(pilot, "^N add resource")
+        await pilot.press("ctrl+n")
+        await shows(pilot, "Type of the new resource")
+        await pilot.press("escape")
+        await shows(pilot, "Acquired from top to bottom", "K/J move")  # the cursor is in the list
+        await pilot.press("ctrl+n", "enter")
+        await shows(pilot, "editing group1 / address (service address)")
+        await pilot.press("ctrl+s")
+        await shows(pilot, "editing group group1", "~ address ")
+        await pilot.press("ctrl+n", "down", "enter")
+        await shows(pilot, "editing group1 / data (data folder)")
+        await pilot.press("ctrl+s")
+        await shows(pilot, "editing group group1", "~ address ", "~ data ")
+        await pilot.press("K")  # the one that was just added is under the cursor
+
+        kept = ("group", "group1", "resource")
+        await until(
+            pilot,
+            lambda: list(raw.names(raw.data_of(bench.draft.text), kept)) == ["data", "address"],
+            "the new resource in front",
+        )
+
+    play(act)
+
+
+def test_letters_typed_into_a_choice_choose_and_do_nothing_else() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "e", title="group database")
+        await pilot.press("tab", "tab")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Choice), "the cursor in a choice")
+        await pilot.press("f")
+        await until(
+            pilot, lambda: value(bench, "group", "database", "startup") == "first-available"
+        )
+        await pilot.press(*"3exu/q:")  # elsewhere these lead away, edit, remove, undo and leave
+
+        screen = await shows(pilot, "editing group database", "< first-available >")
+        assert "Remove" not in screen
+        assert value(bench, "group", "database", "startup") == "first-available"
+
+    play(act)
+
+
+def test_form_whose_object_goes_while_another_section_is_seen_is_left_later() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        pilot.app.screen.query_one("#children").focus()
+        await pilot.press("5")  # in a list digits are keys of the console
+        await shows(pilot, "What happens")
+        bench.edit(bench.draft.remove(("group", "web")))
+        await shows(pilot, "- group.web")
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online", "the object is not in the draft any more")
+
+    play(act)
+
+
+def test_form_whose_object_goes_under_a_list_is_left_with_it() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        await pilot.press("tab", "f4")
+        await shows(pilot, "Space in or out")
+        bench.edit(bench.draft.remove(("group", "web")))
+        await pilot.press("escape")
+        await shows(pilot, "Groups 2 online", "the object is not in the draft any more")
 
     play(act)
 

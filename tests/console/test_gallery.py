@@ -121,7 +121,7 @@ def test_screens_without_colour(
     album = Album(snapshot)
     parts = (gallery.plainly, gallery.dare, gallery.trouble)
 
-    asyncio.run(walked("", album.see, parts, resizes=False))
+    asyncio.run(walked("", album.see, parts))
 
     assert not album.differing, "\n".join(album.differing)
     for name, text in album.seen.items():

@@ -95,7 +95,7 @@ def test_group_offline_by_order_is_said_and_brought_back() -> None:
         await shows(pilot, "O online")
         await pilot.press("O")
         await shows(pilot, "Bring web online?", "web: started on bravo")
-        await pilot.press(*"web", "enter")
+        await pilot.press("right", "enter")
         await until(pilot, lambda: client.asked, "the request")
         assert only(client).owners == {"web": "bravo"}
 

@@ -46,6 +46,33 @@ def test_link_down_tells_of_the_last_path() -> None:
     assert notes == {"charlie has one path left, public1"}
 
 
+def test_agent_that_is_cut_off_does_not_call_the_others_down() -> None:
+    cut = {"public2": "down"}
+    look = look_at(
+        story.node_live("alpha", links=cut),  # type: ignore[arg-type]
+        story.node_live("bravo", links=cut),  # type: ignore[arg-type]
+        story.node_live("charlie", links=cut),  # type: ignore[arg-type]
+    )
+
+    told = [text.partition(" down ")[0] for text in texts(look) if "public2" in text]
+
+    assert told == ["alpha/eth1 public2", "alpha hears nobody on public2"]
+    bravo = next(node for node in look.nodes if node.name == "bravo")
+    assert [link.letter for link in bravo.links if link.network == "public2"] == ["?"]
+
+
+def test_what_is_down_while_others_are_heard_is_down() -> None:
+    cut = {"public2": "down"}
+    look = look_at(
+        story.node_live("alpha", links=cut),  # type: ignore[arg-type]
+        story.node_live("bravo", links=cut),  # type: ignore[arg-type]
+    )
+
+    told = [text.partition(" down ")[0] for text in texts(look) if "public2" in text]
+
+    assert told == ["alpha/eth1 public2", "bravo/eth1 public2"]
+
+
 def test_group_that_nobody_could_take_over() -> None:
     look = look_at(
         story.node_live("bravo", groups=(story.group_live("web"),)),

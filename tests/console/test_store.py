@@ -1,7 +1,8 @@
 import msgspec
 
+from nodeagent.model.run import CellChanged
 from nodeagent.model.times import Recorded, Timed
-from nodeagent.wire.live import ConfigurationChanged, EventLine, TimesLearned
+from nodeagent.wire.live import ConfigurationChanged, EventLine, ProgressMade, TimesLearned
 from tests.support import story
 from tui.viewmodels import merged, store
 from tui.viewmodels.ages import Moment
@@ -101,6 +102,25 @@ def test_clock_ahead_of_the_agents_does_not_lengthen_a_run() -> None:
     view = view_of(*story.run_up_to("acquire"), now=ahead)
 
     assert abs(view.skew - 90.0) < 1e-6
+
+
+def test_news_of_a_step_that_runs_on_do_not_begin_its_time_again() -> None:
+    view = view_of(*story.run_up_to("acquire"))
+    assert view.run is not None
+    cells = [
+        (row.name, node, cell)
+        for row in view.run.steps
+        for node, cell in row.cells.items()
+        if cell.state == "running"
+    ]
+    assert cells
+
+    for step, node, cell in cells:
+        told = msgspec.structs.replace(cell, reason="start has run for 10 s of 30")
+        news = ProgressMade(CellChanged(view.run.tx, step, False, node, told))
+        view, _ = store.fold(view, news, Moment(NOW.mono + 10, NOW.wall + 10))
+
+    assert abs(view.skew) < 1e-6
 
 
 def test_events_are_bounded_and_each_once() -> None:

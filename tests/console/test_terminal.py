@@ -68,6 +68,11 @@ class Terminal:
             assert time.monotonic() < deadline, f"never wrote {text!r}"
             assert self.read(0.2), f"ended without {text!r}: {self.written[-500:]!r}"
 
+    def close(self) -> None:
+        """Close the terminal's window: nobody reads or writes it any more."""
+        os.close(self.master)
+        self.master = -1
+
     def end(self) -> int:
         """Read to the end; return the exit code."""
         deadline = time.monotonic() + DEADLINE_S
@@ -86,13 +91,15 @@ def terminal(**environment: str) -> Iterator[Terminal]:
         PROGRAM, stdin=slave, stdout=slave, stderr=slave, env=env, cwd=ROOT, start_new_session=True
     )
     os.close(slave)
+    screen = Terminal(master, process)
     try:
-        yield Terminal(master, process)
+        yield screen
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
-        os.close(master)
+        if screen.master >= 0:
+            screen.close()
 
 
 def test_nothing_hostile_reaches_the_terminal() -> None:
@@ -136,6 +143,14 @@ def test_signals_leave_the_terminal_as_it_was(number: signal.Signals) -> None:
         assert screen.end() == 128 + number
     assert b"\x1b[?1049l" in screen.written[before:], "the alternate screen stays"
     assert b"\x1b[?25h" in screen.written[before:], "the cursor stays hidden"
+
+
+def test_terminal_that_is_closed_ends_it_also_when_no_signal_says_so() -> None:
+    with terminal() as screen:  # its process is not told: the terminal is not its controlling one
+        screen.until(b"ABORTED")
+        screen.close()
+
+        assert screen.process.wait(DEADLINE_S) == 128 + signal.SIGHUP
 
 
 def test_without_a_terminal_it_says_so_and_writes_no_escapes() -> None:

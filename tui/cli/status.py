@@ -106,7 +106,7 @@ def _put_fences(look: Look) -> None:
 def _links(node: NodeFact) -> str:
     words = []
     for link in node.links:
-        state = link.live.state if link.live else "unknown"
+        state = link.live.state if link.live and link.letter != "?" else "unknown"
         old = f" {age_text(link.age)}" if state in {"late", "down"} else ""
         words.append(f"{link.adapter}/{link.network} {state}{old}")
     return ", ".join(words)

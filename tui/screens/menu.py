@@ -73,7 +73,7 @@ class MenuScreen(ModalScreen[str | None]):
         room = max(3, min(ROWS_MAX, self.size.height - around))
         table = self.query_one("#choices", LiveTable)
         table.styles.max_height = room
-        more = f"{room} of {len(self._rows)}, the others by ↓" if len(self._rows) > room else ""
+        more = f"{room} of {len(self._rows)}, the others by ↑ ↓" if len(self._rows) > room else ""
         table.screen.query_one(Vertical).border_subtitle = plain(more, 60)
 
     def action_choose(self) -> None:

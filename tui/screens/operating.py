@@ -29,7 +29,7 @@ def operate(screen: SectionScreen, make: Make, yes: str) -> None:
         return
     title = f"{operation.what[:1].upper()}{operation.what[1:]}?"
     lines = [*operation.lines(), "", f"The same from a shell (F6): {operation.command}"]
-    word = operation.subject if operation.effects else ""
+    word = operation.subject if operation.interrupts else ""
     screen.app.push_screen(
         ConfirmScreen(
             title,

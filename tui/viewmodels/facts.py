@@ -147,7 +147,37 @@ def node_facts(view: View, now: Moment) -> tuple[NodeFact, ...]:
     configuration = view.active.configuration
     names = list(configuration.node) if configuration else []
     names += [name for name in view.nodes if name not in names]
-    return tuple(node_fact(view, name, now) for name in names)
+    facts = tuple(node_fact(view, name, now) for name in names)
+    observer = view.cluster.value.observer if view.cluster else ""
+    blind = _blind(facts, observer)
+    return tuple(_unseen(fact, blind) if fact.name != observer else fact for fact in facts)
+
+
+def _blind(nodes: tuple[NodeFact, ...], observer: str) -> set[str]:
+    """Return the networks on which the agent that tells all this is cut off, and hears nobody.
+
+    Whether others are well there it cannot know: to it they all look down.
+    """
+    own = {
+        link.network
+        for node in nodes
+        if node.name == observer
+        for link in node.links
+        if link.letter == "D"
+    }
+    heard = {link.network for node in nodes for link in node.links if link.letter in {"U", "L"}}
+    return own - heard
+
+
+def _unseen(node: NodeFact, blind: set[str]) -> NodeFact:
+    """Return the node with what is not known of it told as that."""
+    links = tuple(
+        replace(link, letter="?", tone="warn")
+        if link.letter == "D" and link.network in blind
+        else link
+        for link in node.links
+    )
+    return node if links == node.links else replace(node, links=links)
 
 
 def node_fact(view: View, name: str, now: Moment) -> NodeFact:

@@ -15,6 +15,8 @@ KEYS = (
     (("F8", "TOML"), ("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"),
      ("^S", "done")),
 )  # fmt: skip
+CHILD_KEY = {"group": "add resource", "node": "add adapter", "network": "add adapters"}
+"""What ^N does in the form of an object that has a list."""
 CHILD_TITLES = {
     "group": "Resources, in acquire order",
     "node": "Adapters and fence devices",
@@ -152,7 +154,9 @@ KEY_HELP = (
     ("^Z ^Y", "undo and redo in the draft; u and U outside of a field"),
     ("typing", "replaces the value; Left, Right, Home or End first keeps it to be changed"),
     ("Up Down", "the field before, the next one; Tab and Enter as well"),
-    ("< >", "Left, Right and Space walk through the words of a choice; Del: the default again"),
+    ("< >", "Left, Right and Space walk through the words of a choice; a letter goes to the next"),
+    ("Del", "in a choice: the default again"),
+    ("^N", "in a form with a list: add to the list, from whatever field"),
     ("a x K J", "in the list: add, remove, move up, move down"),
     ("F3 Esc", "back; the draft keeps what was typed"),
     ("^S", "done; keeps a new object as it was proposed, too"),
@@ -208,6 +212,16 @@ def child_line(child: Child, width: int) -> Line:
         put(kind, 16, "dim"),
         put(child.text, max(10, width - 36)),
     )
+
+
+def form_keys(form: Form, width: int) -> tuple[Line, ...]:
+    """Return the lines of keys; in a form with a list also the one that adds to it."""
+    word = CHILD_KEY.get(form.path[0], "") if form.child_kind else ""
+    if not word:
+        return tuple(keys_line(keys) for keys in KEYS)
+    *first, last = KEYS
+    wanted = (("^N", word), *last)
+    return tuple(cut(keys_line(keys), width) for keys in (*first, wanted))
 
 
 def keys_line(keys: tuple[tuple[str, str], ...]) -> Line:

@@ -75,6 +75,11 @@ class Operation:
         """Return what happens to groups, without those that nothing happens to."""
         return tuple(effect for effect in self.seen.plan.effects if effect.kind != "untouched")
 
+    @property
+    def interrupts(self) -> bool:
+        """Return whether a group that runs is stopped by it; to start one takes nothing away."""
+        return any(effect.source for effect in self.effects)
+
     def lines(self) -> list[str]:
         """Return what will happen, in lines for people."""
         found = [_effect_line(effect, self.seen.forecast(effect.group)) for effect in self.effects]

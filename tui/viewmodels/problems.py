@@ -40,6 +40,7 @@ def problems_of(look: Look) -> tuple[Problem, ...]:
         *_of_feed(view, now),
         *_of_cluster(view, now),
         *(problem for node in nodes for problem in _of_node(view, node)),
+        *_of_sight(look),
         *(problem for group in groups for problem in _of_group(group, nodes)),
     ]
     return tuple(sorted(found, key=lambda problem: problem.tone != "bad"))
@@ -108,6 +109,21 @@ def _of_links(node: NodeFact) -> Iterator[Problem]:
         if len(up) == 1:
             note = f"{node.name} has one path left, {up[0].network}"
         yield Problem("bad" if word == "down" else "warn", f"node:{node.name}", text, note)
+
+
+def _of_sight(look: Look) -> Iterator[Problem]:
+    """Yield what is not known of others, because the agent that tells it is cut off there."""
+    observer = look.view.cluster.value.observer if look.view.cluster else ""
+    unknown = {
+        link.network: None
+        for node in look.nodes
+        if node.word not in {"down", "not heard"} and not node.stale
+        for link in node.links
+        if link.letter == "?" and link.live is not None and link.live.state == "down"
+    }
+    for network in unknown:
+        text = f"{observer} hears nobody on {network}"
+        yield Problem("warn", f"node:{observer}", text, "so it is not known who is up there")
 
 
 def _of_epoch(view: View, node: NodeFact) -> Iterator[Problem]:

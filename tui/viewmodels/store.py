@@ -170,13 +170,30 @@ def _progress(view: View, progress: Progress, now: Moment) -> View:
     skew = view.skew
     if isinstance(progress, RunStarted):
         skew = now.wall - progress.run.began
-    elif isinstance(progress, CellChanged) and progress.cell.state == "running":
-        skew = now.wall - progress.cell.began if progress.cell.began else skew
+    elif isinstance(progress, CellChanged) and _begins(view, progress):
+        skew = now.wall - progress.cell.began
     tx = progress.run.tx if isinstance(progress, RunStarted) else progress.tx
     if is_rehearsal(tx):
         return replace(view, rehearsals=_rehearsals(view.rehearsals, tx, progress), skew=skew)
     run, runs = keep(view.run, view.runs, progress, RUNS_MAX)
     return replace(view, run=run, runs=runs, skew=skew)
+
+
+def _begins(view: View, progress: CellChanged) -> bool:
+    """Return whether the cell has begun just now.
+
+    One that has run for a while is told again with how far it is; its beginning says nothing of
+    the clocks then.
+    """
+    if progress.cell.state != "running" or not progress.cell.began:
+        return False
+    run = next((run for run in view.shown_runs if run.tx == progress.tx), None)
+    rows = run.steps if run else ()
+    row = next(
+        (row for row in rows if (row.name, row.undo) == (progress.step, progress.undo)), None
+    )
+    cell = row.cells.get(progress.node) if row else None
+    return cell is None or cell.began != progress.cell.began
 
 
 def _rehearsals(known: tuple[DareRun, ...], tx: str, progress: Progress) -> tuple[DareRun, ...]:

@@ -1,6 +1,7 @@
 """One of a few words, on one line: Left and Right walk through them, Enter opens the list.
 
-Delete takes the word away again, where none need stand there.
+A letter takes the next word that begins with it. Delete takes the word away again, where none need
+stand there.
 
 Holds any text, also one that is not among the words (a file may say anything); the finding at the
 field says so, and the first step leads to a right one.
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -63,6 +65,24 @@ class Choice(Widget, can_focus=True):
     def render(self) -> Content:
         """Return the word between the two arrows that change it."""
         return Content(f"< {clean(self.value, 60) or NOTHING} >")
+
+    def on_key(self, event: Key) -> None:
+        """Keep what is typed to itself: a letter is never a key of the screens below the form."""
+        letter = event.character
+        if not event.is_printable or letter is None or letter == " ":
+            return
+        event.stop()
+        event.prevent_default()
+        if not self.is_disabled:
+            self._take_next(letter)
+
+    def _take_next(self, letter: str) -> None:
+        """Take the next word that begins with `letter`, if there is one."""
+        start = self.words.index(self.value) + 1 if self.value in self.words else 0
+        for word in (*self.words[start:], *self.words[:start]):
+            if word.lower().startswith(letter.lower()):
+                self.choose(word)
+                return
 
     def action_step(self, by: int) -> None:
         """Take the next word, round and round."""

@@ -5,6 +5,7 @@ removes. Nothing here reaches the cluster, except that the draft is kept on the 
 `form`, the page; the draft itself lies on the `bench`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
@@ -59,8 +60,13 @@ def open_form(app: App[Any], path: Path | None, kind: str = "", *, focus: str = 
         app.push_screen(FormScreen(path, focus=focus))
 
 
-def add_child(app: App[Any], parent: Path) -> None:
-    """Add what `parent` holds: to a node an adapter or fence device, to a group a resource."""
+def add_child(
+    app: App[Any], parent: Path, added: Callable[[str], None] = lambda _name: None
+) -> None:
+    """Add what `parent` holds: to a node an adapter or fence device, to a group a resource.
+
+    `added` is told the name of the new one as soon as its form opens.
+    """
     if bench_of(app).read_only:
         _tell_read_only(app)
     elif parent[0] == "network":
@@ -72,8 +78,10 @@ def add_child(app: App[Any], parent: Path) -> None:
         offers = [Offer(kind, text) for kind, text in kinds.items()]
 
         def chosen(kind: str | None) -> None:
-            if kind is not None:
-                open_form(app, parent, kind)
+            if kind is not None and _editable(app, bench_of(app)):
+                path, values = new_child(raw.data_of(bench_of(app).draft.text), parent, kind)
+                added(path[-1])
+                _add(app, [(path, values)])
 
         app.push_screen(PickScreen(title, offers), chosen)
 

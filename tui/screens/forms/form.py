@@ -6,6 +6,7 @@ fields come from the schema, the findings from verification, the offers from the
 
 from textual import on
 from textual.binding import Binding
+from textual.events import DescendantFocus
 from textual.widgets import Input
 
 from tui.screens.forms.inventories import Inventories
@@ -45,6 +46,7 @@ class FormScreen(FormPage):
         Binding("ctrl+r", "fix", "fix"),
         Binding("ctrl+z", "undo", "undo"),
         Binding("ctrl+y", "redo", "redo"),
+        Binding("ctrl+n", "add_child", "add"),
         Binding("ctrl+s", "leave", "done"),
         Binding("u", "undo", "undo", show=False),
         Binding("U", "redo", "redo", show=False),
@@ -106,6 +108,11 @@ class FormScreen(FormPage):
         self._write()
         self.bench.edit(self.bench.draft.settled())
         self._refresh()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Tell of the list as soon as the cursor is in it."""
+        if isinstance(event.widget, ChildList):
+            self._paint_help()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -276,7 +283,10 @@ class FormScreen(FormPage):
             return
         from tui.screens.forms import add_child
 
-        add_child(self.app, form.path)
+        self._write()
+        children = self.query_one("#children", ChildList)
+        children.focus()
+        add_child(self.app, form.path, children.select)
 
     def action_remove_child(self) -> None:
         """Ask, then remove the object under the cursor."""

@@ -26,8 +26,8 @@ from tui.viewmodels.form_offer import names_offered
 from tui.viewmodels.form_page import (
     CHILD_KEYS,
     CHILD_TITLES,
-    KEYS,
     child_line,
+    form_keys,
     help_lines,
     keys_line,
     legend_line,
@@ -62,6 +62,14 @@ class ChildList(LiveTable):
             self.screen.focus_previous()
             return
         super().action_move(by)
+
+    def on_focus(self) -> None:
+        """Come into sight with the cursor, also where there is no row yet."""
+        self.call_after_refresh(self._reveal)
+
+    def reveal(self) -> None:
+        """Keep the cursor in sight, after rows came or went while the form was not seen."""
+        self._reveal()
 
     def _reveal(self) -> None:
         """Keep the cursor in sight: the list is as long as its rows, so the form scrolls."""
@@ -111,6 +119,7 @@ class FormPage(Screen[None]):
         self._typed: dict[FieldRow, str] = {}
         self._soon = Timer(self, WRITE_S, repeat=0)
         self._leaving = False
+        self._missed = False
 
     @property
     def bench(self) -> Bench:
@@ -298,10 +307,24 @@ class FormPage(Screen[None]):
             return False
 
     def _gone(self) -> None:
-        if not self._leaving:
+        """Leave, for there is nothing to edit; under a dialog or another section, once seen again.
+
+        Only the screen on top can be taken away.
+        """
+        if not self.is_active:
+            self._missed = True
+        elif not self._leaving:
             self._leaving = True
             self.notify("the object is not in the draft any more", markup=False)
             self.dismiss()
+
+    def on_screen_resume(self) -> None:
+        """Show the draft as it is now: it may have been changed from elsewhere."""
+        if self._missed:
+            self._missed = False
+            self.call_after_refresh(self._refresh)
+        for children in self.query(ChildList).results():
+            children.call_after_refresh(children.reveal)
 
     # --- painting -------------------------------------------------------------------------------
 
@@ -321,7 +344,7 @@ class FormPage(Screen[None]):
         toml = self.query_one("#toml", Lines)
         toml.show_lines(toml_lines(form, toml.size.width or width))
         self.query_one("#object", Lines).show_lines(object_lines(form, width))
-        self.query_one("#keys", Lines).show_lines([keys_line(keys) for keys in KEYS])
+        self.query_one("#keys", Lines).show_lines(form_keys(form, width))
         self._paint_sections(form)
         self._paint_children(form)
         self._paint_help()
