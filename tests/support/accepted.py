@@ -25,6 +25,8 @@ from tui.cli.command import cli as console_command
 ROOT = Path(__file__).parents[2]
 PROGRAMS: dict[str, click.Group] = {"clustertui": console_command, "nodeagent": agent_command}
 PYTHON = (".venv/bin/python", "-m")
+TESTS = ".ci/test"
+"""Hands its words to pytest, with `make check` beside it."""
 LIMIT_S = 60.0
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_-]*(?:…)?|[\[{…].*")
 
@@ -53,6 +55,8 @@ def refusal(command: str, *, whole: bool) -> str:
         return _make(words[1:])
     if tuple(words[:2]) == PYTHON:
         return _module(words[2], words[3:])
+    if program == TESTS:
+        return _module("pytest", words[1:])
     return f"nobody knows how to ask {program!r}"
 
 
