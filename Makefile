@@ -29,8 +29,8 @@ lab: setup  ## three hosts in namespaces (root), and the console; ARGS=--headles
 compare: setup  ## the same work here, on pacemaker and on keepalived; ARGS="--rounds 1" is quick
 	@exec $(BIN)/python -m tests.lab.compare $(ARGS)
 
-test: check  ## everything that can be checked here
-	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
+test: setup  ## everything that can be checked here
+	@exec .ci/test -n $(TESTERS) --dist loadgroup $(ARGS)
 
 check: setup  ## style, types and the walls between the rooms
 	@$(BIN)/ruff check --quiet .

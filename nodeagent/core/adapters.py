@@ -234,6 +234,8 @@ class Adapters:
 
     def _look_at_networks(self, shared: "Shared") -> None:
         failed = {network for network in self._networks() if self._has_failed(shared, network)}
+        if failed == self._failed:
+            return
         for network in sorted(failed - self._failed):
             text = f"network {network} failed: nobody is heard on it"
             shared.tell("error", network, text, cause="no node hears another one; nothing moves")
@@ -257,13 +259,15 @@ class Adapters:
 
     def heard_on(self, shared: "Shared") -> tuple[tuple[str, str], ...]:
         """Return for each network on which somebody is heard whom: a name, or MANY."""
-        found = []
-        for network in self._networks():
-            mine = {name for name, one in self.own.items() if one.network == network}
-            who = {peer for peer, _, at in _heard(shared, mine) if _is_fresh(shared, at)}
-            if who:
-                found.append((network, who.pop() if len(who) == 1 else MANY))
-        return tuple(found)
+        who: dict[str, set[str]] = {network: set() for network in self._networks()}
+        for name, peer in shared.hearts.peers.items():
+            for link in peer.links.values():
+                one = self.own.get(link.own)
+                if one is not None and _is_fresh(shared, link.heard_ms):
+                    who[one.network].add(name)
+        return tuple(
+            (at, heard.pop() if len(heard) == 1 else MANY) for at, heard in who.items() if heard
+        )
 
 
 def _heard(shared: "Shared", own: set[str]) -> Iterator[tuple[str, str, int]]:

@@ -103,7 +103,10 @@ class Marks:
         """Return what is to be written before anything else is done, and after it."""
         before, after = list[Persist](), list[Persist]()
         for runner in runners:
-            whole, known = runner.whole, self._known.get(runner.name)
+            known = self._known.get(runner.name)
+            if known is None and runner.state != "online":
+                continue  # it is not whole and nobody was told that it is: so with most of them
+            whole = runner.whole
             if whole is None and known is not None:
                 del self._known[runner.name]
                 before.append(Persist(Online(runner.name)))

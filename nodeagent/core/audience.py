@@ -3,8 +3,8 @@
 Told: the request and who is heard. Asks for nothing.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from nodeagent.config.commands import longest_pre_s, recovers
 from nodeagent.config.quorum import majority
@@ -27,6 +27,7 @@ class Request:
 
     `probation_seconds` above 0: what it brings returns after that time unless it is confirmed.
     `rehearsed`: what *verify* finds must have this digest. `check`: see `wire.peer.Probation`.
+    `asked`: moves and offlines that stay in force with it.
     """
 
     tx: str
@@ -45,6 +46,7 @@ class Request:
     choices: tuple[Choice, ...] = ()
     rehearsed: str = ""
     check: tuple[str, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,7 @@ class Coordinator:
             probation=self._probation(),
             stamp=self._stamp(),
             choices=request.choices or UNSET,
+            asked=dict(request.asked),
         )
 
     def _stamp(self) -> Stamp:
@@ -281,7 +282,8 @@ class Coordinator:
         owners = self.standing.owners.items()
         before = {g: n for g, n in owners if n or ordered.get(g) == NOBODY}
         online = sorted(group for groups in self.before.values() for group in groups)
-        return Probation(seconds, self.standing.epoch, before, tuple(online), self.request.check)
+        check = self.request.check
+        return Probation(seconds, self.standing.epoch, before, tuple(online), check, dict(ordered))
 
     # -- answers
 

@@ -5,6 +5,8 @@ groups, sends nodes to standby and aborts, an admin changes the configuration. T
 place where a role is judged.
 """
 
+from collections.abc import Mapping
+
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
@@ -256,7 +258,9 @@ def prepare_return(
     apply = Apply(
         text, shared.log.standing.digest, f"probation: {why}"[:300], owners=owners, mark=MARK
     )
-    made = _prepare(shared, apply, ballot, probation.commit.author)
+    made = _prepare(
+        shared, apply, ballot, probation.commit.author, then_asked=probation.terms.asked
+    )
     assert not isinstance(made, Done), "a probation ends by a COMMIT, also one that changes nothing"
     return made
 
@@ -270,7 +274,15 @@ def prepare_rehearsal(shared: Shared, wanted: Rehearse, author: str) -> Request 
     return _prepare(shared, apply, Ballot(0, shared.name), author)
 
 
-def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Request | Done | Refused:
+def _prepare(
+    shared: Shared,
+    apply: Apply,
+    ballot: Ballot,
+    author: str,
+    *,
+    then_asked: Mapping[str, str] | None = None,
+) -> Request | Done | Refused:
+    """Check and plan; `then_asked` is in force with it instead of what it is planned with."""
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
     data = apply.text.encode()
@@ -326,7 +338,13 @@ def _prepare(shared: Shared, apply: Apply, ballot: Ballot, author: str) -> Reque
         probation_seconds=apply.probation_seconds,
         rehearsed=apply.rehearsed,
         check=apply.check,
+        asked=_kept_wishes(asked if then_asked is None else then_asked, planned.owners),
     )
+
+
+def _kept_wishes(asked: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, str]:
+    """Return the moves and offlines that come true with the planned owners."""
+    return {group: node for group, node in asked.items() if owners.get(group) == node}
 
 
 def _candidate(shared: Shared, apply: Apply, active: Configuration) -> Configuration | Refused:

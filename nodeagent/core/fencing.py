@@ -92,7 +92,7 @@ class Fencing:
                 yield vote, (0, "nothing can be decided without it")
             return
         for node, noun in configuration.node.items():
-            if shared.alive(node) or node in shared.log.standing.view or node in shared.fenced:
+            if node in shared.log.standing.view or node in shared.fenced or shared.alive(node):
                 continue
             if not self._would_help(node, noun):
                 continue

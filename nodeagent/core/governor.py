@@ -206,7 +206,7 @@ class Governor:
             cut=self._cut(configuration),
             ran=ran,
         )
-        owners = self._placement.owners(
+        placed = self._placement.owners(
             configuration,
             view=facts.view,
             owners=facts.owners,
@@ -217,7 +217,9 @@ class Governor:
             held=held_groups(shared.now.unix, configuration),
             cut=facts.cut,
         )
-        owners = {group: self._judged(group, node, view) for group, node in owners.items()}
+        if view == standing.view and placed == standing.owners:
+            return shrinking(shared)
+        owners = {group: self._judged(group, node, view) for group, node in placed.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners, leaving) + self._why_cut(standing, owners)
@@ -265,19 +267,19 @@ class Governor:
     def _settling(self, configuration: Configuration, standing: Standing) -> bool:
         """Return whether somebody expected may still be about to be heard for the first time."""
         shared = self.shared
+        if shared.now.ms - shared.began_ms >= shared.timing.dead_after_ms + 1_000:
+            return False
         expected = standing.view or configuration.node
         silent = [n for n in expected if n in configuration.node and not shared.alive(n)]
-        fresh = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms + 1_000
-        never = [node for node in silent if node not in shared.hearts.peers]
-        return fresh and bool(never)
+        return any(node not in shared.hearts.peers for node in silent)
 
     def _heard_view(self, configuration: Configuration) -> dict[str, int]:
-        view = {}
+        view, voters = {}, configuration.voters()
         for node in configuration.node:
             if node == self.shared.name:
                 if not self.shared.stopping or lets_go(self.shared, node):
                     view[node] = self.shared.incarnation
-            elif self._supported(node, configuration.voters()) and not self._is_useless(node):
+            elif self._supported(node, voters) and not self._is_useless(node):
                 life = self._life(node)
                 if life is not None:
                     view[node] = life
@@ -333,9 +335,12 @@ class Governor:
         hearing = {voter for voter in voters if self._hears(voter, node)}
         if not hearing and not shared.alive(node):
             return False
+        hearing.add(node)
+        if majority(voters, hearing, shared.log.tie_breaker):
+            return True
         unknown = {voter for voter in voters if not shared.alive(voter) and self._lives(voter)}
         doubt = unknown if node in shared.log.standing.view else set[str]()
-        return majority(voters, hearing | doubt | {node}, self.shared.log.tie_breaker)
+        return majority(voters, hearing | doubt, shared.log.tie_breaker)
 
     def _lives(self, voter: str) -> bool:
         """Return whether a voter that is not heard here is heard by another one."""

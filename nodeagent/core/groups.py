@@ -41,6 +41,7 @@ EXPIRES_S = 60.0
 """For a group whose configuration is not known any more."""
 TOLERABLE = ("unwell", "timeout")
 STOP_RETRY_MS = 1_000
+_STOPPED: frozenset[ResourceState] = frozenset({"stopped"})
 _WATCHED: frozenset[ResourceState] = frozenset({"started"})
 _WATCHED_ON_HOLD: frozenset[ResourceState] = frozenset({"started", "failed"})
 _NEWS: dict[GroupState, tuple[Severity, str, EventName]] = {
@@ -113,6 +114,7 @@ class GroupRunner:
         self.news: list[GroupNews] = []
         self.timed: list[Timed] = []
         self.changed = True
+        self.stuck = False
         self._new_op = new_op
         self._started_as: dict[str, Resource] = {}
         self._queue: deque[tuple[DriverAction, str]] = deque()
@@ -145,12 +147,16 @@ class GroupRunner:
     def held(self) -> bool:
         """Return whether any part of the group may be running here."""
         busy = self._op is not None and self._op[1] != "monitor"
-        return busy or bool(self._queue) or any(s != "stopped" for s in self.resources.values())
+        return busy or bool(self._queue) or not _STOPPED.issuperset(self.resources.values())
 
     @property
     def settled(self) -> bool:
         """Return whether nothing is under way."""
         return not self._queue and (self._op is None or self._op[1] == "monitor")
+
+    def monitors(self, op: int) -> bool:
+        """Return whether the action `op` is a monitor that is under way here."""
+        return self._op is not None and self._op[0] == op and self._op[1] == "monitor"
 
     @property
     def whole(self) -> tuple[Group, Token, dict[str, str]] | None:
@@ -161,10 +167,12 @@ class GroupRunner:
         group = self.group
         if self.state != "online" or not self.settled or self._exit or self.tentative or not group:
             return None
-        if any(self.resources.get(name) != "started" for name in group.resource):
-            return None
-        if any(self._started_as.get(name) != r for name, r in group.resource.items()):
-            return None
+        for name, resource in group.resource.items():
+            before = self._started_as.get(name)
+            if self.resources.get(name) != "started":
+                return None
+            if before is not resource and before != resource:
+                return None
         return group, self.token, {name: at.adapter for name, at in self._placed.items()}
 
     @property
@@ -178,7 +186,9 @@ class GroupRunner:
             ResourceLive(n, s, self._moved.get(n, "")) for n, s in self.resources.items()
         )
         text = "; ".join(filter(None, (self.text, self.doing)))
-        return GroupLive(self.name, self.state, self.since, text, self.failures, resources)
+        return GroupLive(
+            self.name, self.state, self.since, text, self.failures, resources, self.stuck
+        )
 
     @property
     def doing(self) -> str:
@@ -268,6 +278,7 @@ class GroupRunner:
         self._may_refuse = may_refuse and self._exit is None
         self._goal = goal
         self._exit = None
+        self.stuck = False
         self._moving = {}
         self._queue = deque(
             ("stop", name) for name, s in reversed(self.resources.items()) if s != "stopped"
@@ -439,7 +450,7 @@ class GroupRunner:
         return self.release(now, "error", detail)
 
     def _stopped(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
-        self.changed = True
+        self.changed, self.stuck = True, not event.ok
         if event.ok:
             self.resources[name] = "stopped"
             return self._next(now)
@@ -506,10 +517,12 @@ class GroupRunner:
         `may_restart`: here, on this node. `may_leave`: be given up, for another node to take over.
         `on_hold`: failures wait, and what failed is watched on, for a person may mend it.
         """
-        self._look_at_pace(now)
-        may_recover = not on_hold and (may_restart if self._may_try_again() else may_leave)
-        if self._exit is not None and may_recover:
-            return self._recover(*self._exit, now)
+        if self._pace is not None:
+            self._look_at_pace(self._pace, now)
+        if self._exit is not None and not on_hold:
+            may_recover = may_restart if self._may_try_again() else may_leave
+            if may_recover:
+                return self._recover(*self._exit, now)
         if self._op is None and self._queue and now.ms >= self._retry_ms:
             return self._next(now)
         if self.state == "error" and self._expired(self._failed_ms, now):
@@ -523,13 +536,11 @@ class GroupRunner:
             return reload or self._monitor(now, _WATCHED_ON_HOLD if on_hold else _WATCHED)
         return []
 
-    def _look_at_pace(self, now: Now) -> None:
-        if self._pace is None:
-            return
-        before = self._pace.text
-        if self._pace.look(now):
-            self.news.append(GroupNews("warning", self._pace.text, self.cause))
-        self.changed = self.changed or self._pace.text != before
+    def _look_at_pace(self, pace: Pace, now: Now) -> None:
+        before = pace.text
+        if pace.look(now):
+            self.news.append(GroupNews("warning", pace.text, self.cause))
+        self.changed = self.changed or pace.text != before
 
     def _reload(self, now: Now) -> list[Effect]:
         """Tell the next resource that was started otherwise than it stands in the group now."""

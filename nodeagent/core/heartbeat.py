@@ -54,6 +54,20 @@ class Peer:
     gap_ms: int = 0
     unleased_ms: int = -1
 
+    def is_heard(self, now_ms: int, timing: Timing) -> bool:
+        """Return whether it was heard on any path within `dead_after_ms`."""
+        return now_ms - self.heard_ms < timing.dead_after_ms
+
+    def mark(self, adapter: str, own: str, now_ms: int) -> None:
+        """Note on its link that one of its adapters was heard on the own adapter `own`."""
+        link = self.links.get(adapter)
+        if link is None:
+            link = self.links[adapter] = Link(adapter)
+        link.own = own
+        link.heard_ms = now_ms
+        link.count += 1
+        link.fresh = True
+
 
 class Heartbeats:
     """All peers' links, as this node hears them."""
@@ -102,11 +116,7 @@ class Heartbeats:
                 known.unleased_ms = -1
             elif known.unleased_ms < 0:
                 known.unleased_ms = now_ms
-        link = known.links.setdefault(beat.adapter, Link(beat.adapter))
-        link.own = own
-        link.heard_ms = now_ms
-        link.count += 1
-        link.fresh = True
+        known.mark(beat.adapter, own, now_ms)
         return newest
 
     def tick(self, now_ms: int, timing: Timing, slept_ms: int) -> None:
@@ -133,11 +143,6 @@ class Heartbeats:
             for link in peer.links.values():
                 if link.heard_ms >= 0:
                     link.heard_ms = now_ms
-
-    def alive(self, peer: str, now_ms: int, timing: Timing) -> bool:
-        """Return whether `peer` was heard on any path within `dead_after_ms`."""
-        known = self.peers.get(peer)
-        return known is not None and now_ms - known.heard_ms < timing.dead_after_ms
 
     def is_forgetful(self, peer: str, incarnation: int) -> bool:
         """Return whether a newer life of `peer` was heard, which this one does not know of."""

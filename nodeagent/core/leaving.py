@@ -9,7 +9,7 @@ longer than the lease. Once it holds nothing, or failed to stop something, the v
 from collections.abc import Iterable
 
 from nodeagent.core.shared import Shared
-from nodeagent.model.health import GroupState, ResourceState
+from nodeagent.model.health import GroupState
 
 _AT_IT: frozenset[GroupState] = frozenset({"online", "acquiring", "releasing"})
 
@@ -27,8 +27,7 @@ def lets_go(shared: Shared, node: str) -> bool:
     if shared.log.standing.view.get(node) != lives:
         return False
     told = list(_groups(shared, node))
-    failed = any("failed" in resources for _, resources in told)
-    return not failed and any(state in _AT_IT for state, _ in told)
+    return not any(stuck for _, stuck in told) and any(state in _AT_IT for state, _ in told)
 
 
 def _life(shared: Shared, node: str) -> int | None:
@@ -36,10 +35,12 @@ def _life(shared: Shared, node: str) -> int | None:
     return peer.beat.incarnation if peer is not None else None
 
 
-def _groups(shared: Shared, node: str) -> Iterable[tuple[GroupState, frozenset[ResourceState]]]:
-    """Return the state of each group on a node with those of its resources, as last heard."""
+def _groups(shared: Shared, node: str) -> Iterable[tuple[GroupState, bool]]:
+    """Return the state of each group on a node, as last heard, and whether a stop failed there.
+
+    What failed its monitor is another matter: it is stopped like the rest.
+    """
     if node == shared.name:
-        return [(r.state, frozenset(r.resources.values())) for r in shared.runners.values()]
+        return [(runner.state, runner.stuck) for runner in shared.runners.values()]
     peer = shared.hearts.peers.get(node)
-    groups = peer.groups if peer is not None else ()
-    return [(g.state, frozenset(r.state for r in g.resources)) for g in groups]
+    return [(group.state, group.stuck) for group in peer.groups] if peer is not None else ()

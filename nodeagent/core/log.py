@@ -19,6 +19,7 @@ from nodeagent.config.digest import file_digest
 from nodeagent.config.instances import expanded, is_instance, written_name
 from nodeagent.config.parse import Parsed, parse
 from nodeagent.config.quorum import majority, outlives
+from nodeagent.core.claims import Claims
 from nodeagent.core.lease import takeover_wait_ms
 from nodeagent.core.wishes import Wishes
 from nodeagent.model.configuration import Configuration, Timing
@@ -139,6 +140,7 @@ class DecreeLog:
         self.fenced: frozenset[str] = frozenset()
         self.wishes = Wishes()
         self.holders: dict[str, set[str]] = {}
+        self.claims = Claims()
         self.lives: dict[str, int] = {}
         self.places: dict[str, Configuration] = {}
         self.ran: set[str] = set()
@@ -236,6 +238,7 @@ class DecreeLog:
         changes: dict[str, object] = {"slot": decree.slot}
         if isinstance(value, Commit):
             self.active, self.configuration = self._unpacked(value)
+            self.claims.note(self.configuration)
             self.voters = self.configuration.voters()
             self.tie_breaker = self.configuration.cluster.tie_breaker
             self.timings.append(self.configuration.timing)
@@ -287,19 +290,25 @@ class DecreeLog:
         newest = self.lives.get(node, 0)
         return incarnation != newest and is_older(incarnation, newest)
 
-    def names_of(self, group: str) -> tuple[str, ...]:
-        """Return the names under which a group may run: of an ordinary one also its instances.
+    def names_of(self, group: str, beside: Configuration | None = None) -> tuple[str, ...]:
+        """Return the names under which may run what is this group in `beside`, if not in force.
 
-        It may have been a concurrent group, and whoever missed the change runs an instance still.
+        It may have had another name, or have been a concurrent group, and whoever missed the change
+        runs it under that, or an instance, still.
         """
         if is_instance(group):
             return (group,)
         names = (name for name in self.holders if is_instance(name))
-        return (group, *(name for name in names if written_name(name) == group))
+        configuration = beside or self.configuration
+        if configuration is None:
+            return (group,)
+        others = self.claims.others(group, configuration, self.holders)
+        return (group, *(name for name in names if written_name(name) == group), *others)
 
-    def holders_of(self, group: str) -> set[str]:
+    def holders_of(self, group: str, beside: Configuration | None = None) -> set[str]:
         """Return the nodes to which any decree gave the group, under whichever name."""
-        return {node for name in self.names_of(group) for node in self.holders.get(name, ())}
+        names = self.names_of(group, beside)
+        return {node for name in names for node in self.holders.get(name, ())}
 
     def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
         """Count nodes as possible holders that a DARE gave a group to before it was decided."""

@@ -110,7 +110,7 @@ from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.joining import Admitted
 from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
-from nodeagent.wire.live import Snapshot
+from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot
 from nodeagent.wire.peer import (
     Aborted,
     Accept,
@@ -237,7 +237,7 @@ class Node:
         self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
-        self._amnesiac = False
+        self.settled = self._amnesiac = False
         self._ahead_slot, self._ahead_since_ms = -1, now.ms
         self._refused, self._generation = (-1, ""), 0
 
@@ -290,16 +290,24 @@ class Node:
         What follows from a heartbeat is looked at with the next tick: there are many of them, they
         come just before it, and what they say differs from the last ones' only now and then. From
         a request for a lease nothing follows here, and a voter gets them from all nodes. From a
-        grant follows nothing new, unless it tells of nodes that are out. A node without a lease
-        waits for nothing: what it still holds has a time to end at.
+        grant follows nothing new, unless it tells of nodes that are out. From a monitor that found
+        all well follows nothing while nothing goes on. A node without a lease waits for nothing:
+        what it still holds has a time to end at.
         """
         self.shared.now = self._clock.take(now)
-        waits = _waits_for_the_tick(event) and self.shared.lease_valid
+        waits = _waits_for_the_tick(event) or self._is_good_news(event)
+        waits = waits and self.shared.lease_valid
         self._take(event)
         if not waits or not self.shared.lease_valid:
             return self._settle()
         effects, self.shared.out = self.shared.out, []
         return effects
+
+    def _is_good_news(self, event: Event) -> bool:
+        """Return whether a monitor found all well, and nothing goes on that could wait for it."""
+        if not self.settled or not isinstance(event, DriverFinished) or not event.ok:
+            return False
+        return any(runner.monitors(event.op) for runner in self.shared.runners.values())
 
     def _take(self, event: Event) -> None:
         match event:
@@ -358,6 +366,7 @@ class Node:
         for effect in final:
             if isinstance(effect, Persist):
                 self._memory.take(effect.record)
+        self.settled = ticking.is_settled(self)
         return final
 
     def _look(self) -> None:
@@ -375,6 +384,8 @@ class Node:
 
     def _tell_news(self) -> None:
         for name, runner in self.shared.runners.items():
+            if not runner.news and not runner.timed:
+                continue
             for item in runner.news:
                 self.shared.tell(item.severity, name, item.text, item.cause, event=item.event)
             runner.news.clear()
@@ -744,6 +755,8 @@ class Node:
     def _notice_nodes(self) -> None:
         shared = self.shared
         alive = frozenset(n for n in shared.hearts.peers if shared.alive(n))
+        if alive == self._alive:
+            return
         for node in sorted(alive - self._alive):
             self.queue.push(ClusterEvent("node-up", node, "heard again", shared.now.ms))
         configuration = shared.configuration
@@ -758,10 +771,11 @@ class Node:
         shared, beat = self.shared, event.beat
         if shared.log.root and beat.cluster not in ("", shared.log.root):
             return
-        if not self._is_of_our_generation(event):
+        anew = self._may_begin_anew(event.peer)
+        joins = anew or shared.joining is not None
+        if beat.generation != shared.log.standing.generation and not joins:
             self._tell_generation(beat.generation)
             return
-        anew = self._may_begin_anew(event.peer)
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
             self.catch_up(event.peer)
@@ -822,10 +836,6 @@ class Node:
         if newest > known:
             self._generation = newest
             self.shared.tell("error", self.shared.name, f"generation {newest}: {LEFT_BEHIND}")
-
-    def _is_of_our_generation(self, event: BeatHeard) -> bool:
-        joins = self.shared.joining is not None or self._may_begin_anew(event.peer)
-        return joins or event.beat.generation == self.shared.log.standing.generation
 
     def _drop(self, peer: str, what: str, text: str) -> None:
         """Note that a message is not taken; a peer that goes on so is noted once in a while."""
@@ -941,6 +951,11 @@ class Node:
         """Return everything that this agent knows of the cluster."""
         self.reporter.lock_text = self.busy()
         return self.reporter.snapshot()
+
+    def live(self) -> tuple[ClusterLive, tuple[NodeLive, ...]]:
+        """Return the live values of the cluster and of every node, as this agent knows them."""
+        self.reporter.lock_text = self.busy()
+        return self.reporter.cluster_live(), self.reporter.nodes_live()
 
     def _operate(self, request: Operate, name: str) -> Answer:
         if isinstance(request, EndProbation):

@@ -156,6 +156,7 @@ class Participant:
 
     def _take_up(self, staged: Staged, candidate: Configuration) -> None:
         self.shared.candidate = expanded(candidate)
+        self.shared.log.claims.note(self.shared.candidate)
         self.shared.tentative = tuple(dict.fromkeys(node for _, node in staged.acquire))
 
     def unlocked(self) -> None:
@@ -563,7 +564,7 @@ class Participant:
             return "this node's lease"
         if not shared.parents_online(noun, work.order.owners):
             return ", ".join(noun.after)
-        missing = self.proofs.missing(shared, group)
+        missing = self.proofs.missing(shared, group, self._candidate())
         return f"proof of release by {', '.join(missing)}" if missing else ""
 
     def _hopeless(self, work: Work, group: str, noun: Group) -> str:

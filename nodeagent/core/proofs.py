@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from nodeagent.config.instances import written_name
 from nodeagent.core.shared import Shared
+from nodeagent.model.configuration import Configuration
 from nodeagent.wire.peer import Probe, ProbeReply
 
 ASK_AGAIN_MS = 200
@@ -25,6 +25,7 @@ class _Inquiry:
     slot: int
     sequence: int
     sent_ms: int
+    names: tuple[str, ...] = ()
     answered: set[str] = field(default_factory=set)
     held_ms: dict[str, int] = field(default_factory=dict)
 
@@ -37,19 +38,24 @@ class Proofs:
         self._sequence = sequence
         self.blocked_ms: dict[str, int] = {}
 
-    def missing(self, shared: Shared, group: str) -> tuple[str, ...]:
-        """Return the nodes that may still hold `group`, and ask those that can answer."""
-        others = shared.log.holders_of(group) | set(shared.tentative)
+    def missing(
+        self, shared: Shared, group: str, beside: Configuration | None = None
+    ) -> tuple[str, ...]:
+        """Return the nodes that may still hold `group`, and ask those that can answer.
+
+        `beside`: the configuration in which it is to run, if not the one in force.
+        """
+        others = shared.log.holders_of(group, beside) | set(shared.tentative)
         others = {node for node in others if node != shared.name}
         inquiry = self._inquiry(shared, group)
+        inquiry.names = shared.log.names_of(group, beside)
         silent = {node for node in others if not self._excused(shared, node, inquiry)}
         missing = tuple(sorted(silent - inquiry.answered))
         gone = (n for n in missing if not shared.alive(n) and n not in shared.log.standing.view)
         self.blocked_ms |= dict.fromkeys(gone, shared.now.ms)
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
-            names = shared.log.names_of(group)
-            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, names))
+            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, inquiry.names))
         return missing
 
     def _ask(self, shared: Shared, missing: tuple[str, ...], probe: Probe) -> None:
@@ -94,10 +100,10 @@ class Proofs:
 
     def answered(self, sender: str, m: ProbeReply, now_ms: int) -> None:
         """Take an answer; only one that says "not held" at this slot or later proves anything."""
-        for group, inquiry in self._open.items():
+        for inquiry in self._open.values():
             if inquiry.sequence != m.sequence:
                 continue
-            if any(group in {name, written_name(name)} for name in m.held):
+            if not set(inquiry.names).isdisjoint(m.held):
                 inquiry.held_ms[sender] = now_ms
             elif m.slot >= inquiry.slot:
                 inquiry.answered.add(sender)

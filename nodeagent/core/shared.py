@@ -216,11 +216,11 @@ class Shared:
         if node == self.name:
             return True
         peer = self.hearts.peers.get(node)
-        if peer is None or peer.beat.state == "amnesiac":
-            return False  # it is there, but nothing can be asked of it
-        if self.log.is_forgetful(node, peer.beat.incarnation):
+        if peer is None or not peer.is_heard(self.now.ms, self.timing):
             return False
-        return self.hearts.alive(node, self.now.ms, self.timing)
+        if peer.beat.state == "amnesiac":
+            return False  # it is there, but nothing can be asked of it
+        return not self.log.is_forgetful(node, peer.beat.incarnation)
 
     def alive_nodes(self) -> tuple[str, ...]:
         """Return the configured nodes that are heard."""

@@ -25,13 +25,21 @@ def next_tick_ms(node: Node) -> int:
     return rest_ms if rest_ms > TICK_MS and _rests(node) else TICK_MS
 
 
-def _rests(node: Node) -> bool:
+def is_settled(node: Node) -> bool:
+    """Return whether nothing goes on here, as far as only steps that are looked at end it.
+
+    Asked once after each of those; a lease that ends and a beat that is missing come with time.
+    """
     shared = node.shared
-    if shared.consoles or shared.stopping or shared.suspended or not shared.lease_valid:
+    if shared.consoles or shared.stopping or shared.suspended:
         return False
     if node.busy() or not shared.is_member or not node.governor.idle:
         return False
-    return _holds_what_is_decreed(shared) and not _misses_a_beat(shared)
+    return _holds_what_is_decreed(shared)
+
+
+def _rests(node: Node) -> bool:
+    return node.settled and node.shared.lease_valid and not _misses_a_beat(node.shared)
 
 
 def _holds_what_is_decreed(shared: Shared) -> bool:
@@ -46,12 +54,13 @@ def _holds_what_is_decreed(shared: Shared) -> bool:
 
 def _misses_a_beat(shared: Shared) -> bool:
     """Return whether a beat of a member is late on a link that is not known to be down."""
-    now_ms, timing = shared.now.ms, shared.timing
+    now_ms, timing, view = shared.now.ms, shared.timing, shared.log.standing.view
     late_ms = timing.heartbeat_ms * 3 // 2  # the beats of others come between any two ticks
+    down_ms = 2 * timing.dead_after_ms
     for name, peer in shared.hearts.peers.items():
-        if name not in shared.log.standing.view:
+        if name not in view:
             continue
         for link in peer.links.values():
-            if late_ms <= now_ms - link.heard_ms < 2 * timing.dead_after_ms:
+            if late_ms <= now_ms - link.heard_ms < down_ms:
                 return True
     return False

@@ -11,6 +11,8 @@ or that went offline with a group it runs after or by a rule, comes back by its 
 
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from nodeagent.config.holds import apart_from_hold
 from nodeagent.config.placement import able
 from nodeagent.config.why import offline_by_rule
@@ -49,12 +51,21 @@ class Wishes:
     def _committed(
         self, before: Standing, value: Commit, old: Configuration | None, new: Configuration
     ) -> None:
-        for group in tuple(self._asked):
-            if _changed(group, old, new) or value.owners.get(group) != self._asked[group]:
-                del self._asked[group]
         for group in tuple(self._lost):
             if _changed(group, old, new) or value.owners.get(group):
                 del self._lost[group]
+        if value.asked is UNSET:
+            self._infer(before, value, old, new)
+        else:
+            self._asked = dict(value.asked)
+
+    def _infer(
+        self, before: Standing, value: Commit, old: Configuration | None, new: Configuration
+    ) -> None:
+        """Take from the owners what was asked for: a forced decree and older ones do not say it."""
+        for group in tuple(self._asked):
+            if _changed(group, old, new) or value.owners.get(group) != self._asked[group]:
+                del self._asked[group]
         for group, owner in value.owners.items():
             was = before.owners.get(group, NOBODY)
             if was == owner or _changed(group, old, new):

@@ -60,8 +60,8 @@ class Agent:
         self._working = False
         self._bad: dict[str, float] = {}
         self._consoles = Consoles()
-        self._metronome = Metronome()
         self._rests = False
+        self._metronome: Metronome | None = None
 
     def start(self) -> None:
         """Carry out the first effects."""
@@ -89,16 +89,24 @@ class Agent:
             self._working = False
         if self._rests and self._node.next_tick_ms <= TICK_MS:
             self._rests = False
+            assert self._metronome is not None, "it rests between two ticks"
             self._metronome.hurry(TICK_MS / 1000)
 
-    async def rest(self) -> None:
-        """Wait until the next tick is due; whatever ends the rest of the core shortens it."""
+    async def tick_for_ever(self, tick: Callable[[], None]) -> None:
+        """Call `tick` whenever it is due; whatever ends the rest of the core makes that sooner."""
+
+        def beat() -> float:
+            self._rests = False
+            tick()
+            return self._rest_s()
+
+        self._metronome = Metronome(beat)
+        await self._metronome.play(self._rest_s())
+
+    def _rest_s(self) -> float:
         due_ms = self._node.next_tick_ms
         self._rests = due_ms > TICK_MS
-        try:
-            await self._metronome.wait(due_ms / 1000)
-        finally:
-            self._rests = False
+        return due_ms / 1000
 
     # -- bytes from outside become events, or a line in the log
 
@@ -182,8 +190,9 @@ async def tick_for_ever(
     `alive` is told each time that the core has stepped.
     """
     following = -1
-    while True:
-        await agent.rest()
+
+    def tick() -> None:
+        nonlocal following
         drain()
         count = consoles()
         if count != following:
@@ -192,3 +201,5 @@ async def tick_for_ever(
         agent.post(ev.Tick(os.getloadavg()[0]))
         if not agent.failed.done():
             alive()
+
+    await agent.tick_for_ever(tick)

@@ -40,17 +40,22 @@ def news(
 
 
 class Recorder:
-    """Records one agent's stream in its state directory. `look` returns everything it knows."""
+    """Records one agent's stream in its state directory.
+
+    `look` returns everything it knows, `live` only what may change by itself.
+    """
 
     def __init__(
         self,
         folder: RecordingFolder,
         look: Callable[[], Snapshot],
+        live: Callable[[], tuple[ClusterLive, tuple[NodeLive, ...]]],
         on_trouble: Callable[[str], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._folder = folder
         self._look = look
+        self._live = live
         self._on_trouble = on_trouble
         self._clock = clock
         self._told: dict[str, object] = {}
@@ -63,11 +68,11 @@ class Recorder:
 
     def look_again(self) -> float:
         """Record what changed since the last time; return the seconds until the next."""
-        snapshot = self._look()
-        for subject, core, message in news(self._told, snapshot.cluster, snapshot.nodes):
+        cluster, nodes = self._live()
+        for subject, core, message in news(self._told, cluster, nodes):
             if self._record(message):
                 self._told[subject] = core
-        return max(EVERY_S, len(snapshot.nodes) / NODES_EACH_S)
+        return max(EVERY_S, len(nodes) / NODES_EACH_S)
 
     def page(self, request: GetRecording) -> Recording:
         """Return what was recorded; StoreError if the disk refuses."""

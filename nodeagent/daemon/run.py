@@ -140,6 +140,7 @@ async def _serve(options: Options, directory: StateDirectory, identity: Identity
     hands.recorder = Recorder(
         RecordingFolder(options.state),
         node.snapshot,
+        node.live,
         lambda text: log.write("warning", "the past is not recorded", {"text": text}),
     )
     door = _metrics_door(options.metrics, node)

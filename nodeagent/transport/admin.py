@@ -31,7 +31,7 @@ ANSWER_TOKEN_BYTES = 128 << 10
 """So many bytes cost as much as one more request: large ones keep the one loop busy longer."""
 DEBT_SECONDS = 1.0
 KEYS_MAX = 1_024
-TICK_SECONDS = 0.5
+TICK_SECONDS = 1.0
 QUIET_SECONDS = 2.0
 
 

@@ -152,14 +152,17 @@ class Link:
         if self._heartbeat is None:
             return []
         heard: list[bytes] = []
-        for _ in range(DRAIN_MAX):
-            if not waits(self._heartbeat):
-                break
-            frames, count = receive(self._heartbeat, 1)
-            if count == 1:
-                heard.append(frames[0].bytes)
-        else:
-            self._common.heard.again(self._heartbeat)
+        with contextlib.suppress(
+            zmq.Again
+        ):  # it is asked after it was stirred: most often one waits
+            for _ in range(DRAIN_MAX):
+                frames, count = receive(self._heartbeat, 1)
+                if count == 1:
+                    heard.append(frames[0].bytes)
+                if not waits(self._heartbeat):
+                    break
+            else:
+                self._common.heard.again(self._heartbeat)
         if heard:
             self._heard_at = now
             self._silences = 0

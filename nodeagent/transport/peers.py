@@ -24,8 +24,8 @@ from nodeagent.wire.limits import FRAMES_MAX, HEARTBEAT_BYTES_MAX, MESSAGE_BYTES
 __all__ = ["LocalAdapter", "Peer", "PeerPath", "PeerTransport"]
 
 TICK_SECONDS = 0.1
-REST_SECONDS = 0.5
-"""The same while all is bound and connected: only silence is looked for then."""
+LISTEN_SECONDS = 0.5
+"""While all is bound and connected only silence is looked for, when heartbeats are read."""
 BIND_AGAIN_SECONDS = (0.05, 2.0)
 """First and longest wait before an address that could not be had is tried again."""
 QUIET_SECONDS = 2.0
@@ -106,9 +106,8 @@ class PeerTransport:
 
     def close(self) -> None:
         """End all connections and give all addresses back; what is queued is thrown away."""
-        if self._timer is not None and self._loop is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel_timer()
+        if self._gate is not None and self._loop is not None:
             self._loop.remove_reader(self._common.told.descriptor)
         for links in self._links.values():
             for link in links.values():
@@ -117,6 +116,7 @@ class PeerTransport:
             bound.close()
         if self._gate is not None:
             self._gate.close()
+            self._gate = None
         self._links, self._bound, self._wanted = {}, {}, {}
         self._common.told.close()
         self._common.heard.close()
@@ -194,6 +194,7 @@ class PeerTransport:
     def drain_heartbeats(self) -> list[tuple[str, str, bytes]]:
         """Return (peer, adapter of the path, data) of the newest heartbeats since the last call."""
         now = self._now()
+        self._listen_due(now)
         heard: list[tuple[str, str, bytes]] = []
         for link in self._common.heard.look():
             waiting = link.heartbeats(now)
@@ -243,6 +244,7 @@ class PeerTransport:
         for link in self._links.get(name, {}).values():
             link.poke(now)
         self._dial_due(now)
+        self._look_later()
 
     def _arrived(self, adapter: str, frames: list[zmq.Frame], count: int) -> None:
         if adapter in self._cut:
@@ -297,30 +299,39 @@ class PeerTransport:
 
     def _tick(self) -> None:
         assert self._loop is not None
+        self._cancel_timer()
         now = self._loop.time()
         for link in self._common.told.look():
             link.watch(now)
-        if now >= self._listen_at:
-            self._listen_at = now + REST_SECONDS
-            for link in self._ways():
-                link.listen(now)
+        self._listen_due(now)
         self._dial_due(now)
         self._renew_due(now)
         self._bind_due(now)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_later(self._rest_s(), self._tick)
+        self._look_later()
+
+    def _listen_due(self, now: float) -> None:
+        if now >= self._listen_at:
+            self._listen_at = now + LISTEN_SECONDS
+            for link in self._ways():
+                link.listen(now)
 
     def _hurry(self) -> None:
         """Look soon: much may be due."""
-        if self._timer is not None and self._loop is not None:
-            self._timer.cancel()
+        if self._gate is not None and self._loop is not None:
+            self._cancel_timer()
             self._timer = self._loop.call_soon(self._tick)
 
-    def _rest_s(self) -> float:
-        """Return how long it may take until the next look; news of a handshake come at once."""
+    def _look_later(self) -> None:
+        """Look again in a while, if anything is under way; news of a handshake come at once."""
         busy = self._common.unmade or self._common.told.unfinished or self._wanted or self._renew
-        return TICK_SECONDS if busy else REST_SECONDS
+        waits = self._timer is not None or self._gate is None
+        if busy and not waits and self._loop is not None:
+            self._timer = self._loop.call_later(TICK_SECONDS, self._tick)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _dial_due(self, now: float) -> None:
         """Let those dial that want to and whose turn it is."""

@@ -36,7 +36,10 @@ class ResourceLive(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
-    """A group as a node reports its own part of it; `since` is Unix seconds."""
+    """A group as a node reports its own part of it; `since` is Unix seconds.
+
+    `stuck`: something of it could not be stopped, which is tried again and again.
+    """
 
     group: str
     state: GroupState = "unknown"
@@ -44,6 +47,7 @@ class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     failures: int = 0
     resources: tuple[ResourceLive, ...] = ()
+    stuck: bool = False
 
 
 class FenceLive(Struct, frozen=True, forbid_unknown_fields=True):

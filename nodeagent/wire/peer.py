@@ -75,7 +75,8 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     `seconds` are counted by each node from where the COMMIT came into force there; `previous` is
     the epoch that returns, `before` whose each group was then ("" offline by order), and `online`
     are the groups that were well and must stay so. `check` is a command (argument list) that every
-    voter runs now and then, and that must end with exit code 0.
+    voter runs now and then, and that must end with exit code 0. `asked` are the moves and offlines
+    that were in force.
     """
 
     seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
@@ -83,6 +84,7 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     before: Owners = {}
     online: Annotated[tuple[GroupName, ...], Meta(max_length=1000)] = ()
     check: Arguments = ()
+    asked: Owners = {}
 
 
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -90,7 +92,8 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
     `generation` above 0: no majority decided it but an operator, who opened this generation.
     What is not set is not written, so decrees of before keep their digests. `choices` tell why
-    groups change their owner with it.
+    groups change their owner with it. `asked` are the moves and offlines ("") in force from then
+    on; where it is not set they are inferred.
     """
 
     tx: Transaction
@@ -105,6 +108,7 @@ class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     probation: Probation | UnsetType = UNSET
     stamp: Stamp | UnsetType = UNSET
     choices: Choices | UnsetType = UNSET
+    asked: Owners | UnsetType = UNSET
 
 
 class Aborted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 from tui.screens.command_line import lines_of
 
 TALKS = "print('first', flush=True)\nwhile True: print('x' * 1000)"
-DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('first', flush=True)\n"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('first', flush=True)\n"
 
 
 async def started(program: str) -> asyncio.subprocess.Process:
@@ -30,7 +30,7 @@ async def test_one_that_talks_without_end_is_left() -> None:
 
 
 async def test_one_that_does_not_listen_is_killed() -> None:
-    process = await started(f"{DEAF}while True: print('x' * 1000)")
+    process = await started(f"{DEAF}while True: print('x' * 100_000), time.sleep(0.01)")
     async with asyncio.timeout(60), aclosing(lines_of(process)) as lines:
         assert await anext(lines) == "first"
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -12,12 +13,23 @@ from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Abort, Apply, Refused, Request
 from nodeagent.wire.live import ProgressMade
 from tests.support import story
-from tests.support.screens import LARGE, SMALL, Clock, console, running, screen_text, shows, until
+from tests.support.gallery import picture, settled
+from tests.support.screens import (
+    LARGE,
+    SMALL,
+    Clock,
+    console,
+    running,
+    screen_text,
+    shows,
+    until,
+)
 from tests.support.story import StoryClient
 from tui.app import ClusterApp
 from tui.left import Left
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.menu import MenuScreen
+from tui.styles.themes import LIGHT
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.ports import DrillItem, ProbeRow
 from tui.viewmodels.spans import Row, Span
@@ -66,6 +78,35 @@ def test_sections_by_number_and_back() -> None:
             await shows(pilot, "ALL RIGHT")
 
     play(act)
+
+
+def test_another_theme_reaches_what_was_painted_and_sections_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: dict[str, list[str]] = {}
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        app = cast("ClusterApp", pilot.app)
+        for keys, text in (("4",), "Groups 2 online"), (("escape",), "ALL RIGHT"):
+            await pilot.press(*keys)
+            await shows(pilot, text)
+        if not seen:
+            await pilot.press("ctrl+t")
+            await until(pilot, lambda: app.theme == LIGHT.name)
+        seen[app.theme + str(len(seen))] = looks = []
+        for key, text in ("escape", "ALL RIGHT"), ("4", "Groups 2 online"):
+            await pilot.press(key)
+            await shows(pilot, text)
+            await settled(pilot)
+            looks.append(picture(app))
+
+    play(act)
+    monkeypatch.setenv("COLORFGBG", "0;15")
+    play(act)
+
+    switched, started = seen.values()
+    assert list(seen) == ["daylight0", "daylight1"]
+    assert switched == started
 
 
 def test_node_page_and_back() -> None:

@@ -68,7 +68,13 @@ class Admins:
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
 
     def _between(self, action: Action, shape: Shape) -> Shape:
-        """Let a group run on all of its nodes, or on one again, in some schedules; drawn apart."""
+        """Rename a group, or let it run on all of its nodes or on one again; drawn apart."""
+        chance = random.Random(f"rename {action.pick}")
+        if shape.groups and chance.random() < 0.15:
+            return shapes.rename_group(shape, chance.choice(shape.groups)[0])
+        return self._concurrent(action, shape)
+
+    def _concurrent(self, action: Action, shape: Shape) -> Shape:
         chance = random.Random(f"concurrent {action.pick}")
         if not (self.options.concurrent and shape.groups and chance.random() < 0.3):
             return shape

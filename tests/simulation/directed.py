@@ -63,6 +63,7 @@ _FUNCTIONS: tuple[Callable[[int], Scene], ...] = (
     probations.probation_over_restarts,
     probations.confirmed_at_one,
     probations.second_change_during_a_probation,
+    dares.undone_renaming,
 )
 SCENARIOS = {function.__name__.replace("_", " "): function for function in _FUNCTIONS}
 

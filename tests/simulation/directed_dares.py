@@ -5,6 +5,7 @@ from dataclasses import replace
 from nodeagent.wire.console import Abort, SaveDraft
 from nodeagent.wire.peer import Message, Prepare, StepOrder
 from tests.simulation.directed_scene import LOST, Scene, cluster, with_groups
+from tests.simulation.shapes import ANEW, rename_group
 
 THREE = ("alpha", "bravo", "charlie")
 FIVE = (*THREE, "delta", "echo")
@@ -57,6 +58,20 @@ def undone_acquire(seed: int) -> Scene:
     assert (run.state, run.restored) == ("aborted", "restored"), f"undo: {run.state} {run.text}"
     after = {group: scene.world.owner(group) for group in before}
     assert after == before, f"undo: {before} became {after}"
+    return scene
+
+
+def undone_renaming(seed: int) -> Scene:
+    """A renamed group is undone while its new name takes long to stop, on either node."""
+    shape = cluster(THREE)
+    scene = Scene(seed, shape, lingers=True).settle()
+    home, new = THREE[seed % 2], "web" + ANEW
+    scene.world.refuse_driver |= {("charlie", "mail", "start"), (home, new, "long stop")}
+    renamed = rename_group(with_groups(shape, web=(home, THREE[1 - seed % 2])), "web")
+    scene.ask(with_groups(renamed, mail=("charlie",)))
+    scene.until(lambda: _ended(scene))
+    assert scene.world.run is not None, "there was a run"
+    assert scene.world.run.restored == "restored", f"undo: {scene.world.run.text}"
     return scene
 
 

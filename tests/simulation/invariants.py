@@ -2,9 +2,10 @@
 
 1 agreement per slot · 2 one chain · 3 one digest per epoch · 4 epochs never fall · 5 nothing active
 without a decision whose acceptances are on disks that never forgot · 6 promises kept over restarts
-· 7 one owner · 8 who holds has a lease or is within the watchdog's time · 9 what an open DARE
-governs is not acquired by the normal path · 10 one open transaction: nothing is asked under a lock
-before a majority promised it, no COMMIT before all have staged it · 11 suspension ends · 12 on disk
+· 7 one owner, whatever a group is called · 8 who holds has a lease or is within the watchdog's
+time · 9 what an open DARE governs is not acquired by the normal path · 10 one open transaction:
+nothing is asked under a lock before a majority promised it, no COMMIT before all have staged it
+· 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
 one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
@@ -28,6 +29,7 @@ from msgspec import UNSET
 
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import is_held
+from nodeagent.config.instances import is_instance
 from nodeagent.config.quorum import majority, outlives
 from nodeagent.config.rules import apart_of, broken_rules
 from nodeagent.core import effects as fx
@@ -62,6 +64,7 @@ from nodeagent.wire.peer import (
     ViewChange,
 )
 from tests.simulation.ondisk import OnDisk, on_disk
+from tests.simulation.shapes import base_name
 from tests.simulation.world import FIRST
 
 if TYPE_CHECKING:
@@ -326,6 +329,15 @@ class Invariants:
             text = f"10 one open: COMMIT of {value.tx} asked for, and {name} has not staged it"
             assert staged or disk.knows(ask.slot), text
 
+    def _other_names_are_stopped(self, machine: Machine, group: str) -> None:
+        """A renamed group has the same address, so its names exclude each other everywhere."""
+        if is_instance(group):
+            return
+        for other in self.world.machines.values():
+            used = [name for name in other.runs() if _is_other_name(name, group)]
+            text = f"7 one owner: {machine.name} starts {group}, {other.name} runs {used}"
+            assert not used, text
+
     def _starts(self, machine: Machine, effect: fx.RunDriver) -> None:
         self.acquisitions += 1
         node, disk = machine.node, self._disk(machine)
@@ -334,6 +346,7 @@ class Invariants:
         others = [m for m in self.world.machines.values() if m is not machine]
         double = [m.name for m in others if m.running.get(group)]
         assert not double, f"7 one owner: {machine.name} starts {group}, {double} runs it"
+        self._other_names_are_stopped(machine, group)
         self.excused += any(group in m.ghosts for m in others)
         assert group in disk.held, f"12 durable: {machine.name} starts {group} unwritten"
         configuration, staged = node.shared.log.configuration, disk.staged
@@ -463,6 +476,11 @@ class Invariants:
         late = shared.now.ms - disk.lease_end_ms
         limit = shared.timing.watchdog_ms * 102 // 100 + 300
         assert late < limit, f"8 lease: {machine.name} holds {held}, {late} ms after its lease"
+
+
+def _is_other_name(one: str, other: str) -> bool:
+    """Return whether both are names of one ordinary group."""
+    return one != other and not is_instance(one) and base_name(one) == base_name(other)
 
 
 def _promises(_: Machine, disk: OnDisk, m: Promise) -> None:

@@ -22,6 +22,7 @@ KNOWN: dict[str, tuple[str, int]] = {
     "a release goes on after the abort": ("abort before anything stopped", 1),
     "the temporary file is not compared": ("damaged file", 1),
     "a stale draft is taken": ("stale draft", 1),
+    "a renamed group is another one": ("undone renaming", 1),
     "deaths seen while suspended are forgotten": ("death during a dare", 1),
     "no takeover wait": ("decided and untold", 1),
     "short takeover wait": ("silent holder", 1),

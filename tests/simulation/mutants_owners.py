@@ -3,6 +3,7 @@
 from typing import Any
 
 from nodeagent.core import inbox, unended
+from nodeagent.core.claims import Claims
 from nodeagent.core.governor import Governor
 from nodeagent.core.groups import GroupRunner
 from nodeagent.core.keeper import Keeper
@@ -110,6 +111,11 @@ MUTANTS = (
         "any word of release counts",
         "a proof is given at the decree that asks for it",
         ((Proofs, "answered", _old_word),),
+    ),
+    Mutant(
+        "a renamed group is another one",
+        "what has the same address is stopped under one name before it starts under the other",
+        ((Claims, "others", lambda *_: ()),),
     ),
     Mutant(
         "always released",

@@ -294,6 +294,27 @@ def _with_group(shape: Shape, name: str, group: GroupShape) -> Shape:
     return replace(shape, groups=tuple((n, group if n == name else g) for n, g in shape.groups))
 
 
+ANEW = "anew"
+
+
+def base_name(name: str) -> str:
+    """Return the name that a group had before it was renamed."""
+    return name.removesuffix(ANEW)
+
+
+def rename_group(shape: Shape, name: str) -> Shape:
+    """Give a group its other name, also where other groups speak of it."""
+    new = base_name(name) if name.endswith(ANEW) else name + ANEW
+
+    def renamed(group: GroupShape) -> GroupShape:
+        after = tuple(new if parent == name else parent for parent in group.after)
+        rules = tuple((key, new if other == name else other) for key, other in group.rules)
+        return replace(group, after=after, rules=rules)
+
+    groups = tuple((new if n == name else n, renamed(group)) for n, group in shape.groups)
+    return replace(shape, groups=groups)
+
+
 def add_group(shape: Shape, chance: random.Random) -> Shape:
     """Add a group under a name that is free."""
     used = {group.number for _, group in shape.groups}

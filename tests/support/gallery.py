@@ -69,6 +69,8 @@ RECORDED = Past(
 )
 
 
+OVER_S = 20
+"""After so long no message stands on the screen any more."""
 SIZES = {SMALL: "80x24", LARGE: "120x40"}
 See = Callable[[str, ClusterApp], None]
 """Looks at a screen; it is told its name, as ``help-80x24``."""
@@ -188,11 +190,16 @@ class Walk:
 
         await until(self.pilot, there, f"{texts}")
 
-    def hush(self) -> None:
-        """Let messages be over, and the cluster tell of itself again."""
-        self.clock.passed += 20
+    async def hush(self) -> None:
+        """Let messages be over; the cluster tells of itself all the while, or it would be lost."""
         told = story.three_nodes()
-        self.client.say(told.cluster, *told.nodes)
+        for _ in range(OVER_S // 2):
+            self.clock.passed += 2
+            self.client.say(told.cluster, *told.nodes)
+            await until(self.pilot, self._heard, "the cluster's word")
+
+    def _heard(self) -> bool:
+        return self.app.session.view.connection.heard_at == self.clock.mono()
 
     async def field(self) -> None:
         """Wait until the cursor stands in a field."""
@@ -319,7 +326,7 @@ async def draft(walk: Walk) -> None:
         await walk.leave("What happens", keys=())
         await walk.leave("commands of your own", keys=["a"])
     await walk.leave("What happens")
-    walk.hush()
+    await walk.hush()
     await walk.stop("probation-length", "Return unless", keys=["p"], sizes=1)
     await walk.leave("What happens")
     await walk.stop("before-the-dare", "Type orders to allow it", keys=["g"])
@@ -356,7 +363,7 @@ async def dare(walk: Walk) -> None:
 async def trouble(walk: Walk) -> None:
     web = (story.group_live("web", "error", "nginx: exit code 1"),)
     silent: dict[str, LinkState] = dict.fromkeys(story.NETWORKS, "down")
-    walk.hush()
+    await walk.hush()
     walk.client.say(
         story.node_live("bravo", links={"public2": "down"}, groups=web),
         story.node_live("charlie", state="down", age_ms=252_000, links=silent),

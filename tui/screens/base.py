@@ -92,6 +92,11 @@ class SectionScreen(Screen[Any]):
     problems: tuple[Problem, ...] = ()
     _built = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Made with the style sheet of now: else Textual reads all of it anew, twice for a section.
+        self._css_update_count = self.app._css_update_count  # noqa: SLF001
+
     @property
     def desk(self) -> Desk:
         """Return the app."""

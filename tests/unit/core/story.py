@@ -75,7 +75,8 @@ class Story:
         return self
 
     def ask(self, shape: Shape, at: str = "alpha", base: str = "", **owners: str) -> Answer | None:
-        """Ask for a DARE; `owners` are moves."""
+        """Ask for a DARE; `owners` are moves, "" for offline."""
+        self.invariants.asked_offline |= {group for group, node in owners.items() if not node}
         standing = self.node(at).shared.log.standing
         request = Apply(shape.text, base or standing.digest, reason="story", owners=owners)
         return self.world.ask(at, request)

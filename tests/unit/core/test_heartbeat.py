@@ -39,12 +39,8 @@ def test_a_node_lives_as_long_as_one_of_its_links() -> None:
     hearts.heard("bravo", "eth1", beat("eth1", 2), 1_900)
 
     assert state(hearts, "eth0", 2_500) == "down"
-    assert hearts.alive("bravo", 2_500, TIMING)
-    assert not hearts.alive("bravo", 2_900, TIMING)
-
-
-def test_a_node_that_was_never_heard_is_not_alive() -> None:
-    assert not Heartbeats(0).alive("bravo", 0, TIMING)
+    assert hearts.peers["bravo"].is_heard(2_500, TIMING)
+    assert not hearts.peers["bravo"].is_heard(2_900, TIMING)
 
 
 def test_a_beat_of_an_earlier_life_says_nothing() -> None:
@@ -53,7 +49,7 @@ def test_a_beat_of_an_earlier_life_says_nothing() -> None:
 
     hearts.heard("bravo", "eth0", beat(sequence=99, incarnation=1), 3_000)
 
-    assert not hearts.alive("bravo", 3_000, TIMING)
+    assert not hearts.peers["bravo"].is_heard(3_000, TIMING)
     assert hearts.peers["bravo"].beat.incarnation == 2
 
 
@@ -72,8 +68,8 @@ def test_an_own_pause_is_nobody_elses_death() -> None:
 
     hearts.tick(9_000, TIMING, slept_ms=8_000)
 
-    assert hearts.alive("bravo", 9_000, TIMING)
-    assert not hearts.alive("bravo", 10_000, TIMING)
+    assert hearts.peers["bravo"].is_heard(9_000, TIMING)
+    assert not hearts.peers["bravo"].is_heard(10_000, TIMING)
 
 
 def test_the_strip_has_one_bit_for_each_interval() -> None:

@@ -92,3 +92,18 @@ def test_children_stop_before_their_parents() -> None:
     scene.world.until(lambda: scene.world.owner("web") == ["bravo"], 60_000)
 
     assert scene.world.owner("base") == ["bravo"]
+
+
+def test_what_failed_its_monitor_before_is_given_the_same_time_to_stop() -> None:
+    story = Story()
+    story.dare(story.changed("web", hold=int(story.world.now_ms / 1000) + 3_600))
+    story.rest()
+    story.world.refuse_driver.add(("alpha", "web", "monitor"))
+    story.until(lambda: story.told("address failed"))
+
+    story.world.refuse_driver.add(("alpha", "web", "long stop"))
+    story.world.stop("alpha")
+    story.until(lambda: story.owner("web") == [])
+
+    assert not story.told("lease lost")
+    assert not story.told("watchdog")

@@ -223,3 +223,20 @@ def test_decrees_without_probation_keep_the_digests_they_had() -> None:
     digest = chain_digest(Decree(1, value, Ballot(1, "alpha"), "p", ("alpha",)))
 
     assert digest == "e0474f34143eef856a3a58cc64594860e014261a6769fe7e6836db0fc064db64"
+
+
+def test_a_group_that_was_offline_by_order_is_so_again_and_stays_so() -> None:
+    story = Story()
+    story.dare(story.shape, web="")
+    story.until(lambda: story.owner("web") == [])
+    tried(story, story.changed("web", version=2))
+    story.until(lambda: story.owner("web") == ["alpha"])
+
+    wait(story)
+    assert story.owner("web") == []
+    story.crash("charlie")
+    story.until(lambda: "charlie" not in story.node("alpha").shared.log.standing.view)
+    story.world.start("charlie")
+    story.rest()
+
+    assert story.owner("web") == []

@@ -10,6 +10,8 @@ from tests.simulation.rest import restless
 from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
 
+MONITOR_MS = 2_000
+"""The application is monitored in this interval."""
 FAMILY = Shape(("alpha", "bravo", "charlie"), (("web", GroupShape(("alpha", "bravo"))),))
 
 
@@ -44,13 +46,17 @@ def test_an_agent_that_a_console_watches_does_not_rest() -> None:
     assert min(ticks_in(world, 10 * TICK_MS).values()) >= 10
 
 
-@pytest.mark.parametrize("deed", ["application", "change", "silence", "stop"])
+@pytest.mark.parametrize("deed", ["application", "monitor", "change", "silence", "stop"])
 def test_what_goes_on_ends_the_rest(deed: str) -> None:
     world = resting()
     assert not any(soon(world, name) for name in world.machines)
+    after_ms = MONITOR_MS if deed == "monitor" else 0
     match deed:
         case "application":
             world.drivers.fail_application(world.machines["alpha"], "web")
+            who = "alpha"
+        case "monitor":
+            world.drivers.refuse.add(("alpha", "web", "monitor"))
             who = "alpha"
         case "change":
             group = GroupShape(("bravo", "charlie"), number=101)
@@ -63,7 +69,7 @@ def test_what_goes_on_ends_the_rest(deed: str) -> None:
             world.stop("bravo")
             who = "bravo"
 
-    world.until(lambda: soon(world, who), 3 * REST_TICK_MS)
+    world.until(lambda: soon(world, who), after_ms + 3 * REST_TICK_MS)
 
 
 def out_after_ms(consoles: int) -> int:

@@ -59,3 +59,51 @@ def test_bring_offline_group_stays_offline_after_its_owner_died() -> None:
     world.until(lambda: "alpha" not in bravo.shared.log.standing.view)
     world.advance(15_000)
     assert world.owner("web") == []
+
+
+FOLLOWS = 'fallback = "higher-priority"'
+
+
+def _edited(world: World, number: int = 2) -> str:
+    """Return the configuration with another program in web."""
+    assert '"/bin/true"' in world.text
+    return world.text.replace('"/bin/true"', f'"/bin/true", "{number}"', 1)
+
+
+def _decided(world: World, text: str, **owners: str) -> None:
+    world.apply("alpha", text, **owners)
+    world.until(lambda: world.run is not None and world.run.state == "done")
+    world.text = text
+    world.until(world.stable)
+
+
+def test_offline_that_came_with_a_change_of_the_group_lasts_as_any_other() -> None:
+    world = _stable(cluster())
+    _decided(world, _edited(world), web="")
+    _bounce(world, "charlie")
+    assert world.owner("web") == []
+
+
+def test_offline_group_stays_so_if_that_is_asked_for_with_its_change() -> None:
+    world = _stable(cluster())
+    _moved(world, web="")
+    _decided(world, _edited(world), web="")
+    _bounce(world, "charlie")
+    assert world.owner("web") == []
+
+
+def test_move_that_came_with_a_change_of_the_group_is_not_undone_by_the_next_view() -> None:
+    world = _stable(cluster().replace('startup = "first-available"', FOLLOWS))
+    _decided(world, _edited(world), web="bravo")
+    _bounce(world, "charlie")
+    assert world.owner("web") == ["bravo"]
+
+
+def test_what_moved_by_a_rule_and_not_by_order_goes_back_by_its_policy() -> None:
+    text = cluster().replace('startup = "first-available"', FOLLOWS)
+    world = _stable(text)
+    away = text.replace("[node.alpha]", "[node.alpha]\nstandby = true")
+    _decided(world, away)
+    assert world.owner("web") == ["bravo"]
+    _decided(world, text)
+    assert world.owner("web") == ["alpha"]

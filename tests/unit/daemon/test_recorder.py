@@ -40,7 +40,13 @@ def troubles() -> list[str]:
 @pytest.fixture
 def recorder(cluster: Cluster, troubles: list[str], tmp_path: Path) -> Recorder:
     folder = RecordingFolder(tmp_path / "state")
-    return Recorder(folder, lambda: cluster.snapshot, troubles.append, lambda: cluster.now)
+    return Recorder(
+        folder,
+        lambda: cluster.snapshot,
+        lambda: (cluster.snapshot.cluster, cluster.snapshot.nodes),
+        troubles.append,
+        lambda: cluster.now,
+    )
 
 
 def kinds(recorder: Recorder) -> list[str]:
