@@ -8,7 +8,10 @@ from pathlib import Path
 from tui.screens.command_line import lines_of
 
 TALKS = "print('first', flush=True)\nwhile True: print('x' * 1000)"
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('first', flush=True)\n"
+DEAF = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "print('first', flush=True)\n"
+)
 
 
 async def started(program: str) -> asyncio.subprocess.Process:
