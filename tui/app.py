@@ -5,6 +5,7 @@ seen four times a second, and turns what the session tells into notifications an
 """
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -37,7 +38,7 @@ from tui.screens.menu import MenuScreen
 from tui.screens.nodes import NodesScreen
 from tui.screens.sections import SCREENS
 from tui.session import Client, Session
-from tui.styles.themes import PLAIN, THEMES, first_theme, other_theme
+from tui.styles.themes import FEW, PLAIN, THEMES, first_theme, other_theme, terminal_theme
 from tui.terminal import TerminalDriver, lasting
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.dare import result_text
@@ -93,7 +94,7 @@ class ClusterApp(App[int]):
         super().__init__(ansi_color=True if theme is PLAIN else None)
         self.use_command_palette = True
         self.animation_level = "none"
-        for known in (*THEMES, PLAIN):
+        for known in (*THEMES, *FEW, PLAIN):
             self.register_theme(known)
         self.theme = theme.name
         self.author = author
@@ -468,6 +469,7 @@ def run_console(app: ClusterApp) -> int:
             "clustertui: the console needs a terminal; for scripts use its subcommands\n"
         )
         return 2
+    app.theme = terminal_theme(app.theme, os.environ)
     result = app.run()
     if app.return_code:
         return app.return_code

@@ -608,6 +608,10 @@ def test_draft_overtaken_by_the_cluster_says_so_and_starts_again() -> None:
         await shows(pilot, "moved bravo > alpha")
         client.say(ConfigurationChanged(draft=False, epoch=18, digest="18" * 32, text=newer))
         await shows(pilot, "epoch 18 is active, this draft is of 17")
+        pilot.app.edit_object(("group", "web"))  # type: ignore[attr-defined]
+        await shows(pilot, "DRAFT of epoch 17 | editing group web")
+        await pilot.press("escape")
+        await shows(pilot, "epoch 18 is active, this draft is of 17")
         await pilot.press("g")
         await shows(pilot, "the draft is of an older one")
         await pilot.press("r")

@@ -133,6 +133,20 @@ def test_no_color_means_no_colour_at_all() -> None:
     assert any(style.startswith(b"1;7") for style in styles), "the cursor cannot be seen"
 
 
+def test_sixteen_colours_are_enough_to_tell_what_is_well_and_what_is_not() -> None:
+    with terminal(TERM="linux") as screen:
+        screen.until(b"ABORTED")
+        screen.press(b"1")
+        screen.until(b"Groups")
+        screen.press(b"q")
+        assert screen.end() == 0
+
+    styles = set(re.findall(rb"\x1b\[([0-9;]*)m", screen.written))
+    codes = {code for style in styles for code in style.split(b";")}
+    assert codes.isdisjoint({b"38", b"48"}), "more colours than it has"
+    assert {b"91", b"92"} <= codes, "neither red nor green"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_signals_leave_the_terminal_as_it_was(number: signal.Signals) -> None:
     with terminal() as screen:

@@ -1,10 +1,21 @@
 """Each text of the themes can be read on everything that it stands on."""
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
-from tui.styles.themes import DARK, LIGHT, PLAIN, THEMES, first_theme, other_theme
+from tui.styles.themes import (
+    DARK,
+    FEW,
+    LIGHT,
+    PLAIN,
+    THEMES,
+    first_theme,
+    other_theme,
+    terminal_theme,
+)
 
 LEAST = 4.5
 """WCAG 2.2, success criterion 1.4.3, for text of usual size."""
@@ -65,3 +76,31 @@ def test_first_theme_is_that_of_the_terminal(told: dict[str, str], theme: Theme)
 
 def test_key_changes_between_light_and_dark_and_makes_no_colour_where_none_is_wanted() -> None:
     assert [other_theme(theme.name) for theme in (DARK, LIGHT, PLAIN)] == [LIGHT, DARK, PLAIN]
+    assert tuple(other_theme(theme.name) for theme in FEW) == FEW[::-1]
+
+
+@pytest.mark.parametrize("theme", FEW, ids=lambda theme: theme.name)
+def test_tones_are_told_apart_in_16_colours(theme: Theme) -> None:
+    colours = {**theme.to_color_system().generate(), **theme.variables}
+    tones = ("foreground", "secondary", "accent", "success", "warning", "error", "background")
+
+    shown = {
+        tone: RichColor.parse(Color.parse(colours[tone]).hex6).downgrade(ColorSystem.STANDARD)
+        for tone in tones
+    }
+
+    assert len({color.number for color in shown.values()}) == len(tones)
+
+
+@pytest.mark.parametrize(
+    ("told", "theme"),
+    [
+        ({"TERM": "linux"}, "sixteen-dark"),
+        ({"TERM": "xterm"}, "sixteen-dark"),
+        ({"TERM": "xterm-256color"}, "machine-room"),
+        ({"TERM": "alacritty", "COLORTERM": "truecolor"}, "machine-room"),
+    ],
+)
+def test_terminal_gets_the_colours_that_it_has(told: dict[str, str], theme: str) -> None:
+    assert terminal_theme(DARK.name, told) == theme
+    assert terminal_theme(PLAIN.name, told) == PLAIN.name

@@ -1,4 +1,4 @@
-"""Two calm themes of our own, and the one for terminals without colour.
+"""Two calm themes of our own, two for terminals of 16 colours, and one for those without colour.
 
 Every text of both stands out from what is behind it by 4.5 to 1 (WCAG 2.2, 1.4.3).
 """
@@ -40,6 +40,38 @@ LIGHT = Theme(
     variables={"boost": "#dfe3e7"},
 )
 THEMES = (DARK, LIGHT)
+FEW_DARK = Theme(
+    name="sixteen-dark",
+    primary="#55ffff",
+    secondary="#aaaaaa",
+    accent="#55ffff",
+    success="#55ff55",
+    warning="#ffff55",
+    error="#ff5555",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    dark=True,
+    variables={"boost": "#555555"},
+)
+FEW_LIGHT = Theme(
+    name="sixteen-light",
+    primary="#0000aa",
+    secondary="#555555",
+    accent="#0000aa",
+    success="#00aa00",
+    warning="#aa5500",
+    error="#aa0000",
+    foreground="#000000",
+    background="#ffffff",
+    surface="#ffffff",
+    panel="#ffffff",
+    dark=False,
+    variables={"boost": "#aaaaaa"},
+)
+FEW = (FEW_DARK, FEW_LIGHT)
+"""For terminals of 16 colours: those alone, for what lies between them all becomes grey there."""
 LIGHT_GROUNDS = ("7", "15")
 """White, and bright white."""
 _ANSI = BUILTIN_THEMES["ansi-dark"]
@@ -62,7 +94,22 @@ def no_colour(environment: Mapping[str, str]) -> bool:
 
 def other_theme(name: str) -> Theme:
     """Return the theme that the key for it changes to; without colour there is no other."""
-    return {DARK.name: LIGHT, LIGHT.name: DARK}.get(name, PLAIN)
+    pairs = ((DARK, LIGHT), FEW)
+    others = {one.name: other for pair in pairs for one, other in (pair, pair[::-1])}
+    return others.get(name, PLAIN)
+
+
+def few_colours(environment: Mapping[str, str]) -> bool:
+    """Return whether the terminal has 16 colours, as the library that writes them sees it."""
+    if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    return environment.get("TERM", "").lower().rpartition("-")[2] not in {"256color", "kitty"}
+
+
+def terminal_theme(theme: str, environment: Mapping[str, str]) -> str:
+    """Return the name of the theme like `theme` that this terminal can show."""
+    few = {DARK.name: FEW_DARK.name, LIGHT.name: FEW_LIGHT.name}
+    return few.get(theme, theme) if few_colours(environment) else theme
 
 
 def first_theme(environment: Mapping[str, str] | None = None) -> Theme:

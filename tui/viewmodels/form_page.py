@@ -50,13 +50,16 @@ def title_line(  # noqa: PLR0913 - all of them by name
     saved: str,
     locked: bool,
     beside: str = "",
+    base: int = 0,
 ) -> Line:
     """Return the first line: which cluster, which epoch, that this is a draft, and of what.
 
-    `beside` says who else edits the same.
+    `beside` says who else edits the same. `base` is the epoch of a draft that was overtaken, or 0.
     """
     title = form.title.partition(" (")[0] if beside and width < 100 else form.title
     draft = put(f"DRAFT {review.count}", 0, "draft") if review.count else put("no draft", 0, "dim")
+    if base:
+        draft = put(f"DRAFT of epoch {base}", 0, "warn")
     left = line(
         put(f" {cluster}", 0, "strong"),
         f" | epoch {epoch} | ",

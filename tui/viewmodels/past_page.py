@@ -10,7 +10,7 @@ from nodeagent.wire.ledger import LedgerEntry
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.changes import change_line
 from tui.viewmodels.ledger import age_of, entry_lines, what_text, when_text
-from tui.viewmodels.panes import Column, Pane, header, row, titled, toned
+from tui.viewmodels.panes import Column, Pane, column_width, header, row, titled, toned
 from tui.viewmodels.spans import Line, Row, Span, Tone, line, put, wrap
 
 Texts = dict[str, str]
@@ -31,13 +31,11 @@ def past_pane(
 ) -> Pane:
     """Return the list, the newest entry first."""
     wide = width >= WIDE
-    room = max(10, width - (66 if wide else 44))
-    columns = [
-        Column("Epoch", 6),
-        Column("Decided", 21 if wide else 10),
-        Column("Who", 14 if wide else 10),
-        Column("What, and why", room),
-    ]
+    names = (entry.author or entry.by for entry in entries)
+    who = column_width("Who", names, 14 if wide else 10)
+    columns = [Column("Epoch", 6), Column("Decided", 21 if wide else 10), Column("Who", who)]
+    taken = 3 + sum(column.width + 2 for column in columns)
+    columns.append(Column("What, and why", max(10, width - taken)))
     rows = tuple(_row(entry, before, now, columns, width) for entry, before in _pairs(entries))
     words: list[Span | str] = [Span("Past ", "head"), f"{len(entries)} decided"]
     words.append(toned(", views too" if everything else ", changes only", "accent"))

@@ -193,7 +193,7 @@ def _begins(view: View, progress: CellChanged) -> bool:
         (row for row in rows if (row.name, row.undo) == (progress.step, progress.undo)), None
     )
     cell = row.cells.get(progress.node) if row else None
-    return cell is None or cell.began != progress.cell.began
+    return cell is None or cell.state != "running"
 
 
 def _rehearsals(known: tuple[DareRun, ...], tx: str, progress: Progress) -> tuple[DareRun, ...]:

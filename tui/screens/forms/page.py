@@ -338,6 +338,7 @@ class FormPage(Screen[None]):
             title_line(
                 form, bench.review, width, cluster=view.cluster_name, epoch=view.epoch,
                 saved=bench.saved, locked=bench.read_only, beside=bench.beside(self.place_item),
+                base=bench.draft.base_epoch if bench.stale else 0,
             )
         ])  # fmt: skip
         self.query_one("#legend", Lines).show_lines([legend_line(form, width)])
