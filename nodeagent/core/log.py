@@ -8,9 +8,10 @@ other decree a majority of the old ones. The first decree is the first configura
 
 import hashlib
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 import msgspec
 from msgspec import UNSET
@@ -308,8 +309,16 @@ class DecreeLog:
         names = self.names_of(group, beside)
         return {node for name in names for node in self.holders.get(name, ())}
 
-    def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
-        """Count nodes as possible holders that a DARE gave a group to before it was decided."""
+    def suspect(
+        self,
+        pairs: Collection[tuple[str, str]],
+        claims: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> None:
+        """Count nodes as possible holders that a DARE gave a group to before it was decided.
+
+        `claims`: what these groups used, where no configuration is known that tells it.
+        """
+        self.claims.restore(claims)
         for group, node in pairs:
             self.holders.setdefault(group, set()).add(node)
 

@@ -188,8 +188,7 @@ class Node:
         log = DecreeLog()
         for decree in durable.decrees:
             log.extend(decree)
-        log.suspect(durable.tried)
-        log.claims.restore(durable.claims)
+        log.suspect(durable.tried, durable.claims)
         life = life_of(durable.incarnation) + 1
         self.setup = setup
         self.shared = Shared(

@@ -142,9 +142,9 @@ class Durable:
     """All that the journal says.
 
     `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
-    from it; `tried` are (group, node) of every DARE that was staged here, `claims` what these groups
-    used alone; `fenced` are the nodes that are known to be off, or were, and have not been in since;
-    `online` are the groups that are wholly started here.
+    from it; `tried` are (group, node) of every DARE that was staged here, `claims` what these
+    groups used alone; `fenced` are the nodes that are known to be off, or were, and have not been
+    in since; `online` are the groups that are wholly started here.
     """
 
     incarnation: int = 0
