@@ -1,4 +1,4 @@
-"""A part of the grid on real processes: a death, a freeze, links, a disk and a driver.
+"""A part of the grid on real processes: each kind of fault once, at different steps.
 
 The coordinator's death is tried at three steps by e2e/test_coordinator_death.
 """
@@ -12,12 +12,18 @@ from tests.faults.report import table
 from tests.support.witness import twice
 from tui.demo.deaths import STEPS
 
-# What costs a cluster each is tried for five; `make faults` plays all twelve at every step.
+# What costs a cluster each is tried for one step; `make faults` plays all twelve at every step.
 PART = (
+    Cell("acquire", "kill-participant"),
+    Cell("greet", "kill-added"),
     Cell("compare", "kill-owner"),
     Cell("stage", "freeze"),
+    Cell("release", "all-links"),
+    Cell("verify", "one-network"),
     Cell("lock", "one-way"),
+    Cell("keep", "loss"),
     Cell("resume", "full-disk"),
+    Cell("activate", "clock"),
     Cell("acquire", "driver-hangs"),
 )
 JOBS = 3
