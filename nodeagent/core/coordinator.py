@@ -8,6 +8,7 @@ value is asked for again, until the majorities have it or another voter has fini
 
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from nodeagent.core.audience import Audiences, Request
@@ -252,7 +253,7 @@ class Coordinator:
             for node in request.participants
             if node in request.candidate.node
         }
-        return Commit(
+        commit = Commit(
             tx=request.tx,
             epoch=self.standing.epoch + 1,
             digest=request.digest,
@@ -264,8 +265,11 @@ class Coordinator:
             probation=self._probation(),
             stamp=self._stamp(),
             choices=request.choices or UNSET,
-            asked=dict(request.asked),
         )
+        # Agents from before it was said infer it, and must be able to read what needs no saying.
+        if self.shared.log.asked_after(commit, request.candidate) == request.asked:
+            return commit
+        return msgspec.structs.replace(commit, asked=dict(request.asked))
 
     def _stamp(self) -> Stamp:
         """Return when this is proposed, how long it took until now, and who wanted it."""
@@ -282,8 +286,8 @@ class Coordinator:
         owners = self.standing.owners.items()
         before = {g: n for g, n in owners if n or ordered.get(g) == NOBODY}
         online = sorted(group for groups in self.before.values() for group in groups)
-        check = self.request.check
-        return Probation(seconds, self.standing.epoch, before, tuple(online), check, dict(ordered))
+        check, moves = self.request.check, {g: n for g, n in ordered.items() if n}
+        return Probation(seconds, self.standing.epoch, before, tuple(online), check, moves or UNSET)
 
     # -- answers
 

@@ -7,6 +7,8 @@ place where a role is judged.
 
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
@@ -32,7 +34,7 @@ from nodeagent.core.records import Drafted
 from nodeagent.core.shared import Shared
 from nodeagent.core.table import STEPS
 from nodeagent.model.configuration import Configuration
-from nodeagent.model.ownership import Ballot
+from nodeagent.model.ownership import NOBODY, Ballot
 from nodeagent.model.plan import Plan
 from nodeagent.model.reports import has_errors
 from nodeagent.model.text import clean
@@ -258,9 +260,8 @@ def prepare_return(
     apply = Apply(
         text, shared.log.standing.digest, f"probation: {why}"[:300], owners=owners, mark=MARK
     )
-    made = _prepare(
-        shared, apply, ballot, probation.commit.author, then_asked=probation.terms.asked
-    )
+    asked = {} if probation.terms.asked is UNSET else probation.terms.asked
+    made = _prepare(shared, apply, ballot, probation.commit.author, then_asked=asked)
     assert not isinstance(made, Done), "a probation ends by a COMMIT, also one that changes nothing"
     return made
 
@@ -282,7 +283,10 @@ def _prepare(
     *,
     then_asked: Mapping[str, str] | None = None,
 ) -> Request | Done | Refused:
-    """Check and plan; `then_asked` is in force with it instead of what it is planned with."""
+    """Check and plan; with `then_asked` these moves are in force then, not all it is planned with.
+
+    What is offline by order stays so in any case.
+    """
     standing, active = shared.log.standing, shared.log.configuration
     assert active is not None, "a member has a configuration"
     data = apply.text.encode()
@@ -338,13 +342,17 @@ def _prepare(
         probation_seconds=apply.probation_seconds,
         rehearsed=apply.rehearsed,
         check=apply.check,
-        asked=_kept_wishes(asked if then_asked is None else then_asked, planned.owners),
+        asked=_then_asked(asked, then_asked, planned.owners),
     )
 
 
-def _kept_wishes(asked: Mapping[str, str], owners: Mapping[str, str]) -> dict[str, str]:
-    """Return the moves and offlines that come true with the planned owners."""
-    return {group: node for group, node in asked.items() if owners.get(group) == node}
+def _then_asked(
+    planned_with: Mapping[str, str], moves: Mapping[str, str] | None, owners: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the moves and offlines in force with the planned owners: those that come true."""
+    offline = {group: node for group, node in planned_with.items() if node == NOBODY}
+    wished = planned_with if moves is None else {**moves, **offline}
+    return {group: node for group, node in wished.items() if owners.get(group) == node}
 
 
 def _candidate(shared: Shared, apply: Apply, active: Configuration) -> Configuration | Refused:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import msgspec
+from msgspec import UNSET
 
 from nodeagent.config.effects import is_told
+from nodeagent.config.instances import is_concurrent
+from nodeagent.core.claims import claim_of, claims_of
 from nodeagent.core.effects import (
     DriverAction,
     Effect,
@@ -150,6 +153,14 @@ class GroupRunner:
         return busy or bool(self._queue) or not _STOPPED.issuperset(self.resources.values())
 
     @property
+    def uses(self) -> frozenset[str]:
+        """Return what the group may be using here, as it runs or is about to (`core.claims`)."""
+        if not self.held or self.group is None or is_concurrent(self.group):
+            return frozenset()
+        running = (r for n, r in self._started_as.items() if self.resources.get(n) != "stopped")
+        return claims_of(self.group) | frozenset(map(claim_of, running))
+
+    @property
     def settled(self) -> bool:
         """Return whether nothing is under way."""
         return not self._queue and (self._op is None or self._op[1] == "monitor")
@@ -187,7 +198,7 @@ class GroupRunner:
         )
         text = "; ".join(filter(None, (self.text, self.doing)))
         return GroupLive(
-            self.name, self.state, self.since, text, self.failures, resources, self.stuck
+            self.name, self.state, self.since, text, self.failures, resources, self.stuck or UNSET
         )
 
     @property

@@ -13,6 +13,7 @@ import msgspec
 from nodeagent.core import desk, runs
 from nodeagent.core.effects import Publish
 from nodeagent.core.log import DecreeError
+from nodeagent.core.proofs import held_of
 from nodeagent.wire.codec import WireError, unpack
 from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
@@ -229,7 +230,7 @@ def _on_probe(node: Node, sender: str, m: Probe) -> None:
         if m.target in shared.alive_nodes() and not m.asker:  # it is passed on once
             shared.send(m.target, msgspec.structs.replace(m, asker=sender))
         return
-    held = tuple(g for g in m.groups if g in shared.runners and shared.runners[g].held)
+    held = held_of(shared, m)
     reply = ProbeReply(shared.log.standing.slot, m.sequence, held, m.target, m.asker)
     shared.send(sender, reply)
     if m.slot > shared.log.standing.slot:

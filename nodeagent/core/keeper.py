@@ -244,14 +244,13 @@ class Keeper:
     def _drives_out(self, group: str) -> bool:
         """Return whether something here is not stopped yet beside which this group must not run.
 
-        That is a group that it must be apart from, or the same group under another name: renamed,
-        or with its startup a group becomes its instances, and instances become a group.
+        That is a group that it must be apart from, or the same group in another form: with its
+        startup a group becomes its instances, and instances become a group.
         """
         configuration, runners = self.shared.log.configuration, self.shared.runners
         apart = apart_of(configuration).get(group, ()) if configuration else ()
-        forms = {name for name in runners if written_name(name) == written_name(group)}
-        forms |= set(self.shared.log.names_of(group))
-        return any(n in runners and runners[n].held for n in {*apart, *forms} - {group})
+        forms = (n for n in runners if n != group and written_name(n) == written_name(group))
+        return any(name in runners and runners[name].held for name in (*apart, *forms))
 
 
 def _holder(standing: Standing, group: str) -> tuple[str, int]:

@@ -43,4 +43,4 @@ def _groups(shared: Shared, node: str) -> Iterable[tuple[GroupState, bool]]:
     if node == shared.name:
         return [(runner.state, runner.stuck) for runner in shared.runners.values()]
     peer = shared.hearts.peers.get(node)
-    return [(group.state, group.stuck) for group in peer.groups] if peer is not None else ()
+    return [(group.state, group.stuck is True) for group in peer.groups] if peer is not None else ()

@@ -8,10 +8,10 @@ other decree a majority of the old ones. The first decree is the first configura
 
 import hashlib
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 
 import msgspec
 from msgspec import UNSET
@@ -265,6 +265,12 @@ class DecreeLog:
         self._keep_places(old, self.configuration)
         self.wishes.learn(before, value, old, self.configuration)
 
+    def asked_after(self, value: Commit, new: Configuration) -> dict[str, str]:
+        """Return the moves and offlines that are inferred from a COMMIT which does not say them."""
+        wishes = deepcopy(self.wishes)
+        wishes.learn(self.standing, value, self.configuration, new)
+        return dict(wishes.placed())
+
     def _keep_places(self, old: Configuration | None, new: Configuration) -> None:
         if old is None or old is new:
             return
@@ -292,33 +298,29 @@ class DecreeLog:
         return incarnation != newest and is_older(incarnation, newest)
 
     def names_of(self, group: str, beside: Configuration | None = None) -> tuple[str, ...]:
-        """Return the names under which may run what is this group in `beside`, if not in force.
+        """Return the names under which may run what is this group, itself first.
 
         It may have had another name, or have been a concurrent group, and whoever missed the change
-        runs it under that, or an instance, still.
+        runs it under that, or an instance, still. `beside`: the configuration in which it is to
+        run, if not the one in force. See `core.claims` for names that only share something.
         """
         if is_instance(group):
             return (group,)
         names = (name for name in self.holders if is_instance(name))
         configuration = beside or self.configuration
-        others = self.claims.others(group, configuration) if configuration is not None else ()
-        return (group, *(name for name in names if written_name(name) == group), *others)
+        parts = [name for name in names if written_name(name) == group]
+        if configuration is None:
+            return (group, *parts)
+        others = self.claims.others(group, configuration, self.holders)
+        return tuple(dict.fromkeys((group, *parts, *others)))
 
     def holders_of(self, group: str, beside: Configuration | None = None) -> set[str]:
         """Return the nodes to which any decree gave the group, under whichever name."""
         names = self.names_of(group, beside)
         return {node for name in names for node in self.holders.get(name, ())}
 
-    def suspect(
-        self,
-        pairs: Collection[tuple[str, str]],
-        claims: Mapping[str, Collection[str]] = MappingProxyType({}),
-    ) -> None:
-        """Count nodes as possible holders that a DARE gave a group to before it was decided.
-
-        `claims`: what these groups used, where no configuration is known that tells it.
-        """
-        self.claims.restore(claims)
+    def suspect(self, pairs: Collection[tuple[str, str]]) -> None:
+        """Count nodes as possible holders that a DARE gave a group to before it was decided."""
         for group, node in pairs:
             self.holders.setdefault(group, set()).add(node)
 

@@ -188,7 +188,7 @@ class Node:
         log = DecreeLog()
         for decree in durable.decrees:
             log.extend(decree)
-        log.suspect(durable.tried, durable.claims)
+        log.suspect(durable.tried)
         life = life_of(durable.incarnation) + 1
         self.setup = setup
         self.shared = Shared(

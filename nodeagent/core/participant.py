@@ -13,7 +13,6 @@ from nodeagent.config.instances import expanded
 from nodeagent.config.verify import verify
 from nodeagent.core import fenced
 from nodeagent.core.adapters import attachment
-from nodeagent.core.claims import claims_of
 from nodeagent.core.decree import Lock
 from nodeagent.core.effects import (
     DropTemporary,
@@ -443,7 +442,6 @@ class Participant:
             view=order.view,
             release=order.release,
             acquire=order.acquire,
-            claims=_claims(expanded(written), order),
         )
         shared.out.append(WriteTemporary(unpack(order.file)))
         shared.persist(staged)
@@ -660,12 +658,6 @@ class Participant:
             self._note_once(work, f"{group} {'online again' if was_away else 'stayed online'}")
             work.ends(group, shared.now.ms)
         self._answer(work, ok=True)
-
-
-def _claims(candidate: Configuration, order: StepOrder) -> dict[str, tuple[str, ...]]:
-    """Return what the groups that the DARE brings to nodes use alone, to be known if it fails."""
-    groups = candidate.group
-    return {name: claims_of(groups[name]) for name, _ in order.acquire if name in groups}
 
 
 def _words(doing: str, group: str, runner: GroupRunner) -> str:

@@ -12,7 +12,10 @@ silence would keep the group from everybody.
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import UNSET
 
+from nodeagent.config.instances import written_name
+from nodeagent.core.claims import exclusive
 from nodeagent.core.shared import Shared
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire.peer import Probe, ProbeReply
@@ -20,12 +23,25 @@ from nodeagent.wire.peer import Probe, ProbeReply
 ASK_AGAIN_MS = 200
 
 
+@dataclass(frozen=True)
+class _Question:
+    """The names under which the group may run, itself first, and what it uses alone."""
+
+    names: tuple[str, ...]
+    claims: frozenset[str]
+
+    def probe(self, slot: int, sequence: int) -> Probe:
+        """Return the question as it is sent; what agents before could not read only if needed."""
+        other = any(written_name(name) != self.names[0] for name in self.names)
+        return Probe(slot, sequence, self.names, claims=tuple(self.claims) if other else UNSET)
+
+
 @dataclass
 class _Inquiry:
     slot: int
+    question: _Question
     sequence: int
     sent_ms: int
-    names: tuple[str, ...] = ()
     answered: set[str] = field(default_factory=set)
     held_ms: dict[str, int] = field(default_factory=dict)
 
@@ -47,16 +63,16 @@ class Proofs:
         """
         others = shared.log.holders_of(group, beside) | set(shared.tentative)
         others = {node for node in others if node != shared.name}
-        inquiry = self._inquiry(shared, group)
-        inquiry.names = shared.log.names_of(group, beside)
+        question = _question(shared, group, beside or shared.log.configuration)
+        inquiry = self._inquiry(shared, group, question)
         silent = {node for node in others if not self._excused(shared, node, inquiry)}
         missing = tuple(sorted(silent - inquiry.answered))
         gone = (n for n in missing if not shared.alive(n) and n not in shared.log.standing.view)
         self.blocked_ms |= dict.fromkeys(gone, shared.now.ms)
         if missing and shared.now.ms - inquiry.sent_ms >= ASK_AGAIN_MS:
             inquiry.sent_ms = shared.now.ms
-            self._ask(shared, missing, Probe(inquiry.slot, inquiry.sequence, inquiry.names))
-        return missing
+            self._ask(shared, missing, question.probe(inquiry.slot, inquiry.sequence))
+        return (*missing, shared.name) if _is_used_here(shared, group, question) else missing
 
     def _ask(self, shared: Shared, missing: tuple[str, ...], probe: Probe) -> None:
         """Ask those that are heard; let all others pass it on to a member that is not."""
@@ -68,15 +84,15 @@ class Proofs:
                 heard = (name for name in shared.alive_nodes() if name != shared.name)
                 shared.send_all(heard, passed_on)
 
-    def _inquiry(self, shared: Shared, group: str) -> _Inquiry:
+    def _inquiry(self, shared: Shared, group: str, question: _Question) -> _Inquiry:
         slot = shared.log.standing.slot
         inquiry = self._open.get(group)
-        if inquiry is None or inquiry.slot != slot:
+        if inquiry is None or (inquiry.slot, inquiry.question) != (slot, question):
             self._sequence += 1
             # Who said that it holds the group does so under the next decree, until it says more.
             held_ms = dict(inquiry.held_ms) if inquiry is not None else {}
             asked_ms = shared.now.ms - ASK_AGAIN_MS
-            inquiry = _Inquiry(slot, self._sequence, asked_ms, held_ms=held_ms)
+            inquiry = _Inquiry(slot, question, self._sequence, asked_ms, held_ms=held_ms)
             self._open[group] = inquiry
         return inquiry
 
@@ -103,7 +119,7 @@ class Proofs:
         for inquiry in self._open.values():
             if inquiry.sequence != m.sequence:
                 continue
-            if not set(inquiry.names).isdisjoint(m.held):
+            if not set(inquiry.question.names).isdisjoint(m.held):
                 inquiry.held_ms[sender] = now_ms
             elif m.slot >= inquiry.slot:
                 inquiry.answered.add(sender)
@@ -111,3 +127,28 @@ class Proofs:
     def close(self, group: str) -> None:
         """Forget what was proven: the group was acquired, or is not wanted any more."""
         self._open.pop(group, None)
+
+
+def _question(shared: Shared, group: str, beside: Configuration | None) -> _Question:
+    claims = exclusive(group, beside) if beside is not None else frozenset[str]()
+    return _Question(shared.log.names_of(group, beside), claims)
+
+
+def _is_used_here(shared: Shared, group: str, question: _Question) -> bool:
+    """Return whether another group here is not stopped yet and uses what this one uses alone."""
+    others = (runner for name, runner in shared.runners.items() if name != group)
+    return any(not runner.uses.isdisjoint(question.claims) for runner in others)
+
+
+def held_of(shared: Shared, m: Probe) -> tuple[str, ...]:
+    """Return which of the groups asked for this node holds, in the sense of the question."""
+    return tuple(group for group in m.groups if _holds(shared, group, m))
+
+
+def _holds(shared: Shared, group: str, m: Probe) -> bool:
+    runner = shared.runners.get(group)
+    if runner is None or not runner.held:
+        return False
+    if m.claims is UNSET or written_name(group) == m.groups[0]:
+        return True
+    return not runner.uses.isdisjoint(m.claims)

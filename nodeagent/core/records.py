@@ -40,10 +40,7 @@ class Withdrawn(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Staged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """A configuration was staged: its packed bytes, and what the DARE wants.
-
-    `claims`: what the groups that it brings to nodes use alone, see `core.claims`.
-    """
+    """A configuration was staged: its packed bytes, and what the DARE wants."""
 
     tx: str
     slot: int
@@ -54,7 +51,6 @@ class Staged(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     view: dict[str, int]
     release: tuple[tuple[str, str], ...] = ()
     acquire: tuple[tuple[str, str], ...] = ()
-    claims: dict[str, tuple[str, ...]] = {}
 
 
 class AcceptedValue(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -99,10 +95,9 @@ class Online(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Tried(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """DAREs of the past may have brought these groups to these nodes; `claims` as in Staged."""
+    """DAREs of the past may have brought these groups to these nodes."""
 
     pairs: tuple[tuple[str, str], ...]
-    claims: dict[str, tuple[str, ...]] = {}
 
 
 class Drafted(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -142,9 +137,9 @@ class Durable:
     """All that the journal says.
 
     `node` is whose journal it is ("": not known); `lives` are the incarnations that were started
-    from it; `tried` are (group, node) of every DARE that was staged here, `claims` what these
-    groups used alone; `fenced` are the nodes that are known to be off, or were, and have not been
-    in since; `online` are the groups that are wholly started here.
+    from it; `tried` are (group, node) of every DARE that was staged here; `fenced` are the nodes
+    that are known to be off, or were, and have not been in since; `online` are the groups that are
+    wholly started here.
     """
 
     incarnation: int = 0
@@ -158,7 +153,6 @@ class Durable:
     accepted: AcceptedValue | None = None
     held: frozenset[str] = field(default_factory=frozenset)
     tried: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    claims: dict[str, tuple[str, ...]] = field(default_factory=dict)
     draft_base: str = ""
     fenced: frozenset[str] = field(default_factory=frozenset)
     online: dict[str, Online] = field(default_factory=dict)
@@ -178,8 +172,7 @@ def _fold(state: Durable, record: Record, slot: int) -> Durable:
         case Drafted():
             return replace(state, draft_base=record.base)
         case Tried():
-            claims = state.claims | record.claims
-            return replace(state, tried=state.tried | set(record.pairs), claims=claims)
+            return replace(state, tried=state.tried | set(record.pairs))
         case Holding() | Online():
             return _fold_group(state, record)
         case Fenced():
@@ -216,7 +209,6 @@ def _decided(state: Durable, value: Value) -> Durable:
         node=state.node,
         held=state.held,
         tried=state.tried,
-        claims=state.claims,
         draft_base=state.draft_base,
         fenced=state.fenced - may_hold_after(value),
         online=state.online,
@@ -234,23 +226,13 @@ def _fold_open(
             free = record.ballot == state.lock_ballot
             return replace(state, lock="", lock_ballot=Ballot()) if free else state
         case Staged():
-            return _staged(state, record)
+            brought = {node for _, node in record.acquire}
+            tried = state.tried | set(record.acquire)
+            return replace(state, staged=record, tried=tried, fenced=state.fenced - brought)
         case AcceptedValue():
             return replace(state, accepted=record, promised=max(state.promised, record.ballot))
         case AcceptedAgain():
             return _accepted_again(state, record)
-
-
-def _staged(state: Durable, record: Staged) -> Durable:
-    """Remember what the DARE may bring where, also once it came to nothing."""
-    brought = {node for _, node in record.acquire}
-    return replace(
-        state,
-        staged=record,
-        tried=state.tried | set(record.acquire),
-        claims=state.claims | record.claims,
-        fenced=state.fenced - brought,
-    )
 
 
 def _accepted_again(state: Durable, record: AcceptedAgain) -> Durable:
@@ -302,7 +284,7 @@ def compact(durable: Durable) -> list[Record]:
     if durable.draft_base:
         records.append(Drafted(durable.draft_base))
     if durable.tried:
-        records.append(Tried(tuple(sorted(durable.tried)), durable.claims))
+        records.append(Tried(tuple(sorted(durable.tried))))
     records += [Fenced(node, slot - 1) for node in sorted(durable.fenced)]
     return records + sorted(_still_open(durable, slot), key=lambda record: record.ballot)
 

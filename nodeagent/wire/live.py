@@ -5,7 +5,7 @@ All ages are milliseconds before the message was made; `seen` adds the time sinc
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from nodeagent.model.happenings import EventName
 from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeState, ResourceState
@@ -38,7 +38,7 @@ class ResourceLive(Struct, frozen=True, forbid_unknown_fields=True):
 class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
     """A group as a node reports its own part of it; `since` is Unix seconds.
 
-    `stuck`: something of it could not be stopped, which is tried again and again.
+    `stuck`, only said if so: something of it could not be stopped, which is tried again and again.
     """
 
     group: str
@@ -47,7 +47,7 @@ class GroupLive(Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     failures: int = 0
     resources: tuple[ResourceLive, ...] = ()
-    stuck: bool = False
+    stuck: bool | UnsetType = UNSET
 
 
 class FenceLive(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX
 TIMES_TOLD_MAX = 200
 """So many durations go into one note."""
 
+ClaimText = Annotated[str, Meta(max_length=64)]
 Slot = Annotated[int, Meta(ge=-1, le=2**62)]
 Counter = Annotated[int, Meta(ge=0, le=2**62)]
 Age = Annotated[int, Meta(ge=0, le=2**40)]
@@ -76,7 +77,7 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     the epoch that returns, `before` whose each group was then ("" offline by order), and `online`
     are the groups that were well and must stay so. `check` is a command (argument list) that every
     voter runs now and then, and that must end with exit code 0. `asked` are the moves and offlines
-    that were in force.
+    that were in force, where there were any.
     """
 
     seconds: Annotated[int, Meta(ge=1, le=PROBATION_SECONDS_MAX)]
@@ -84,7 +85,7 @@ class Probation(Struct, frozen=True, forbid_unknown_fields=True):
     before: Owners = {}
     online: Annotated[tuple[GroupName, ...], Meta(max_length=1000)] = ()
     check: Arguments = ()
-    asked: Owners = {}
+    asked: Owners | UnsetType = UNSET
 
 
 class Commit(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -318,7 +319,8 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Ask what a node holds, to acquire only after proof of release.
 
     `target` is who is asked, `asker` who asks, where they do not hear each other and a node between
-    them passes it on ("": the receiver, the sender).
+    them passes it on ("": the receiver, the sender). With `claims` only the first of the groups is
+    meant by its name; of the others it counts whether they use one of these (`core.claims`).
     """
 
     slot: Slot
@@ -326,6 +328,7 @@ class Probe(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     groups: Annotated[tuple[GroupName, ...], Meta(max_length=1000)]
     target: Annotated[str, Meta(max_length=63)] = ""
     asker: Annotated[str, Meta(max_length=63)] = ""
+    claims: Annotated[tuple[ClaimText, ...], Meta(max_length=1000)] | UnsetType = UNSET
 
 
 class ProbeReply(Struct, frozen=True, forbid_unknown_fields=True, tag=True):

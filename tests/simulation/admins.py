@@ -68,10 +68,12 @@ class Admins:
         self.say(f"ask {machine.name} to {action.what} {owners or ''}: {tx} {text}")
 
     def _between(self, action: Action, shape: Shape) -> Shape:
-        """Rename a group, or let it run on all of its nodes or on one again; drawn apart."""
+        """Rename a group, swap addresses, or change on how many nodes it runs; drawn apart."""
         chance = random.Random(f"rename {action.pick}")
         if shape.groups and chance.random() < 0.15:
             return shapes.rename_group(shape, chance.choice(shape.groups)[0])
+        if chance.random() < 0.1:
+            return shapes.swap_addresses(shape, chance)
         return self._concurrent(action, shape)
 
     def _concurrent(self, action: Action, shape: Shape) -> Shape:

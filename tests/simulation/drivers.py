@@ -46,6 +46,7 @@ class Drivers:
         if effect.action == "monitor":
             fails = (fails or effect.name not in running) and not lies
         if effect.action == "start" and not lies and (not fails or slow or hangs):
+            machine.started[effect.group, effect.name] = effect.resource
             running.add(effect.name)  # a slow start that fails leaves something behind
         life = machine.life
         code = "unwell" if effect.name in running else "stopped"

@@ -2,10 +2,10 @@
 
 1 agreement per slot · 2 one chain · 3 one digest per epoch · 4 epochs never fall · 5 nothing active
 without a decision whose acceptances are on disks that never forgot · 6 promises kept over restarts
-· 7 one owner, whatever a group is called · 8 who holds has a lease or is within the watchdog's
-time · 9 what an open DARE governs is not acquired by the normal path · 10 one open transaction:
-nothing is asked under a lock before a majority promised it, no COMMIT before all have staged it
-· 11 suspension ends · 12 on disk
+· 7 one owner, whatever a group is called, and one user of an address · 8 who holds has a lease or
+is within the watchdog's time · 9 what an open DARE governs is not acquired by the normal path · 10
+one open transaction: nothing is asked under a lock before a majority promised it, no COMMIT before
+all have staged it · 11 suspension ends · 12 on disk
 before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
 told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
 one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
@@ -45,7 +45,7 @@ from nodeagent.core.records import (
     decode,
     replay,
 )
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, ServiceAddress
 from nodeagent.model.ownership import Ballot, life_of
 from nodeagent.model.run import Progress, RunChanged, is_rehearsal
 from nodeagent.wire.codec import unpack
@@ -338,6 +338,17 @@ class Invariants:
             text = f"7 one owner: {machine.name} starts {group}, {other.name} runs {used}"
             assert not used, text
 
+    def _its_address_is_free(self, machine: Machine, effect: fx.RunDriver) -> None:
+        """What only one group uses another one may use once it is let go."""
+        if not isinstance(effect.resource, ServiceAddress):
+            return
+        address, group = effect.resource.address, effect.group
+        used = [(m.name, one) for m in self.world.machines.values() for one in m.addresses()]
+        others = [(name, one) for name, one in used if (name, one[0]) != (machine.name, group)]
+        double = [(name, other) for name, (other, at) in others if at == address]
+        text = f"7 one owner: {machine.name} starts {group} at {address}, as {double}"
+        assert not double, text
+
     def _starts(self, machine: Machine, effect: fx.RunDriver) -> None:
         self.acquisitions += 1
         node, disk = machine.node, self._disk(machine)
@@ -347,6 +358,7 @@ class Invariants:
         double = [m.name for m in others if m.running.get(group)]
         assert not double, f"7 one owner: {machine.name} starts {group}, {double} runs it"
         self._other_names_are_stopped(machine, group)
+        self._its_address_is_free(machine, effect)
         self.excused += any(group in m.ghosts for m in others)
         assert group in disk.held, f"12 durable: {machine.name} starts {group} unwritten"
         configuration, staged = node.shared.log.configuration, disk.staged

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
 from nodeagent.core.node import Node
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Resource, ServiceAddress
 from nodeagent.store.journal import pack_journal, pack_record, replay_bytes
 
 NEVER = 1 << 62
@@ -100,7 +100,8 @@ class Machine:
     `deadman_ms`: when it fires because the agent died (world's time); `adopted` are the groups that
     the agent of now took over, `whole` those that were online when the last one died alone.
     `unplugged` are adapters whose link is down; `placed` maps (group, resource) to the adapter that
-    a service address was put on. `programs` marks what is installed, as validations tell it.
+    a service address was put on, `started` to what it was started as. `programs` marks what is
+    installed, as validations tell it.
     `tick_ms`: when the next tick comes (world's time), the `ticks`th of all; the agent `rests` if
     it is later than while anything goes on.
     """
@@ -115,6 +116,7 @@ class Machine:
     stopping: set[str] = field(default_factory=set)
     unplugged: set[str] = field(default_factory=set)
     placed: dict[tuple[str, str], str] = field(default_factory=dict)
+    started: dict[tuple[str, str], Resource] = field(default_factory=dict)
     adapters: dict[str, str] = field(default_factory=dict)
     peers: dict[str, fx.PeerAt] = field(default_factory=dict)
     crash_at: CrashPoint | None = None
@@ -137,6 +139,13 @@ class Machine:
     def runs(self) -> list[str]:
         """Return the groups of which anything runs here, agent or no agent."""
         return [group for group, resources in self.running.items() if resources]
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return the groups of which a service address is in use here, each with the address."""
+        used = (
+            (g, self.started.get((g, name))) for g, names in self.running.items() for name in names
+        )
+        return [(group, r.address) for group, r in used if isinstance(r, ServiceAddress)]
 
     def now(self, world_ms: int) -> ev.Now:
         """Return the time as this machine's clock tells it."""

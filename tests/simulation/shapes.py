@@ -315,9 +315,19 @@ def rename_group(shape: Shape, name: str) -> Shape:
     return replace(shape, groups=groups)
 
 
+def swap_addresses(shape: Shape, chance: random.Random) -> Shape:
+    """Let two groups change their addresses."""
+    if len(shape.groups) < 2:
+        return shape
+    (one, a), (other, b) = chance.sample(shape.groups, 2)
+    swapped = {one: replace(a, number=b.number), other: replace(b, number=a.number)}
+    return replace(shape, groups=tuple((n, swapped.get(n, g)) for n, g in shape.groups))
+
+
 def add_group(shape: Shape, chance: random.Random) -> Shape:
     """Add a group under a name that is free."""
     used = {group.number for _, group in shape.groups}
+    used |= {100 + int(base_name(name).removeprefix("group")) for name, _ in shape.groups}
     number = next(n for n in range(100, 200) if n not in used)
     order = list(shape.hosts)
     chance.shuffle(order)

@@ -6,7 +6,7 @@ from nodeagent.core.events import ResourceExited
 from nodeagent.core.log import chain_digest
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire.console import Answer, Apply, EndProbation, Refused
-from nodeagent.wire.peer import Commit, Decree
+from nodeagent.wire.peer import Commit, Decree, Probation
 from tests.simulation.shapes import Shape
 from tests.unit.core.story import Story
 
@@ -240,3 +240,27 @@ def test_a_group_that_was_offline_by_order_is_so_again_and_stays_so() -> None:
     story.rest()
 
     assert story.owner("web") == []
+
+
+def test_a_group_that_failed_meanwhile_and_stays_offline_by_policy_does_so_after_the_return() -> (
+    None
+):
+    story = Story()
+    story.shape = story.changed("web", fallover="bring-offline")
+    story.dare(story.shape)
+    tried(story, story.changed("orders", version=7), at="bravo", seconds=30)
+
+    story.crash("alpha")
+    story.until(lambda: "alpha" not in story.node("bravo").shared.log.standing.view)
+    story.until(lambda: over(story))
+    story.world.advance(10_000)
+
+    assert story.owner("web") == []
+
+
+def test_decrees_with_a_probation_keep_the_digests_they_had() -> None:
+    value = Commit("t", 2, "d", b"x", {"alpha": 1}, {"web": "alpha"}, probation=Probation(60, 1))
+
+    digest = chain_digest(Decree(1, value, Ballot(1, "alpha"), "p", ("alpha",)))
+
+    assert digest == "4603cf9894d978fbb751f8180b520a88193d93d212724895811d5cdd4a7a8c55"

@@ -1,4 +1,4 @@
-"""A group under another name is the same one to clients: never both at once, whoever holds it."""
+"""What only one group uses is used once: under another name, by another group, whoever holds it."""
 
 from dataclasses import replace
 
@@ -81,3 +81,73 @@ def test_renaming_by_itself_ends_the_one_and_starts_the_other() -> None:
     assert scene.world.run is not None
     assert scene.world.run.state == "done"
     assert users(scene) == [("alpha", "site")]
+
+
+def test_who_was_away_asks_who_tried_the_new_name() -> None:
+    nodes = (*THREE, "delta")
+    web = replace(WEB, nodes=("alpha", "delta"))
+    shape = Shape(nodes, (("web", web),), timing=2, voters=THREE)
+    mail = ("mail", GroupShape(("charlie",), number=105))
+    scene = Scene(1, shape, lingers=True).settle()
+    scene.world.crash("delta")
+    scene.until(lambda: "delta" not in scene.node("bravo").shared.log.standing.view)
+    scene.world.refuse_driver |= {("charlie", "mail", "start"), ("bravo", "site", "stop")}
+    site = ("site", replace(web, nodes=("bravo", "alpha")))
+    assert scene.ask(replace(shape, groups=(site, mail)))
+    scene.until(lambda: scene.told("cannot stop"))
+
+    scene.world.start("delta")
+    scene.until(lambda: "delta" in scene.node("bravo").shared.log.standing.view)
+    scene.world.crash("alpha")
+    watched(scene, 20)
+    assert users(scene) == [("bravo", "site")]
+    scene.world.refuse_driver.clear()
+    watched(scene, 10)
+
+    assert users(scene) == [("delta", "web")]
+
+
+ADDRESS = "10.1.0.100"
+
+
+def at_the_address(scene: Scene) -> list[tuple[str, str]]:
+    """Return which groups use the address where, agent or no agent."""
+    machines = scene.world.machines.values()
+    return [(m.name, group) for m in machines for group, at in m.addresses() if at == ADDRESS]
+
+
+@pytest.mark.parametrize("orders", [("alpha", "bravo"), ("bravo", "charlie")])
+def test_undone_move_of_an_address_to_another_group_waits_for_its_release(
+    orders: tuple[str, ...],
+) -> None:
+    groups = {"web": WEB, "orders": GroupShape(orders, number=101)}
+    shape = replace(BEFORE, groups=tuple(groups.items()))
+    mail = ("mail", GroupShape(("charlie",), number=107))
+    moved = (("web", replace(WEB, number=105)), ("orders", replace(groups["orders"], number=100)))
+    scene = Scene(1, shape, lingers=True).settle()
+    scene.world.refuse_driver |= {("charlie", "mail", "start"), (orders[0], "orders", "long stop")}
+
+    assert scene.ask(replace(shape, groups=(*moved, mail)))
+    for _ in range(6_000):
+        scene.world.advance(5)
+        assert len(at_the_address(scene)) <= 1
+
+    assert at_the_address(scene) == [("alpha", "web")]
+    assert scene.world.owner("orders") == [orders[0]]
+
+
+def test_who_missed_that_an_address_moved_to_another_group_is_waited_for() -> None:
+    orders = GroupShape(("charlie", "bravo"), number=101)
+    shape = replace(BEFORE, groups=(("web", WEB), ("orders", orders)))
+    scene = Scene(1, shape, lingers=True).settle()
+    scene.isolate("alpha", 20_000)
+    scene.until(lambda: "alpha" not in scene.node("bravo").shared.log.standing.view)
+    assert at_the_address(scene) == [("alpha", "web")], "else this shows nothing"
+
+    moved = (("web", replace(WEB, number=105)), ("orders", replace(orders, number=100)))
+    assert scene.ask(replace(shape, groups=moved), at="bravo")
+    for _ in range(2_400):
+        scene.world.advance(5)
+        assert len(at_the_address(scene)) <= 1
+
+    assert at_the_address(scene) == [("charlie", "orders")]
