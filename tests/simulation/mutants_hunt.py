@@ -133,7 +133,7 @@ def _stories() -> Kill | None:
         code = pytest.main([*options, str(STORIES)])
     if code == 0:
         return None
-    found = re.search(r"^FAILED \S*/(\S+?)(?: - |$)", told.getvalue(), re.MULTILINE)
+    found = re.search(r"^FAILED \S*/(.+?)(?: - |$)", told.getvalue(), re.MULTILINE)
     passed = re.search(r"(\d+) passed", told.getvalue())
     tried = int(passed[1]) + 1 if passed else 1
     return Kill("story", tried, found[1] if found else "?", "story")
