@@ -94,10 +94,13 @@ class Foretold:
 
 
 def outcomes(run: DareRun) -> tuple[Foretold, ...]:
-    """Return forecast and actual of each group of a run, as far as either is known."""
+    """Return forecast and actual of each group of a run, as far as either is known.
+
+    Of a run that did not come to its end only what was interrupted nevertheless.
+    """
     actual = interruptions(run)
     told = {one.group: one for one in run.forecasts}
-    names: Iterable[str] = dict.fromkeys((*told, *actual))
+    names: Iterable[str] = dict.fromkeys((*told, *actual) if run.state == "done" else actual)
     return tuple(Foretold(name, told.get(name), actual.get(name)) for name in names)
 
 

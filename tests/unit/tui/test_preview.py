@@ -1,5 +1,7 @@
 """Forecast and actual, commands and waivers, in words."""
 
+import msgspec
+
 from nodeagent.config.survival import Endurance, Loss, Survival
 from nodeagent.model.run import Cell, DareRun, StepRow
 from nodeagent.model.times import Forecast
@@ -47,6 +49,16 @@ def test_a_missed_forecast_is_called_so_and_none_is_no_miss() -> None:
     assert "1.00 s to 2.00 s, missed" in report_text(_run(3.0, WEB))
     assert "web: away 3.00 s (no forecast)" in report_text(_run(3.0))
     assert [one.inside for one in outcomes(_run(3.0))] == [None]
+
+
+def test_of_an_aborted_run_only_who_was_away_is_told() -> None:
+    new = Forecast("new", wanting="start of new/server", starts=True)
+    undone = msgspec.structs.replace(_run(1.0, WEB, new), state="aborted")
+    again = StepRow("undo-release", cells={"alpha": Cell("done", groups={"web": (11.0, 12.5)})})
+    restored = msgspec.structs.replace(undone, steps=(*undone.steps, again))
+
+    assert outcomes(undone) == ()
+    assert [(one.group, one.actual_s) for one in outcomes(restored)] == [("web", 2.5)]
 
 
 def test_what_is_survived_is_counted_before_and_after() -> None:
