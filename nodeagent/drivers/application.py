@@ -43,6 +43,7 @@ OnExit = Callable[[str, str, str], None]
 CONFIRM_SECONDS = 0.2
 """A foreground program without monitor command that lives this long counts as started."""
 KILL_SECONDS = 2.0
+STILL_WELL = "the stop command is done, and the monitor command still says that it runs"
 STOP_COMMAND_PART = 0.7
 """Of a stop's time; the rest is for TERM."""
 KILL_PART = 0.25
@@ -321,7 +322,7 @@ class ApplicationDriver:
         ran = await self._run(job, resource.stop, remaining(until) * STOP_COMMAND_PART)
         if ran.code == 0 and not await self._runs_by_itself(job, until):
             return fine("stopped")
-        return failed("still runs after its stop command", evidence=ran.lines)
+        return failed(STILL_WELL, evidence=ran.lines)
 
     # --- helpers ---
 
