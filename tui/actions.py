@@ -94,9 +94,8 @@ _LIST = ("nodes", "networks", "groups")
 
 ACTIONS: tuple[Action, ...] = (
     Action("help", ("f1", "question_mark"), "help", "Keys and words of this screen", priority=1),
-    Action(
-        "quit", ("f10", "q", "ctrl+q"), "quit", "Leave; nothing that runs is stopped", priority=8
-    ),
+    Action("quit", ("f10", "q"), "quit", "Leave; nothing that runs is stopped", priority=8),
+    Action("quit_now", ("ctrl+q",), "quit now", "Leave at once, without a question"),
     Action("palette", ("f9", "ctrl+p"), "palette", "Find any action by name", priority=9),
     Action("command_line", ("colon",), "command", "Type a subcommand, as in a shell", priority=9),
     Action("repaint", ("f2",), "repaint", "Paint the whole screen anew"),

@@ -154,6 +154,10 @@ class ClusterApp(App[int]):
         dialog = ConfirmScreen("End the demonstration?", lines, yes="End it", no="Stay")
         self.push_screen(dialog, self._answered_to_end)
 
+    async def action_quit_now(self) -> None:
+        """Leave, with the last letters that were typed, and the demonstration with it."""
+        await self._leave_now()
+
     def action_help_quit(self) -> None:
         """Take Ctrl+C, where nothing is marked to be copied, as the wish to leave."""
         if not isinstance(self.screen, ConfirmScreen):

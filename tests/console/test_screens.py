@@ -362,7 +362,7 @@ def test_help_of_the_editor_offers_no_key_that_is_a_letter_there() -> None:
         rows = [row.split("│")[1] for row in text.splitlines() if row.count("│") > 1]
         keys = [row.strip().split("  ")[0] for row in rows]
         assert "F6" in keys
-        assert not {"1", "2", "F1 ?", "F10 q ^Q", "R"} & set(keys)
+        assert not {"1", "2", "F1 ?", "F10 q", "R"} & set(keys)
 
     play(act, LARGE)  # the page of the finding comes first
 
@@ -437,6 +437,16 @@ def test_demonstration_is_not_ended_without_a_question() -> None:
         await pilot.press("f10")
         await shows(pilot, "End the demonstration?")
         await pilot.press("right", "enter")
+
+    play(act, drills=Drills())
+
+
+def test_ctrl_q_ends_the_demonstration_at_once_from_everywhere() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("f10")
+        await shows(pilot, "End the demonstration?")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: not pilot.app.is_running, "the end")
 
     play(act, drills=Drills())
 

@@ -51,7 +51,7 @@ class Screen:
 
     def leave(self) -> None:
         """End the demonstration as a person does."""
-        os.write(self.master, b"\x11")
+        os.write(self.master, b"\x1b[21~")  # F10
         self.until(b"End the demonstration?")
         os.write(self.master, b"\x1b[C\r")  # to the right, where the yes is
 

@@ -43,6 +43,7 @@ _ON_LISTS: dict[str, Reach] = {
 REACH: dict[str, Reach] = {
     "app.help": Only("each subcommand has --help"),
     "app.quit": Only("a subcommand ends by itself"),
+    "app.quit_now": Only("a subcommand ends by itself"),
     "app.palette": Only("it lists the actions of the console"),
     "app.command_line": Only("it is the command line"),
     "app.repaint": Only("it repairs the console's own screen"),
