@@ -9,7 +9,6 @@ the next step follows. Nothing is cleared by hand, and there is no command for i
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import get_args
 
@@ -127,11 +126,19 @@ class CoordinatorDeaths:
     async def _begin_and_die(self, text: str, step: str) -> float:
         """Ask the victim for the change; return when it was seen dead."""
         scene = self.scene
-        with suppress(NotHeld):  # at the first step it dies before it can answer
-            await scene.begin(self.victim, text, f"die at {step}")
+        ask = partial(self._ask, text, step)
+        await scene.watch.until(ask, DIES_S, f"change that {self.victim} begins")
         await scene.watch.until(self._is_dead, DIES_S, f"end of {self.victim}")
         scene.alive.remove(self.victim)
         return time.monotonic()
+
+    async def _ask(self, text: str, step: str) -> None:
+        """Ask for the change until it has begun: who was just counted in may be busy yet."""
+        try:
+            await self.scene.begin(self.victim, text, f"die at {step}")
+        except NotHeld:  # at the first step it dies before it can answer
+            if self.scene.box.agents[self.victim].alive:
+                raise
 
     async def _is_dead(self) -> None:
         require(not self.scene.box.agents[self.victim].alive, f"{self.victim} still runs")
