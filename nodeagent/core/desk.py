@@ -299,14 +299,7 @@ def _prepare(
         return Refused("move", problem, 4)
     held = held_groups(shared.now.unix, active, candidate)
     asked = {**kept(shared.log.wishes.placed(), active, candidate), **apply.owners}
-    planned = plan(
-        parsed(shared.log.active, "active").configuration or active,
-        written,
-        view=tuple(standing.view),
-        owners=standing.owners,
-        asked=asked,
-        held=held,
-    )
+    planned = _plan(shared, written, asked, held)
     kept_out = _kept_out(candidate, planned, apply.owners, held)
     if kept_out is not None:
         return kept_out
@@ -317,13 +310,8 @@ def _prepare(
     idle = digest == standing.digest and not planned.release and not planned.acquire
     if idle and shared.log.probation is None:
         return Done("nothing to change: this is the active configuration")
-    added = [node for node in candidate.node if node not in active.node]
-    facts = Facts(
-        view=(*standing.view, *added),
-        owners=standing.owners,
-        asked=asked,
-        leaving=planned.removed_nodes,
-    )
+    nodes = (*standing.view, *(node for node in candidate.node if node not in active.node))
+    facts = Facts(nodes, owners=standing.owners, asked=asked, leaving=planned.removed_nodes)
     slot = shared.log.next_slot
     return Request(
         tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",
@@ -334,7 +322,7 @@ def _prepare(
         candidate=candidate,
         plan=planned,
         choices=choices(candidate, facts, planned.owners),
-        participants=(*shared.log.standing.view, *added),
+        participants=nodes,
         base=standing,
         author=clean(author, 100),
         reason=clean(apply.reason, 300),
@@ -344,6 +332,16 @@ def _prepare(
         check=apply.check,
         asked=_then_asked(asked, then_asked, planned.owners),
     )
+
+
+def _plan(
+    shared: Shared, written: Configuration, asked: Mapping[str, str], held: frozenset[str]
+) -> Plan:
+    """Plan from what is active, as it is written, too."""
+    active, standing = parsed(shared.log.active, "active").configuration, shared.log.standing
+    assert active is not None, "what is active was read when it was decided"
+    view, owners = tuple(standing.view), standing.owners
+    return plan(active, written, view=view, owners=owners, asked=asked, held=held)
 
 
 def _then_asked(
