@@ -21,7 +21,7 @@ from tui.demo.box import Box
 from tui.demo.recipe import with_adapter, with_node
 from tui.demo.scene import Proof, Scene, per_node
 from tui.demo.tour import Steps
-from tui.demo.watch import NotHeld, Views, agree, groups, require, staged_files
+from tui.demo.watch import Views, agree, groups, require, staged_files
 
 NAME = "coordinator-death"
 STEPS: tuple[str, ...] = get_args(StepName)[: get_args(StepName).index("resume") + 1]
@@ -126,19 +126,12 @@ class CoordinatorDeaths:
     async def _begin_and_die(self, text: str, step: str) -> float:
         """Ask the victim for the change; return when it was seen dead."""
         scene = self.scene
-        ask = partial(self._ask, text, step)
+        ask = partial(scene.begin_fatally, self.victim, text, f"die at {step}")
+        # Until it has begun: who was just counted in may be busy yet.
         await scene.watch.until(ask, DIES_S, f"change that {self.victim} begins")
         await scene.watch.until(self._is_dead, DIES_S, f"end of {self.victim}")
         scene.alive.remove(self.victim)
         return time.monotonic()
-
-    async def _ask(self, text: str, step: str) -> None:
-        """Ask for the change until it has begun: who was just counted in may be busy yet."""
-        try:
-            await self.scene.begin(self.victim, text, f"die at {step}")
-        except NotHeld:  # at the first step it dies before it can answer
-            if self.scene.box.agents[self.victim].alive:
-                raise
 
     async def _is_dead(self) -> None:
         require(not self.scene.box.agents[self.victim].alive, f"{self.victim} still runs")
