@@ -5,14 +5,14 @@ without a decision whose acceptances are on disks that never forgot · 6 promise
 · 7 one owner, whatever a group is called, and one user of an address · 8 who holds has a lease or
 is within the watchdog's time · 9 what an open DARE governs is not acquired by the normal path · 10
 one open transaction: nothing is asked under a lock before a majority promised it, no COMMIT before
-all have staged it · 11 suspension ends · 12 on disk
-before told · 13 removed stays removed · 15 nothing reads the draft · and what an administrator is
-told of a run's end is true · 16 no decree breaks a rule between groups, and no group starts beside
-one that it must be apart from · 17 a node on standby owns nothing · 18 a held group is not started
-· 19 an address leaves a bad adapter where its node has a good one · 20 what is on probation is
-confirmed because somebody asked for it, or returned to what was before, and nothing else is decided
-meanwhile; time alone ends it not before its time · 21 what outlived its agent is held by the next
-one until it has a lease, while it is its own by decree and the deadman's time is not over.
+all have staged it · 11 suspension ends · 12 on disk before told · 13 removed stays removed · 15
+nothing reads the draft · and what an administrator is told of a run's end is true · 16 no decree
+breaks a rule between groups, and no group starts beside one that it must be apart from · 17 a node
+on standby owns nothing · 18 a held group is not started · 19 an address leaves a bad adapter where
+its node has a good one · 20 what is on probation is confirmed because somebody asked for it, or
+returned to what was before, and nothing else is decided meanwhile; time alone ends it not before
+its time · 21 what outlived its agent is held by the next one until it has a lease, while it is its
+own by decree and the deadman's time is not over.
 (14 convergence is looked at by `rest`, when the faults are over.)
 """
 
