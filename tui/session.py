@@ -8,9 +8,9 @@ an answer that says so.
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import Protocol, get_args
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from nodeagent.model.configuration import Configuration

@@ -27,8 +27,12 @@ def age_text(seconds: float) -> str:
 
 
 def coarse_age_text(seconds: float) -> str:
-    """Return an age in whole seconds: what a crowd of nodes needs, painted far less often."""
-    return "<1s" if seconds < 1.0 else age_text(float(int(seconds))).replace(".0s", "s")
+    """Return an age in whole seconds: what a crowd of nodes needs, painted far less often.
+
+    Nodes are told of once a second: an age that went to and fro between 0 and 1 would say nothing,
+    and repaint every line of the crowd twice a second.
+    """
+    return "<2s" if seconds < 2.0 else age_text(float(int(seconds))).replace(".0s", "s")
 
 
 def clock_text(wall: float) -> str:

@@ -6,9 +6,9 @@ so what was up stays fresh, and the silence of what was down grows.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import msgspec
+from msgspec.structs import replace
 
 from nodeagent.model.run import RunStarted
 from nodeagent.wire.live import ClusterLive, EventLine, NodeLive, ProgressMade, Snapshot
@@ -105,13 +105,11 @@ def _aged(heard: Heard[NodeLive], now: Moment) -> Heard[NodeLive]:
     node = heard.value
     passed_ms = int(heard.since(now) * 1000)
     links = tuple(
-        link
-        if link.state == "up"
-        else msgspec.structs.replace(link, age_ms=link.age_ms + passed_ms)
+        link if link.state == "up" else replace(link, age_ms=link.age_ms + passed_ms)
         for link in node.links
     )
     age_ms = node.age_ms + passed_ms if node.state in _SILENT else node.age_ms
-    return Heard(msgspec.structs.replace(node, age_ms=age_ms, links=links), now.mono)
+    return Heard(replace(node, age_ms=age_ms, links=links), now.mono)
 
 
 def banner_text(past: Past, time: float, speed: float, *, playing: bool) -> str:

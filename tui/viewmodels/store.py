@@ -6,10 +6,10 @@ longer an answer to "how is it now". Pure: the moment is handed in.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from nodeagent.config.forecast import by_key
 from nodeagent.model.run import (
@@ -54,8 +54,7 @@ TOPICS: frozenset[Topic] = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Heard(Generic[T]):
+class Heard(msgspec.Struct, Generic[T], frozen=True):
     """A value and the moment (monotonic seconds) when it arrived here."""
 
     value: T
@@ -66,8 +65,7 @@ class Heard(Generic[T]):
         return max(0.0, now.mono - self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """Which agent the console listens to. `heard_at` is the last item's arrival (0: none yet).
 
     `state` is what the session knows; whether a connected agent has fallen silent is a question
@@ -90,24 +88,23 @@ class Connection:
         return self.state != "connected" or self.silent_for(now) > FEED_STALE_S
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """The console's whole knowledge. `skew` is how far this clock is ahead of the agents' one.
 
     `replayed`: what says that this is the recorded past, "" where it is now.
     """
 
-    nodes: Mapping[str, Heard[NodeLive]] = field(default_factory=dict)
+    nodes: Mapping[str, Heard[NodeLive]] = msgspec.field(default_factory=dict)
     cluster: Heard[ClusterLive] | None = None
-    log: Log = field(default_factory=Log)
+    log: Log = msgspec.field(default_factory=Log)
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     rehearsals: tuple[DareRun, ...] = ()
-    active: Document = field(default_factory=Document)
-    draft: Document = field(default_factory=Document)
-    connection: Connection = field(default_factory=Connection)
+    active: Document = msgspec.field(default_factory=Document)
+    draft: Document = msgspec.field(default_factory=Document)
+    connection: Connection = msgspec.field(default_factory=Connection)
     skew: float = 0.0
-    times: Durations = field(default_factory=dict)
+    times: Durations = msgspec.field(default_factory=dict)
     replayed: str = ""
     agents: tuple[str, ...] = ()
     """Whose agents are listened to for events."""
@@ -208,7 +205,7 @@ def _given_up(run: DareRun) -> DareRun:
     """Return a rehearsal of an agent that is not listened to any more: nobody else knows it."""
     if run.state != "running":
         return run
-    return msgspec.structs.replace(run, state="refused", text=UNREHEARSED)
+    return replace(run, state="refused", text=UNREHEARSED)
 
 
 def _snapshot(view: View, snapshot: Snapshot, now: Moment) -> View:
@@ -251,7 +248,7 @@ def _runs(view: View, snapshot: Snapshot) -> tuple[DareRun | None, tuple[DareRun
 
 
 def _untold(run: DareRun) -> DareRun:
-    return msgspec.structs.replace(run, state="in-doubt", text=UNTOLD)
+    return replace(run, state="in-doubt", text=UNTOLD)
 
 
 def _configuration(view: View, changed: ConfigurationChanged) -> View:
