@@ -4,8 +4,6 @@ Here three agents answer for themselves (who asks to join, which devices answer,
 takes), and a colleague has a console open, too.
 """
 
-import dataclasses
-
 from msgspec.structs import replace
 
 from nodeagent.config.digest import file_digest
@@ -91,7 +89,7 @@ async def beside(theme: str, see: See, *, resizes: bool = True) -> None:
     client.begin(replace(whole, nodes=nodes, active=TEXT, draft=TEXT, draft_base=digest))
     app = console(client, clock)
     async with opened(app, client, clock, theme, see, resizes=resizes) as walk:
-        app.session.view = dataclasses.replace(app.session.view, others=(BOB,))
+        app.session.view = replace(app.session.view, others=(BOB,))
         for part in (_joining, _fencing, _parameters):
             await part(walk)
 
