@@ -1,9 +1,7 @@
 """Which agents a command turns to, and with which key."""
 
-import getpass
 import os
 import shlex
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +60,9 @@ def access_file(key: str | None, environment: Mapping[str, str]) -> Path:
 
 def author() -> str:
     """Return who acts, as user@host, for the cluster's records."""
+    import getpass  # late, as the commands: few of them say who acts
+    import socket
+
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -1,5 +1,7 @@
 """`clustertui explain CODE`: the page of a finding, without a cluster."""
 
+from textwrap import wrap
+
 import click
 import msgspec
 
@@ -7,7 +9,6 @@ from nodeagent.config.pages.sheets import Sheet, all_codes, parts, sheet
 from nodeagent.config.words import nearest
 from tui.cli import exits
 from tui.cli.output import put, put_json
-from tui.viewmodels.spans import wrap
 
 WIDTH = 88
 

@@ -5,13 +5,16 @@ nor be talked to, so whatever goes wrong there means no proposals.
 """
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from nodeagent.client.errors import ClientError
-from nodeagent.wire.live import Snapshot
 from tui.cli.access import Way
+
+if TYPE_CHECKING:  # every command loads this module, and few ask a cluster
+    from nodeagent.wire.live import Snapshot
 
 WITHIN_S = 1.0
 
@@ -19,7 +22,7 @@ WITHIN_S = 1.0
 class Name(click.ParamType[str]):
     """A name that `known` finds in a snapshot; which of them is right is the command's business."""
 
-    def __init__(self, name: str, known: Callable[[Snapshot], Iterable[str]]) -> None:
+    def __init__(self, name: str, known: "Callable[[Snapshot], Iterable[str]]") -> None:
         self.name = name
         self._known = known
 
@@ -56,7 +59,7 @@ class Code(click.ParamType[str]):
         return [CompletionItem(page.code, help=page.title) for page in pages]
 
 
-def _look(root: click.Context) -> Snapshot | None:
+def _look(root: click.Context) -> "Snapshot | None":
     from tui.cli.asking import ask_snapshot
 
     way = Way(connect=root.params.get("connect") or (), key=root.params.get("key"))
@@ -66,7 +69,7 @@ def _look(root: click.Context) -> Snapshot | None:
         return None
 
 
-def _nodes(snapshot: Snapshot) -> Iterable[str]:
+def _nodes(snapshot: "Snapshot") -> Iterable[str]:
     return (node.node for node in snapshot.nodes)
 
 
