@@ -31,12 +31,9 @@ from tui.screens import probation
 from tui.screens.base import SectionScreen
 from tui.screens.command_line import CommandLine, Shell
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.dare import DareScreen
-from tui.screens.forms.bench import keep_draft
 from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
-from tui.screens.nodes import NodesScreen
-from tui.screens.sections import SCREENS
+from tui.screens.sections import SCREENS, makers
 from tui.session import Client, Session
 from tui.styles.themes import FEW, PLAIN, THEMES, first_theme, other_theme, terminal_theme
 from tui.terminal import TerminalDriver, lasting
@@ -68,7 +65,7 @@ class ClusterApp(App[int]):
 
     TITLE = "clustertui"
     CSS_PATH = "styles/console.tcss"
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = dict(SCREENS)
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = makers()
     DEFAULT_MODE = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
         *actions.bindings("app"),
@@ -176,6 +173,8 @@ class ClusterApp(App[int]):
         self.exit()
 
     async def _keep_draft(self) -> None:
+        from tui.screens.forms.bench import keep_draft
+
         try:
             path = await keep_draft(self)
         except OSError as error:
@@ -249,8 +248,9 @@ class ClusterApp(App[int]):
 
     def _show_run(self, tx: str) -> None:
         self.open_section("dare")
-        if isinstance(self.screen, DareScreen):
-            self.screen.call_after_refresh(self.screen.follow, tx)
+        follow = getattr(self.screen, "follow", None)
+        if follow is not None:
+            self.screen.call_after_refresh(follow, tx)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what a worker raised; the console stays."""
@@ -361,7 +361,8 @@ class ClusterApp(App[int]):
 
     def action_fencing(self) -> None:
         """Go to the page of fencing, from the list of nodes to the node under the cursor."""
-        name = self.screen.name_under_cursor if isinstance(self.screen, NodesScreen) else ""
+        listed = self.current_mode == "nodes"
+        name = str(getattr(self.screen, "name_under_cursor", "")) if listed else ""
         self.open_section("fencing", f"node:{name}" if name else "")
 
     def action_confirm(self) -> None:

@@ -202,14 +202,14 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_help(self) -> None:
         """Show the keys of this dialog."""
-        from tui.screens.forms.show import ShowScreen
+        from tui.screens.show import ShowScreen
 
         lines = [line(put(keys, 16, "key"), text) for keys, text in _HELP]
         self.app.push_screen(ShowScreen("Keys of this dialog", lines))
 
     def action_command(self) -> None:
         """Show the command that does the same, to copy."""
-        from tui.screens.forms.show import ShowScreen
+        from tui.screens.show import ShowScreen
 
         if self._command is not None:
             command = self._command(self.noted)

@@ -18,7 +18,7 @@ from tui.screens.forms import open_form, remove_object
 from tui.screens.forms.as_text import RawScreen
 from tui.screens.forms.merge import MergeScreen
 from tui.screens.forms.pick import PickScreen
-from tui.screens.forms.show import ShowScreen, program_of
+from tui.screens.show import ShowScreen, program_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import draft_page as page
 from tui.viewmodels.commands import draft_commands

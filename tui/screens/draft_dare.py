@@ -7,8 +7,8 @@ from nodeagent.wire.console import Apply, Done, Refused, Rehearse
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.draft_page import DraftPage
 from tui.screens.forms import Bench
-from tui.screens.forms.show import ShowScreen, program_of
 from tui.screens.menu import MenuScreen
+from tui.screens.show import ShowScreen, program_of
 from tui.viewmodels import draft_page as page
 from tui.viewmodels.commands import draft_commands
 from tui.viewmodels.draft import Draft

@@ -15,8 +15,8 @@ from nodeagent.wire.joining import (
     Withdraw,
 )
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.forms.show import ShowScreen
 from tui.screens.rounds import RoundsScreen
+from tui.screens.show import ShowScreen
 from tui.viewmodels import joining_page as page
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line

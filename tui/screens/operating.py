@@ -6,7 +6,7 @@ from nodeagent.config.edit import EditError
 from nodeagent.wire.console import Done
 from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
-from tui.screens.forms.show import program_of
+from tui.screens.show import program_of
 from tui.viewmodels.commands import operation_command
 from tui.viewmodels.operations import Ground, Make, Operation
 

@@ -10,7 +10,7 @@ from nodeagent.model.reports import Report
 from tui.screens.base import SectionScreen
 from tui.screens.forms import Bench, bench_of, open_form
 from tui.screens.forms.as_text import RawScreen
-from tui.screens.forms.show import ShowScreen
+from tui.screens.show import ShowScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import findings as page
 from tui.viewmodels.ages import Moment

@@ -5,7 +5,7 @@ from functools import partial
 from nodeagent.wire.ledger import GetLedger, Ledger
 from nodeagent.wire.live import NodeLive
 from tui.screens.base import SectionScreen
-from tui.screens.forms.show import ShowScreen
+from tui.screens.show import ShowScreen
 from tui.viewmodels.ledger import why_lines
 from tui.viewmodels.spans import line, put
 from tui.viewmodels.store import View

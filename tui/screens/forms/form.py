@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tui.screens.forms.inventories import Inventories
 from tui.screens.forms.page import WRITE_S, ChildList, FormPage
 from tui.screens.forms.pick import OrderScreen, PickScreen
-from tui.screens.forms.show import ShowScreen
+from tui.screens.show import ShowScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.finding_page import finding_page
 from tui.viewmodels.form_edit import reset
