@@ -39,7 +39,11 @@ class TimedBox(Box):
 
 
 async def measure() -> list[Figure]:
-    """Start a box and return all its figures."""
+    """Return all figures: those of a box, and of one with ten groups and the usual times."""
+    return [*await _small(), *await _usual()]
+
+
+async def _small() -> list[Figure]:
     with TimedBox() as box, closing(Asker({}, 0)) as nobody:
         await asyncio.to_thread(box.start)
         watch = Watch(box.access_to)
@@ -52,7 +56,38 @@ async def measure() -> list[Figure]:
             await scene.settle()
         finally:
             await watch.close()
-        return [start, dare, *await asyncio.to_thread(_at_rest, box)]
+        resting = await asyncio.to_thread(_at_rest, box, "agent at rest", 2, "two groups")
+        return [start, dare, *resting]
+
+
+async def _usual() -> list[Figure]:
+    with Box() as box, closing(Asker({}, 0)) as nobody:
+        box.first = _with_ten_groups(box)
+        await asyncio.to_thread(box.start)
+        watch = Watch(box.access_to)
+        try:
+            await Scene(box, watch, nobody).settle()
+        finally:
+            await watch.close()
+        note = "ten groups, default times"
+        return await asyncio.to_thread(_at_rest, box, "agent with ten groups at rest", 1, note)
+
+
+def _with_ten_groups(box: Box) -> str:
+    """Return the box's configuration with eight groups more, and with the times of real hosts."""
+    text = edit.remove(box.first, ("timing",))
+    for number in range(8):
+        first = number % len(box.names)
+        nodes = (*box.names[first:], *box.names[:first])
+        sleeper = {
+            "type": "application",
+            "start": ("/bin/sleep", "100000"),
+            "process": "foreground",
+            "environment": {warden.MARK: box.mark},
+        }
+        group = {"nodes": nodes, "startup": "home-node", "resource": {"sleeper": sleeper}}
+        text = edit.add(text, ("group", f"sleeper{number}"), group)
+    return text
 
 
 # -- a DARE that changes one group
@@ -109,8 +144,8 @@ async def _do(
 # -- rest
 
 
-def _at_rest(box: Box) -> list[Figure]:
-    """Watch the agents while nothing happens: the worst of them counts."""
+def _at_rest(box: Box, what: str, limit: float, note: str) -> list[Figure]:
+    """Watch the agents while nothing happens: the worst of them counts; `limit` in percent."""
     agents = [agent_of(box, name) for name in box.names]
     time.sleep(CALM_S)
     before = [cpu_s(agent) for agent in agents]
@@ -119,8 +154,8 @@ def _at_rest(box: Box) -> list[Figure]:
     seconds = time.monotonic() - began
     used = [100 * (cpu_s(a) - b) / seconds for a, b in zip(agents, before, strict=True)]
     memory = [agent.memory_info().rss / MIB for agent in agents]
-    note = f"worst of three over {seconds:.0f} s; two groups, no console"
+    note = f"worst of three over {seconds:.0f} s; {note}, no console"
     return [
-        Figure("agent at rest, share of a core", max(used), 2, "%", note),
-        Figure("agent at rest, memory", max(memory), 60, "MB", "resident; its deadman not counted"),
+        Figure(f"{what}, share of a core", max(used), limit, "%", note),
+        Figure(f"{what}, memory", max(memory), 60, "MB", "resident; its deadman not counted"),
     ]
