@@ -743,3 +743,29 @@ def test_quitting_while_no_agent_takes_the_draft_leaves_it_in_a_file(
     asyncio.run(run())
 
     assert (tmp_path / "draft-orders.toml").read_text("utf-8") == mine
+
+
+def test_pages_that_are_resized_look_as_if_opened_in_that_size() -> None:
+    async def text_of_page(pilot: Keys, _client: StoryClient, _bench: Bench) -> None:
+        await pilot.press("5", "f7")
+        whole = await shows(pilot, "findings ──", " ^S done")
+        assert f"{'─' * 2} 2 findings " in whole
+        await pilot.resize_terminal(*LARGE)
+        await until(pilot, lambda: f"findings {'─' * 100}" in screen_text(pilot.app), "a wide line")
+
+    async def form_under_help(pilot: Keys, _client: StoryClient, _bench: Bench) -> None:
+        await form(pilot, "4", "e", title="group")
+        await pilot.press("f1")
+        await shows(pilot, "Keys")
+        await pilot.resize_terminal(*LARGE)
+        await pilot.press("escape")
+        await in_field(pilot)
+        resized = await shows(pilot, "This object as TOML, live ──")
+        name = "web" if "editing group web" in resized else "database"
+        await pilot.press("escape")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "e", title=f"group {name}")
+        assert screen_text(pilot.app) == resized
+
+    play(text_of_page)
+    play(form_under_help)

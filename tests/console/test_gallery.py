@@ -1,9 +1,8 @@
 """Every screen, light and without colour, at both sizes; a change of look has to be looked at.
 
 `pytest tests/console/test_gallery.py --snapshot-update` takes the pictures anew, as rows of text
-and the looks of their pieces; `python -m tests.support.looks FOLDER` draws them all. What a
-terminal without colour shows are the same rows, so there only those screens are walked again
-whose pieces need another look when they have no colour.
+and the looks of their pieces; `python -m tests.support.looks FOLDER` draws them all. A terminal
+without colour shows other rows, too: what lies behind a dialog cannot be dimmed there.
 """
 
 import asyncio
@@ -14,7 +13,6 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
-from tests.support import gallery
 from tests.support.annex import beside
 from tests.support.gallery import picture, replayed, walked
 from tui.app import ClusterApp
@@ -114,14 +112,15 @@ def test_every_screen_in_light(snapshot: SnapshotAssertion) -> None:
         assert [word for word in words if word not in dashboard] == [], stop
 
 
-def test_screens_without_colour(
+def test_every_screen_without_colour(
     snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     album = Album(snapshot)
-    parts = (gallery.plainly, gallery.dare, gallery.trouble)
 
-    asyncio.run(walked("", album.see, parts))
+    asyncio.run(walked("", album.see))
+    asyncio.run(replayed("", album.see))
+    asyncio.run(beside("", album.see))
 
     assert not album.differing, "\n".join(album.differing)
     for name, text in album.seen.items():

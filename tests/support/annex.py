@@ -96,9 +96,9 @@ async def beside(theme: str, see: See, *, resizes: bool = True) -> None:
 
 async def _joining(walk: Walk) -> None:
     await walk.stop("joining", "1 asks to be let in", "+bob", keys=["n"])
-    await walk.stop("joining-guest", SHOWN, keys=["enter"], sizes=1)
+    await walk.stop("joining-guest", SHOWN, keys=["enter"])
     await walk.leave("1 asks to be let in")
-    await walk.stop("joining-let-in", "Let delta in?", keys=["a"], sizes=1)
+    await walk.stop("joining-let-in", "Let delta in?", keys=["a"])
     await walk.leave("1 asks to be let in")
     await walk.pilot.press("i", *"foxtrot", "enter", "enter")
     # No picture of this one: its word is drawn anew each time.
@@ -108,9 +108,9 @@ async def _joining(walk: Walk) -> None:
 
 async def _fencing(walk: Walk) -> None:
     await walk.stop("fencing", "board, then plug", "FAILED", keys=["F", "down", "down"])
-    await walk.stop("fencing-node", "Last checks", keys=["enter"], sizes=1)
+    await walk.stop("fencing-node", "Last checks", keys=["enter"])
     await walk.leave("board, then plug")
-    await walk.stop("fencing-off", "Switch charlie off?", keys=["o"], sizes=1)
+    await walk.stop("fencing-off", "Switch charlie off?", keys=["o"])
     await walk.leave("board, then plug")
 
 

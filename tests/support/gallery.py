@@ -159,18 +159,17 @@ class Walk:
         """Return the console."""
         return cast("ClusterApp", self.pilot.app)
 
-    async def stop(self, name: str, *texts: str, keys: Sequence[str] = (), sizes: int = 2) -> None:
+    async def stop(self, name: str, *texts: str, keys: Sequence[str] = ()) -> None:
         """Press keys, wait until the screen shows `texts`, and look at it in both sizes.
 
-        The second size stays until the next stop, so that each stop costs one change of size at
-        most; `sizes` 1 is for what looks alike in both.
+        The second size stays until the next stop, so that each stop costs one change of size.
         """
         await self.leave(*texts, keys=keys)
         for field in self.app.screen.query("Input, TextArea").results():
             if isinstance(field, Input | TextArea):
                 field.cursor_blink = False
         await self._look(name)
-        if sizes == 2 and self.resizes:
+        if self.resizes:
             now = self.app.size
             await self.pilot.resize_terminal(*(SMALL if now == LARGE else LARGE))
             await self._look(name)
@@ -211,52 +210,28 @@ async def everywhere(walk: Walk) -> None:
     await walk.stop("dashboard", "any 1 node may fail", "Clients")
     await walk.stop("help", "Keys", keys=["f1"])
     await walk.leave("ALL RIGHT")
-    await walk.stop("palette", "Search", keys=["f9"], sizes=1)
-    await walk.leave("ALL RIGHT")
-    await walk.stop("command-line", "exit 0", keys=["colon", *"status", "enter"], sizes=1)
-    await walk.leave("ALL RIGHT")
-    await walk.stop("drills", "Practise a fault", keys=["D"], sizes=1)
-    await walk.leave("ALL RIGHT")
-    await walk.stop("quit", "End the demonstration?", keys=["f10"], sizes=1)
-    await walk.leave("ALL RIGHT")
-
-
-async def plainly(walk: Walk) -> None:
-    """Stop where something looks otherwise without colour: cursors, fields, marks, dialogs."""
-    await walk.stop("dashboard", "any 1 node may fail", "Clients")
     await walk.stop("palette", "Search", keys=["f9"])
     await walk.leave("ALL RIGHT")
-    await walk.stop("nodes", "Nodes 3", keys=["2"])
-    await walk.stop("node-standby", "Send alpha to standby?", keys=["o"])
-    await walk.leave("o standby")
-    await walk.stop("groups", "Groups 2 online", keys=["4", "down"])
-    await walk.stop("group-move", "Move web", keys=["m"])
-    await walk.leave("Groups 2 online")
-    await walk.stop("group-form", "editing group web", "marks:", keys=["e"])
-    await walk.field()
-    await walk.stop("form-choice", "editing group web", keys=["tab", "tab"])
-    await walk.stop("form-order", "Space in or out", keys=["shift+tab", "f4"])
-    await walk.leave("editing group web")
-    await walk.leave("Groups 2 online")
-    await walk.stop("draft", "moved bravo > alpha", keys=["5"])
-    await walk.stop("before-the-dare", "Type orders to allow it", keys=["g"])
-    await walk.leave("What happens")
-    await walk.stop("draft-as-text", "orders", keys=["f7"])
-    await walk.leave("What happens")
+    await walk.stop("command-line", "exit 0", keys=["colon", *"status", "enter"])
+    await walk.leave("ALL RIGHT")
+    await walk.stop("drills", "Practise a fault", keys=["D"])
+    await walk.leave("ALL RIGHT")
+    await walk.stop("quit", "End the demonstration?", keys=["f10"])
+    await walk.leave("ALL RIGHT")
 
 
 async def nodes_and_networks(walk: Walk) -> None:
     await walk.stop("nodes", "Nodes 3", keys=["2"])
     await walk.stop("node", "Node alpha", "Adapters", keys=["enter"])
     await walk.leave("o standby")
-    await walk.stop("node-standby", "Send alpha to standby?", keys=["o"], sizes=1)
+    await walk.stop("node-standby", "Send alpha to standby?", keys=["o"])
     await walk.leave("o standby")
     await walk.stop("node-form", "editing node alpha", "marks:", keys=["e"])
     await walk.leave("o standby")
     await walk.stop("networks", "Networks 3", keys=["3"])
     await walk.stop("network", "Network public1", keys=["enter"])
     await walk.leave("Networks 3")
-    await walk.stop("network-form", "editing network public1", "marks:", keys=["e"], sizes=1)
+    await walk.stop("network-form", "editing network public1", "marks:", keys=["e"])
     await walk.leave("Networks 3")
 
 
@@ -264,15 +239,15 @@ async def groups(walk: Walk) -> None:
     await walk.stop("groups", "Groups 2 online", keys=["4", "down"])
     await walk.stop("group", "Group web", keys=["enter"])
     await walk.leave("Groups 2 online")
-    await walk.stop("group-why", "Why is web", keys=["w"], sizes=1)
+    await walk.stop("group-why", "Why is web", keys=["w"])
     await walk.leave("Groups 2 online")
-    await walk.stop("group-move", "Move web", keys=["m"], sizes=1)
+    await walk.stop("group-move", "Move web", keys=["m"])
     await walk.leave("Groups 2 online")
-    await walk.stop("group-hold", "Hold web for", keys=["h"], sizes=1)
+    await walk.stop("group-hold", "Hold web for", keys=["h"])
     await walk.leave("Groups 2 online")
-    await walk.stop("group-offline", "Take web offline?", keys=["o"], sizes=1)
+    await walk.stop("group-offline", "Take web offline?", keys=["o"])
     await walk.leave("Groups 2 online")
-    await walk.stop("group-add", "What the new group is", keys=["a"], sizes=1)
+    await walk.stop("group-add", "What the new group is", keys=["a"])
     await walk.leave("Groups 2 online")
 
 
@@ -280,25 +255,26 @@ async def forms(walk: Walk) -> None:
     bench = bench_of(walk.app)
     await walk.stop("group-form", "editing group web", "marks:", keys=["e"])
     await walk.field()
-    await walk.stop("form-help", "Takeover order", keys=["tab", "f1"], sizes=1)
+    await walk.stop("form-choice", "editing group web", keys=["tab", "tab"])
+    await walk.stop("form-help", "Takeover order", keys=["shift+tab", "f1"])
     await walk.leave("editing group web")
-    await walk.stop("form-order", "Space in or out", keys=["f4"], sizes=1)
+    await walk.stop("form-order", "Space in or out", keys=["f4"])
     await walk.leave("editing group web")
     await walk.stop("form-toml", "editing group web", keys=["f8"])
     await walk.leave("editing group web", keys=["f8"])
-    await walk.stop("form-command", "command", keys=["f6"], sizes=1)
+    await walk.stop("form-command", "command", keys=["f6"])
     await walk.leave("editing group web")
     await walk.stop("form-error", "E102", keys=["end", "x"])
     await walk.pilot.press("escape", "6")
     await walk.stop("verify", "E102")
-    await walk.stop("verify-explain", "Finding E102", keys=["w"], sizes=1)
+    await walk.stop("verify-explain", "Finding E102", keys=["w"])
     await walk.leave("E102")
-    await walk.stop("draft-error", "verify: 1 error", keys=["5"], sizes=1)
+    await walk.stop("draft-error", "verify: 1 error", keys=["5"])
     await walk.pilot.press("ctrl+z")
     await until(walk.pilot, lambda: bench.draft.text == DRAFT and bench.judged, "the edit undone")
     for name, path in FORMS.items():
         walk.app.edit_object(path)
-        await walk.stop(name, "editing", "marks:", sizes=1)
+        await walk.stop(name, "editing", "marks:")
         await walk.leave("What happens")
 
 
@@ -306,18 +282,18 @@ async def draft(walk: Walk) -> None:
     bench = bench_of(walk.app)
     await walk.stop("draft", "moved bravo > alpha", keys=["5"])
     await walk.stop("draft-text", "as text, against epoch 17", keys=["t"])
-    await walk.stop("draft-active", "Active configuration", keys=["t"], sizes=1)
+    await walk.stop("draft-active", "Active configuration", keys=["t"])
     await walk.leave("What happens", keys=["t"])
-    await walk.stop("draft-commands", "The same without a screen", keys=["f6"], sizes=1)
+    await walk.stop("draft-commands", "The same without a screen", keys=["f6"])
     await walk.leave("What happens")
     await walk.stop("draft-as-text", "orders", keys=["f7"])
     await walk.leave("What happens")
-    await walk.stop("draft-edit", "type a part", keys=["e"], sizes=1)
+    await walk.stop("draft-edit", "type a part", keys=["e"])
     await walk.leave("What happens")
-    await walk.stop("draft-add", "commands of your own", keys=["a"], sizes=1)
+    await walk.stop("draft-add", "commands of your own", keys=["a"])
     for name, down in (("admin-form", 3), ("event-form", 4)):
         await walk.pilot.press(*["down"] * down, "enter")
-        await walk.stop(name, "editing", "marks:", sizes=1)
+        await walk.stop(name, "editing", "marks:")
         await walk.pilot.press("escape")
         await until(walk.pilot, lambda: len(walk.app.screen_stack) == 1, "the draft")
         while bench.draft.text != DRAFT:
@@ -327,7 +303,7 @@ async def draft(walk: Walk) -> None:
         await walk.leave("commands of your own", keys=["a"])
     await walk.leave("What happens")
     await walk.hush()
-    await walk.stop("probation-length", "Return unless", keys=["p"], sizes=1)
+    await walk.stop("probation-length", "Return unless", keys=["p"])
     await walk.leave("What happens")
     await walk.stop("before-the-dare", "Type orders to allow it", keys=["g"])
     await walk.leave("What happens")
@@ -335,14 +311,14 @@ async def draft(walk: Walk) -> None:
 
 async def past(walk: Walk) -> None:
     await walk.stop("events", "Events 3 of 3", keys=["8"])
-    await walk.stop("events-filter", "Events", keys=["slash", *"web"], sizes=1)
+    await walk.stop("events-filter", "Events", keys=["slash", *"web"])
     await walk.leave("Events", keys=["escape", "escape"])
     await walk.stop("past", "home first", "~ group.web fallback", keys=["9"])
     await walk.stop("past-epoch", "home first", "~ group.web fallback", keys=["enter"])
     await walk.leave("~ group.web fallback")
-    await walk.stop("past-views", "bravo is down", keys=["v"], sizes=1)
+    await walk.stop("past-views", "bravo is down", keys=["v"])
     await walk.pilot.press("v")
-    await walk.stop("past-take-back", "Take back of epoch 17", keys=["u"], sizes=1)
+    await walk.stop("past-take-back", "Take back of epoch 17", keys=["u"])
     await walk.leave("~ group.web fallback")
 
 
@@ -370,21 +346,21 @@ async def trouble(walk: Walk) -> None:
         story.event(9, "down on public2", node="bravo", severity="error", subject="eth1"),
     )
     await walk.stop("dashboard-trouble", "TROUBLE", "down on public2", keys=["1"])
-    await walk.stop("nodes-trouble", "X down", keys=["2"], sizes=1)
-    await walk.stop("networks-trouble", "Networks 3", keys=["3"], sizes=1)
-    await walk.stop("groups-trouble", "ERROR", keys=["4"], sizes=1)
-    await walk.stop("group-trouble", "nginx: exit code 1", keys=["enter"], sizes=1)
+    await walk.stop("nodes-trouble", "X down", keys=["2"])
+    await walk.stop("networks-trouble", "Networks 3", keys=["3"])
+    await walk.stop("groups-trouble", "ERROR", keys=["4"])
+    await walk.stop("group-trouble", "nginx: exit code 1", keys=["enter"])
     await walk.leave("Groups", keys=["escape"])
     walk.client.say(story.cluster_live(probation=PROBATION))
-    await walk.stop("dashboard-probation", "PROBATION", keys=["1"], sizes=1)
-    await walk.stop("probation-keep", "Keep what is on probation?", keys=["K"], sizes=1)
+    await walk.stop("dashboard-probation", "PROBATION", keys=["1"])
+    await walk.stop("probation-keep", "Keep what is on probation?", keys=["K"])
     await walk.leave("PROBATION")
     walk.client.say(story.cluster_live())
 
 
 async def merge(walk: Walk) -> None:
     walk.client.say(ConfigurationChanged(False, 18, file_digest(RIVAL.encode()), RIVAL))
-    await walk.stop("draft-stale", "m merges", keys=["5"], sizes=1)
+    await walk.stop("draft-stale", "m merges", keys=["5"])
     await walk.stop("merge", "1 to decide", keys=["m"])
     await walk.leave("m merges")
 

@@ -12,6 +12,10 @@ from tui.viewmodels.help_page import Entry, help_lines
 from tui.viewmodels.spans import Row
 from tui.widgets.live_table import LiveTable
 
+WIDTH_PERCENT, WIDTH_MAX = 96, 100
+FRAME = 4
+"""Border and padding, in cells."""
+
 
 def entries(scope: str, *, only: tuple[actions.Action, ...]) -> list[Entry]:
     """Return the keys, label and help of the actions of one scope that are offered."""
@@ -39,7 +43,7 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen LiveTable {
-        width: 96%; max-width: 100; height: 90%;
+        width: 96%; max-width: 100; height: 90%; /* WIDTH_PERCENT, WIDTH_MAX */
         border: round $primary; background: $surface; padding: 0 1;
     }
     """
@@ -85,7 +89,8 @@ class HelpScreen(ModalScreen[None]):
         table = self.query_one("#help", LiveTable)
         mine = [*self._own_keys, *entries(self._scope, only=self._offered)]
         common = entries("app", only=self._offered)
-        width = max(40, table.content_size.width)
+        # By the screen's size: a table that has just been resized still has its old one.
+        width = min(WIDTH_MAX, self.app.size.width * WIDTH_PERCENT // 100) - FRAME
         lines = help_lines(self._title, mine, common, width, steps=self._scope == "dare")
         lines = [*finding_page(self._finding, width), *lines]
         table.show_rows([Row("", entry) for entry in lines])

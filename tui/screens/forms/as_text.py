@@ -79,6 +79,10 @@ class RawScreen(Screen[None]):
         area.focus()
         self.call_after_refresh(self._begin)
 
+    def on_resize(self) -> None:
+        """Draw the lines over the new width."""
+        self.call_after_refresh(self._refresh)
+
     def _begin(self) -> None:
         places = self.bench.review.places
         number = self._line

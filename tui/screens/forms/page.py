@@ -319,10 +319,9 @@ class FormPage(Screen[None]):
             self.dismiss()
 
     def on_screen_resume(self) -> None:
-        """Show the draft as it is now: it may have been changed from elsewhere."""
-        if self._missed:
-            self._missed = False
-            self.call_after_refresh(self._refresh)
+        """Show the draft as it is now: it, or the screen's size, may have changed meanwhile."""
+        self.call_after_refresh(self._refresh if self._missed else self._paint)
+        self._missed = False
         for children in self.query(ChildList).results():
             children.call_after_refresh(children.reveal)
 
