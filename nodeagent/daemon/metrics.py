@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from nodeagent.model.health import ClusterState, GroupState, NodeState
 from nodeagent.model.run import OPEN
 from nodeagent.wire.live import ClusterLive, GroupLive, LinkLive, NodeLive, Snapshot
+from nodeagent.wire.sight import blind_networks
 
 PREFIX = "nodeagent"
 LOOK_S = 2.0
@@ -38,7 +39,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
     cluster, nodes = snapshot.cluster, snapshot.nodes
     yield from _cluster(cluster, snapshot)
     yield from _nodes(nodes)
-    yield from _links(nodes)
+    yield from _links(nodes, cluster.observer)
     yield from _groups(cluster, nodes)
     yield from _dares(snapshot)
 
@@ -98,9 +99,16 @@ def _nodes(nodes: Sequence[NodeLive]) -> Iterator[Metric]:
     )
 
 
-def _links(nodes: Sequence[NodeLive]) -> Iterator[Metric]:
+def _links(nodes: Sequence[NodeLive], observer: str) -> Iterator[Metric]:
+    """Yield what is known of adapters: of others' none where the observer is cut off itself."""
     labels = ("node", "adapter", "network")
-    links = [(node, link) for node in nodes for link in node.links]
+    blind = blind_networks(nodes, observer)
+    links = [
+        (node, link)
+        for node in nodes
+        for link in node.links
+        if node.node == observer or link.network not in blind
+    ]
 
     def each(name: str, text: str, value: Callable[[LinkLive], float]) -> Metric:
         rows = (((n.node, link.adapter, link.network), value(link)) for n, link in links)

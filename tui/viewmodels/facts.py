@@ -12,6 +12,7 @@ from nodeagent.config.holds import hold_end, is_held
 from nodeagent.config.instances import is_instance, written_name
 from nodeagent.model.configuration import Configuration, Group, ServiceAddress
 from nodeagent.wire.live import GroupLive, LinkLive, NodeLive
+from nodeagent.wire.sight import blind_networks
 from tui.viewmodels.ages import Moment, age_text, coarse_age_text, moment_text
 from tui.viewmodels.heirs import expected
 from tui.viewmodels.spans import Tone
@@ -149,27 +150,12 @@ def node_facts(view: View, now: Moment) -> tuple[NodeFact, ...]:
     names += [name for name in view.nodes if name not in names]
     facts = tuple(node_fact(view, name, now) for name in names)
     observer = view.cluster.value.observer if view.cluster else ""
-    blind = _blind(facts, observer)
+    fresh = (fact.live for fact in facts if fact.live is not None and not fact.stale)
+    blind = blind_networks(fresh, observer)
     return tuple(_unseen(fact, blind) if fact.name != observer else fact for fact in facts)
 
 
-def _blind(nodes: tuple[NodeFact, ...], observer: str) -> set[str]:
-    """Return the networks on which the agent that tells all this is cut off, and hears nobody.
-
-    Whether others are well there it cannot know: to it they all look down.
-    """
-    own = {
-        link.network
-        for node in nodes
-        if node.name == observer
-        for link in node.links
-        if link.letter == "D"
-    }
-    heard = {link.network for node in nodes for link in node.links if link.letter in {"U", "L"}}
-    return own - heard
-
-
-def _unseen(node: NodeFact, blind: set[str]) -> NodeFact:
+def _unseen(node: NodeFact, blind: frozenset[str]) -> NodeFact:
     """Return the node with what is not known of it told as that."""
     links = tuple(
         replace(link, letter="?", tone="warn")

@@ -33,15 +33,21 @@ CELLS: tuple[tuple[str, str], ...] = (
     ("skip  -", "the step concerns nobody, or was done without this voter; no part in it"),
 )
 
+MOVING: tuple[Entry, ...] = (
+    ("↑ ↓ j k", "", "move"),
+    ("PgUp PgDn g G", "", "page, first, last"),
+    ("Tab", "", "next pane"),
+)
+SIDEWAYS: tuple[Entry, ...] = (("← → h l", "", "to another node's cell"),)
+
 
 def help_lines(title: str, mine: list[Entry], common: list[Entry], width: int, *,
                steps: bool = False) -> list[Line]:  # fmt: skip
     """Return the help page for one screen."""
     lines = [titled([Span(f"Keys of {title}", "head")], width), *_entries(mine, width)]
     lines += [titled([Span("Keys everywhere", "head")], width), *_entries(common, width)]
-    lines += [titled([Span("Moving", "head")], width), *_entries(
-        [("↑ ↓ j k", "", "move"), ("PgUp PgDn g G", "", "page, first, last"),
-         ("Tab", "", "next pane")], width)]  # fmt: skip
+    ways = [*MOVING[:1], *(SIDEWAYS if steps else ()), *MOVING[1:]]
+    lines += [titled([Span("Moving", "head")], width), *_entries(ways, width)]
     lines += [titled([Span("Words", "head")], width)]
     lines += _entries([(word, "", text) for word, text in WORDS], width)
     if steps:

@@ -4,6 +4,7 @@ import asyncio
 import urllib.error
 import urllib.request
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
@@ -45,20 +46,27 @@ SNAPSHOT = Snapshot(
 
 
 class _Fixed(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
     def collect(self) -> list[Metric]:
-        return list(families(SNAPSHOT))
+        return list(families(self.snapshot))
 
 
-@pytest.fixture(scope="module")
-def told() -> dict[tuple[str, tuple[str, ...]], float]:
+def told_of(snapshot: Snapshot) -> dict[tuple[str, tuple[str, ...]], float]:
     registry = CollectorRegistry()
-    registry.register(_Fixed())
+    registry.register(_Fixed(snapshot))
     text = generate_latest(registry).decode()
     return {
         (sample.name, tuple(v for _, v in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[tuple[str, tuple[str, ...]], float]:
+    return told_of(SNAPSHOT)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +106,20 @@ def test_the_snapshot_is_told(
 ) -> None:
     """`labels`: the values in the order of their names."""
     assert told[f"nodeagent_{name}", labels] == value
+
+
+def test_who_is_cut_off_says_nothing_of_others_adapters_there() -> None:
+    links = (LinkLive("eth0", "public1", "down", 9_000), LinkLive("eth1", "public2", "up", 40))
+    nodes = tuple(msgspec.structs.replace(node, links=links) for node in SNAPSHOT.nodes)
+
+    told = told_of(msgspec.structs.replace(SNAPSHOT, nodes=nodes))
+
+    up = {labels: value for (name, labels), value in told.items() if name.endswith("adapter_up")}
+    assert up == {
+        ("eth0", "public1", "alpha"): 0,
+        ("eth1", "public2", "alpha"): 1,
+        ("eth1", "public2", "bravo"): 1,
+    }
 
 
 def test_a_group_that_runs_nowhere_has_no_owner(
