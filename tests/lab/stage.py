@@ -70,6 +70,16 @@ class Stage:
             found[group] = seen(samples, begin, end)
         return found
 
+    async def answered(self, begin: float, group: str) -> None:
+        """Wait until `group` has answered something that its client asked after `begin`."""
+
+        async def check() -> None:
+            samples = self.lab.pollers[group].samples()
+            good = any(one.asked >= begin and not one.failure for one in samples)
+            require(good, f"the client of {group} has no answer yet")
+
+        await self.watch.until(check, READ_S, f"an answer of {group}")
+
     async def undisturbed(self, begin: float, *groups: str) -> str:
         """Return how many requests `groups` answered since; NotHeld if a single one failed."""
         if not groups:

@@ -114,6 +114,7 @@ class Tour:
         stage, began = self.stage, time.monotonic()
         owners = await stage.owners()
         target = next(name for name in self.lab.cast.members if name not in owners.values())
+        await stage.answered(began, "web")  # so that its client has seen it where it was
         await stage.move("web", target)
         await stage.settled()
         kept = await stage.undisturbed(began, "orders")
