@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from tests.lab import database, defaults, trouble
 from tests.lab.crowd import Crowd
+from tests.lab.foretold import Forecasts
 from tests.lab.lab import Cast
 from tests.lab.plan import CALM, TIMES
 from tests.lab.small import Small
@@ -48,6 +49,11 @@ STORIES = {
         "PostgreSQL under write load: no acknowledged row is missing (not in the suite)",
         Cast(members=NODE_NAMES[:3], groups={}, disk_mib=database.SIZE_MIB),
         database.steps,
+    ),
+    "forecast": Story(
+        "three hosts: how long services are away, against what was foretold (not in the suite)",
+        _THREE,
+        lambda stage: Forecasts(stage).steps(),
     ),
     "fencing": Story(
         "three hosts that must switch each other off first (not in the suite)",
