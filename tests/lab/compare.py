@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -21,7 +21,7 @@ import msgspec
 from tests.lab import apart, keepalived, needs, pacemaker
 from tests.lab.__main__ import SKIPPED
 from tests.lab.inside import FOLDER, end_with_who_started_us
-from tests.lab.plan import EQUAL
+from tests.lab.plan import EQUAL, Plan
 from tests.lab.room import RoomError
 from tests.lab.sides import Figure, Ours, Side, Theirs, failing, measured
 from tests.lab.vrrp_side import VRRP_WORKS, Vrrp
@@ -121,45 +121,57 @@ def _write(figure: Figure) -> None:
     sys.stdout.buffer.flush()
 
 
-async def _ours(rounds: int, only: Sequence[str]) -> None:
-    for name, timing in (("default", ""), ("equal", EQUAL)):
-        works = _chosen(only, equal=name == "equal")
-        if not works:
-            continue
-        with closing(Ours(_folder(f"ours-{name}"), timing)) as side:
-            await side.start()
-            for pair in _rounds(works, rounds):
-                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
-            await side.stage.close()
+def _parts(rounds: int, only: Sequence[str]) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+    """Yield what is to be done, in order: the side's name, and one of its settings carried out."""
+    for equal in (False, True):
+        yield Ours.name, _ours(rounds, only, equal=equal)
+    for equal in (False, True):
+        yield Theirs.name, _theirs(rounds, only, equal=equal)
+    for equal in (False, True):
+        yield Vrrp.name, _vrrp(rounds, only, equal=equal)
 
 
-async def _vrrp(rounds: int, only: Sequence[str]) -> None:
-    with closing(Ours(_folder("plan-keepalived"), "")) as paper:
-        plan = paper.plan
-    for name, advert_s in (("default", ADVERT_S), ("equal", EQUAL_ADVERT_S)):
-        works = [w for w in _chosen(only, equal=name == "equal") if w in VRRP_WORKS]
-        if not works:
-            continue
-        with closing(Vrrp(_folder(f"keepalived-{name}"), plan, advert_s)) as side:
-            await side.start()
-            for pair in _rounds(works, rounds):
-                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
+async def _ours(rounds: int, only: Sequence[str], *, equal: bool) -> None:
+    works = _chosen(only, equal=equal)
+    if not works:
+        return
+    with closing(Ours(_folder(f"ours-{equal}"), EQUAL if equal else "")) as side:
+        await side.start()
+        await _rounds_played(side, works, rounds, equal=equal)
+        await side.stage.close()
 
 
-async def _theirs(rounds: int, only: Sequence[str]) -> None:
-    with closing(Ours(_folder("plan"), "")) as paper:
-        plan = paper.plan
-    for name, token_ms in (("default", 0), ("equal", TOKEN_MS)):
-        works = _chosen(only, equal=name == "equal")
-        if not works:
-            continue
-        with closing(Theirs(_folder(f"theirs-{name}"), plan, token_ms)) as side:
-            await side.start()
-            for pair in _rounds(works, rounds):
-                await _played(side, pair, 1, EQUAL_DEATH if name == "equal" else "")
-            if name == "default" and "dead service adapter" in works:
-                await side.watch_adapters()
-                await _played(side, (WATCHED,), rounds)
+async def _vrrp(rounds: int, only: Sequence[str], *, equal: bool) -> None:
+    works = [work for work in _chosen(only, equal=equal) if work in VRRP_WORKS]
+    if not works:
+        return
+    advert_s = EQUAL_ADVERT_S if equal else ADVERT_S
+    with closing(Vrrp(_folder(f"keepalived-{equal}"), _plan(f"vrrp-{equal}"), advert_s)) as side:
+        await side.start()
+        await _rounds_played(side, works, rounds, equal=equal)
+
+
+async def _theirs(rounds: int, only: Sequence[str], *, equal: bool) -> None:
+    works = _chosen(only, equal=equal)
+    if not works:
+        return
+    token_ms = TOKEN_MS if equal else 0
+    with closing(Theirs(_folder(f"theirs-{equal}"), _plan(f"ha-{equal}"), token_ms)) as side:
+        await side.start()
+        await _rounds_played(side, works, rounds, equal=equal)
+        if not equal and "dead service adapter" in works:
+            await side.watch_adapters()
+            await _played(side, (WATCHED,), rounds)
+
+
+def _plan(name: str) -> Plan:
+    with closing(Ours(_folder(f"plan-{name}"), "")) as paper:
+        return paper.plan
+
+
+async def _rounds_played(side: Side, works: Sequence[str], rounds: int, *, equal: bool) -> None:
+    for pair in _rounds(works, rounds):
+        await _played(side, pair, 1, EQUAL_DEATH if equal else "")
 
 
 def _chosen(only: Sequence[str], *, equal: bool) -> list[str]:
@@ -188,16 +200,22 @@ def _inside(pipe: int, rounds: int, only: Sequence[str], absent: Sequence[str]) 
     threading.Thread(target=end_with_who_started_us, args=(pipe,), daemon=True).start()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", FOLDER], check=True)
     os.environ["TMPDIR"] = str(FOLDER)
-    try:
-        asyncio.run(_ours(rounds, only))
-        if Theirs.name not in absent:
-            asyncio.run(_theirs(rounds, only))
-        if Vrrp.name not in absent:
-            asyncio.run(_vrrp(rounds, only))
-    except (RoomError, AgentError, NotHeld) as error:
-        print(f"compare: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return asyncio.run(_all(rounds, only, absent))
+
+
+async def _all(rounds: int, only: Sequence[str], absent: Sequence[str]) -> int:
+    """Carry all parts out, the others also where one fails; 1 if one did."""
+    code = 0
+    for side, part in _parts(rounds, only):
+        try:
+            if side in absent:
+                part.close()
+            else:
+                await part
+        except (RoomError, AgentError, NotHeld) as error:
+            print(f"compare: {side}: {error}", file=sys.stderr)
+            code = 1
+    return code
 
 
 # -- outside
