@@ -19,6 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.driver import Driver
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from tui import actions, messages
@@ -48,6 +49,7 @@ from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
 
 PAINT_S = 0.25
+LOAD_EVERY_S = 0.2
 ENDS = "End the demonstration, its agents and its services"
 Severity = Literal["information", "warning", "error"]
 
@@ -104,6 +106,8 @@ class ClusterApp(App[int]):
         self.other_keys: Mapping[str, str] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._ticks = 0
+        self._unloaded = iter(SCREENS.values())
+        self._loading: Timer | None = None
         self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
@@ -129,10 +133,22 @@ class ClusterApp(App[int]):
         for work, name in ((self.session.follow(), "follow"), (self.session.gather(), "gather")):
             self.run_worker(work, name=name, exit_on_error=False, exclusive=False)
         self.set_interval(PAINT_S, self.tick, name="paint")
+        self._loading = self.set_interval(LOAD_EVERY_S, self._load_one, name="load")
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._leave, 128 + number)
+
+    def _load_one(self) -> None:
+        """Load a section beside the work: an update of the program must not meet half of the old.
+
+        Nobody waits for it with a key, either.
+        """
+        load = next(self._unloaded, None)
+        if load is not None:
+            load()
+        elif self._loading is not None:
+            self._loading.stop()
 
     async def on_unmount(self) -> None:
         """Keep the draft where that was still to be done, and let go of the client."""

@@ -1,7 +1,7 @@
 """Which sections there are, and the screen of each, in the order of the keys 1 to 9.
 
-After them come the pages that have no tab. Each is loaded when it is first gone to: a console that
-starts waits for its dashboard only.
+After them come the pages that have no tab. Each is loaded when it is first gone to, or soon after
+the start: a console that starts waits for its dashboard only.
 """
 
 from collections.abc import Callable
