@@ -6,6 +6,7 @@ an answer that says so.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Protocol, get_args
@@ -39,6 +40,7 @@ from tui import messages
 from tui.gathering import Gathering, Neighbourly
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.merged import EVENTS_MAX
 from tui.viewmodels.presence import Place
 
 RETRY_S = 1.0
@@ -92,6 +94,7 @@ class Session:
         self._post = post
         self._now = now
         self._lost_told = False
+        self._fresh: deque[EventLine] = deque(maxlen=EVENTS_MAX)
         self._following: asyncio.Task[None] | None = None
         self._gathering: asyncio.Task[None] | None = None
         self._neighbours: Gathering | None = None
@@ -138,6 +141,15 @@ class Session:
         self._place = place
         if self._neighbours is not None:
             self._neighbours.place = place
+
+    def put_in_events(self) -> None:
+        """Put what was told since the last time into the log; called before each painting.
+
+        One by one a storm of them would cost more than all else.
+        """
+        if self._fresh:
+            self._happened(list(self._fresh))
+            self._fresh.clear()
 
     def _happened(self, events: list[EventLine]) -> None:
         self.view = store.gathered(self.view, events)
@@ -208,10 +220,14 @@ class Session:
         if not isinstance(item, STREAMED):
             self._hear_of_agent(str(getattr(item, "name", "") or getattr(item, "agent", "")))
             return
+        self._lost_told = False
+        if isinstance(item, EventLine):
+            self.view = store.heard(self.view, self._now())
+            self._fresh.append(item)
+            return
         before = self.view
         self.view, topic = store.fold(before, item, self._now())
         self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
-        self._lost_told = False
         self._tell(item, before.run, self.view.run)
 
     def _show_past(self, view: store.View) -> None:

@@ -18,14 +18,13 @@ import msgspec
 import psutil
 
 from nodeagent.wire.codec import encode
-from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot
+from nodeagent.wire.live import ClusterLive, EventLine, NodeLive, Snapshot
 from tests.benchmarks.crowd import framed
-from tests.benchmarks.figures import Figure, median, spread
+from tests.benchmarks.figures import MIB, Figure, median, spread
 from tests.benchmarks.processes import cpu_s
 from tests.support import story
 
-NODES = 64
-MANY = 256
+FEW, NODES, MANY = 3, 64, 256
 SIZE = (40, 120)
 START_S = 20.0
 WARM_S = 4.0
@@ -33,10 +32,13 @@ REST_S = 20.0
 KEYS = 40
 SWITCHES = 10
 STARTS = 5
+TURN_S = 0.004
+FLOOD_S = 10.0
+MANY_VALUES, MANY_EVENTS = 4_096, 1_000
 COMMANDS = 10
 KEY_EVERY_S = 0.35
 PAINT_LIMIT_S = 1.0
-DOWN, UP = b"\x1b[B", b"\x1b[A"
+DOWN, UP, ESCAPE = b"\x1b[B", b"\x1b[A", b"\x1b"
 TITLE = b"connecting"
 """Is painted before anything is known of the cluster."""
 
@@ -48,6 +50,7 @@ class Crowd:
     names: tuple[str, ...]
     turn: int = 0
     lives: list[NodeLive] = field(default_factory=list)
+    events: int = 0
 
     def __post_init__(self) -> None:
         self.lives = [story.node_live(name) for name in self.names]
@@ -71,6 +74,31 @@ class Crowd:
         live = msgspec.structs.replace(self.lives[index], age_ms=age, load=age / 100)
         return framed(encode(live))
 
+    def event(self) -> bytes:
+        """Return an event that is news; each says something else."""
+        self.events += 1
+        node = self.names[self.events % len(self.names)]
+        return framed(
+            encode(EventLine(self.events, time.time(), node, "note", node, f"event {self.events}"))
+        )
+
+
+@dataclass
+class Pace:
+    """How many live values and events are told in a second; `turn` is called each `TURN_S`."""
+
+    values: float
+    events: float = 0.0
+    _owed: list[float] = field(default_factory=lambda: [0.0, 0.0])
+
+    def turn(self) -> tuple[int, int]:
+        """Return how many are due now."""
+        self._owed[0] += self.values * TURN_S
+        self._owed[1] += self.events * TURN_S
+        due = (int(self._owed[0]), int(self._owed[1]))
+        self._owed = [owed - told for owed, told in zip(self._owed, due, strict=True)]
+        return due
+
 
 class Terminal:
     """The console in a terminal: its process, what it painted last, and its feeder."""
@@ -92,6 +120,7 @@ class Terminal:
         )
         os.close(slave)
         os.close(reading)
+        self.pace = Pace(nodes + 1)
         self._ended = threading.Event()
         self._feeding = threading.Thread(target=self._feed_on, daemon=True)
 
@@ -104,9 +133,11 @@ class Terminal:
         os.write(self._feed, framed(encode(crowd.snapshot())))
         due = time.monotonic()
         while not self._ended.wait(max(0.0, due - time.monotonic())):
-            due += 1 / (len(self._names) + 1)
+            due += TURN_S
+            values, events = self.pace.turn()
+            said = [crowd.next() for _ in range(values)] + [crowd.event() for _ in range(events)]
             with contextlib.suppress(BrokenPipeError):
-                os.write(self._feed, crowd.next())
+                os.write(self._feed, b"".join(said))
 
     def read(self, seconds: float) -> bytes:
         """Return what is painted next, at the latest after `seconds`; empty when nothing is.
@@ -186,6 +217,11 @@ def measure() -> list[Figure]:
         figures += _at_rest(shown, MANY, 8)
         figures += _keys(shown, MANY)
         figures.append(_sections(shown))
+        figures.append(_form(shown))
+        figures += _floods(shown)
+    with terminal(FEW) as shown:
+        shown.until(b"of %d" % FEW, START_S)
+        figures.append(_at_rest(shown, FEW, 1)[0])
     return [*figures, _command()]
 
 
@@ -245,6 +281,53 @@ def _sections(shown: Terminal) -> Figure:
     waits = waits[2:]
     note = f"nodes and groups, {spread(waits, 'ms')}"
     return Figure(f"console, {MANY} nodes, switch of section", median(waits), 150, "ms", note)
+
+
+def _form(shown: Terminal) -> Figure:
+    """Open and leave the form of a node, of some twenty fields."""
+    waits = []
+    for _ in range(SWITCHES + 2):
+        while shown.read(0.02):
+            pass
+        began = time.monotonic()
+        shown.press(b"e")
+        shown.until(b"marks:", PAINT_LIMIT_S)
+        waits.append((time.monotonic() - began) * 1000)
+        shown.drain(KEY_EVERY_S)
+        shown.press(ESCAPE)
+        shown.drain(KEY_EVERY_S)
+    waits = waits[2:]
+    return Figure("console, a form", median(waits), 200, "ms", spread(waits, "ms"))
+
+
+def _floods(shown: Terminal) -> list[Figure]:
+    """Tell far more than a cluster ever does, and press keys meanwhile: none may be lost."""
+    shown.press(b"1")
+    usual = shown.pace
+    shown.pace = Pace(MANY_VALUES)
+    values = _flooded(shown)
+    shown.pace = Pace(usual.values, MANY_EVENTS)
+    events = _flooded(shown)
+    shown.pace = usual
+    memory = psutil.Process(shown.process.pid).memory_info().rss / MIB
+    return [
+        Figure(f"console, {MANY_VALUES} live values a second, share of a core", values, 30, "%"),
+        Figure(f"console, {MANY_EVENTS} events a second, share of a core", events, 20, "%"),
+        Figure("console, memory after that", memory, 120, "MB", "resident"),
+    ]
+
+
+def _flooded(shown: Terminal) -> float:
+    shown.drain(1.0)
+    process = psutil.Process(shown.process.pid)
+    before, began = cpu_s(process), time.monotonic()
+    shown.drain(FLOOD_S)
+    used = 100 * (cpu_s(process) - before) / (time.monotonic() - began)
+    shown.press(b"4")
+    shown.until(b"Groups", PAINT_LIMIT_S)
+    shown.press(b"1")
+    shown.until(b"Nodes", PAINT_LIMIT_S)
+    return used
 
 
 def _command() -> Figure:

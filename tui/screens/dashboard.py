@@ -165,8 +165,10 @@ class DashboardScreen(SectionScreen):
             self.focused.action_open()
 
     @on(LiveTable.Moved)
-    def _moved(self) -> None:
-        self.repaint()
+    def _moved(self, event: LiveTable.Moved) -> None:
+        # Tables beside the one with the keys move by themselves, as with each new event.
+        if event.table is self.focused:
+            self.repaint()
 
     @on(LiveTable.Opened)
     def _opened(self, event: LiveTable.Opened) -> None:

@@ -270,7 +270,7 @@ def _heard(connection: Connection, now: Moment) -> Connection:
 
 def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[View, Topic]:
     """Return `view` with `message` added, and which part of it changed the most."""
-    view = replace(view, connection=_heard(view.connection, now))
+    view = heard(view, now)
     match message:
         case NodeLive():
             nodes = {**view.nodes, message.node: Heard(message, now.mono)}
@@ -295,8 +295,13 @@ def _groups(active: Document) -> Collection[str]:
     return active.configuration.group if active.configuration else ()
 
 
+def heard(view: View, now: Moment) -> View:
+    """Return `view` whose agent has just said something."""
+    return replace(view, connection=_heard(view.connection, now))
+
+
 def gathered(view: View, events: Iterable[EventLine]) -> View:
-    """Return `view` with what another agent than the connected one tells of what happened."""
+    """Return `view` with events that were told, by whichever agent."""
     log = with_events(view.log, events, _groups(view.active))
     return view if log is view.log else replace(view, log=log)
 
