@@ -323,7 +323,7 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     Action(
-        "go_back", ("b",), "go back", "Put the whole epoch into the draft", "past", "operator", 4
+        "roll_back", ("b",), "go back", "Put the whole epoch into the draft", "past", "operator", 4
     ),
     Action(
         "everything",

@@ -44,9 +44,10 @@ def test_standby_of_a_node_tells_what_moves_and_asks_for_its_name() -> None:
         )
         await pilot.press("enter")
         assert not client.asked
-        await pilot.press(*"alpha", "enter")
+        await pilot.press("shift+tab", *"disks", "tab", *"alpha", "enter")
         await until(pilot, lambda: client.asked, "the request")
         assert only(client).text == with_standby(TEXT, "alpha", standby=True)
+        assert only(client).reason == "disks"
 
     play(act)
 

@@ -66,6 +66,12 @@ async def test_the_whole_epoch_goes_into_the_draft(client: StoryClient) -> None:
         await pilot.press("down", "b")
         await until(pilot, lambda: bench_of(app).draft.text == OLD, "the old text in the draft")
 
+        bench_of(app).edit(bench_of(app).draft.typed(f"{OLD}# mine\n"))
+        await pilot.press("9", "b")
+        await shows(pilot, "Give up the draft?", "will be lost")
+        await pilot.press("escape")
+        assert "# mine" in bench_of(app).draft.text
+
 
 async def test_why_a_group_is_where_it_is(client: StoryClient) -> None:
     app = console(client)

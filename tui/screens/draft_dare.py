@@ -117,13 +117,21 @@ def _confirm(screen: DraftPage, wish: _Wish) -> None:
     if seconds:
         lines = [line(put(PROBATION_TEXT.format(length), 0, "warn")), line(""), *lines]
     name = bench.session.view.cluster_name
+    digest = rehearsal.rehearsed if rehearsal is not None else ""
+
+    def command(noted: str) -> str:
+        program, probation = program_of(screen.app), length if seconds else ""
+        return draft_commands(program, draft, review, noted, probation=probation, rehearsed=digest)[
+            -1
+        ]
+
     dialog = ConfirmScreen(
         f"Run the DARE on {name}?",
         lines,
         name if review.interrupted else "",
         yes="Run the DARE",
         note="Reason, kept in the history:",
-        command=lambda noted: draft_commands(program_of(screen.app), draft, review, noted)[-1],
+        command=command,
     )
 
     def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
@@ -135,7 +143,7 @@ def _confirm(screen: DraftPage, wish: _Wish) -> None:
                 with_waivers(dialog.noted, named, review.endurance),
                 bench.author,
                 probation_seconds=seconds,
-                rehearsed=rehearsal.rehearsed if rehearsal is not None else "",
+                rehearsed=digest,
             )
             screen.desk.guarded(lambda: _apply(screen, request), "apply")
 

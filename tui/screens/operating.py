@@ -3,16 +3,16 @@
 from functools import partial
 
 from nodeagent.config.edit import EditError
-from nodeagent.wire.console import Done
+from nodeagent.wire.console import Apply, Done
 from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.show import program_of
 from tui.viewmodels.commands import operation_command
-from tui.viewmodels.operations import Ground, Make, Operation
+from tui.viewmodels.operations import Ground, Make
 
 
-def operate(screen: SectionScreen, make: Make, yes: str) -> None:
-    """Show what the operation does and ask; `yes` is the button that does it."""
+def operate(screen: SectionScreen, make: Make, button: str) -> None:
+    """Show what the operation does and ask; `button` does it."""
     ground = ground_of(screen)
     if ground is None:
         return
@@ -30,17 +30,21 @@ def operate(screen: SectionScreen, make: Make, yes: str) -> None:
     title = f"{operation.what[:1].upper()}{operation.what[1:]}?"
     lines = [*operation.lines(), "", f"The same from a shell (F6): {operation.command}"]
     word = operation.subject if operation.interrupts else ""
-    screen.app.push_screen(
-        ConfirmScreen(
-            title,
-            lines,
-            word,
-            yes=yes,
-            note="Reason, kept in the history:",
-            command=partial(operation_command, program_of(screen.app), operation),
-        ),
-        partial(_answered, screen, ground, operation),
+    dialog = ConfirmScreen(
+        title,
+        lines,
+        word,
+        yes=button,
+        note="Reason, kept in the history:",
+        command=partial(operation_command, program_of(screen.app), operation),
     )
+
+    def answered(yes: bool | None) -> None:  # noqa: FBT001 - as Textual calls it
+        if yes:
+            request = operation.request(ground, screen.desk.author, dialog.noted)
+            screen.desk.guarded(partial(_ask, screen, request, operation.what), "operate")
+
+    screen.app.push_screen(dialog, answered)
 
 
 def ground_of(screen: SectionScreen) -> Ground | None:
@@ -57,18 +61,7 @@ def ground_of(screen: SectionScreen) -> Ground | None:
     return Ground(view.active.text, view.active.running, view.cluster.value, unix, view.times)
 
 
-def _answered(
-    screen: SectionScreen,
-    ground: Ground,
-    operation: Operation,
-    yes: bool | None,  # noqa: FBT001 - as Textual calls it
-) -> None:
-    if yes:
-        screen.desk.guarded(partial(_ask, screen, ground, operation), "operate")
-
-
-async def _ask(screen: SectionScreen, ground: Ground, operation: Operation) -> None:
-    answer = await screen.session.ask(operation.request(ground, screen.desk.author))
+async def _ask(screen: SectionScreen, request: Apply, what: str) -> None:
+    answer = await screen.session.ask(request)
     if isinstance(answer, Done):
-        text = f"DARE {answer.tx}: {operation.what}" if answer.tx else answer.text
-        screen.desk.tell(text)
+        screen.desk.tell(f"DARE {answer.tx}: {what}" if answer.tx else answer.text)

@@ -17,12 +17,14 @@ from nodeagent.model.plan import Change
 from nodeagent.wire.console import ConfigurationFile, GetConfiguration
 from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
 from tui.screens.base import SectionScreen
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.forms.bench import bench_of
 from tui.screens.menu import MenuScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels import past_page as page
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.changes import change_line
+from tui.viewmodels.form_page import count_text
 from tui.viewmodels.spans import Row, line, put
 from tui.viewmodels.store import View
 from tui.widgets.live_table import LiveTable
@@ -124,7 +126,7 @@ class PastScreen(SectionScreen):
         """Return what would do nothing with the entry under the cursor."""
         entry = self.entry
         if entry is None or entry.kind != "change":
-            return frozenset({"take_back", "go_back"})
+            return frozenset({"take_back", "roll_back"})
         return frozenset() if self._changes(entry) else frozenset({"take_back"})
 
     def action_open(self) -> None:
@@ -181,7 +183,7 @@ class PastScreen(SectionScreen):
         bench.edit(bench.draft.typed(merged.text.decode()))
         self.desk.open_section("draft")
 
-    def action_go_back(self) -> None:
+    def action_roll_back(self) -> None:
         """Put the whole configuration of the epoch into the draft."""
         entry = self.entry
         if entry is None or entry.kind != "change" or self._locked():
@@ -191,6 +193,19 @@ class PastScreen(SectionScreen):
             self._changes(entry)
             self.desk.tell(f"epoch {entry.epoch} is still being fetched; try again")
             return
+        bench = bench_of(self.app)
+        if not bench.draft.differs:
+            self._put_into_draft(text)
+            return
+        lines = [
+            f"The draft becomes the configuration of epoch {entry.epoch}.",
+            f"{count_text(bench.review.count, 'change')} of this draft will be lost.",
+            "Ctrl+Z in the section Draft brings them back.",
+        ]
+        dialog = ConfirmScreen("Give up the draft?", lines, yes="Go back")
+        self.app.push_screen(dialog, lambda yes: self._put_into_draft(text) if yes else None)
+
+    def _put_into_draft(self, text: str) -> None:
         bench = bench_of(self.app)
         bench.edit(bench.draft.typed(text))
         self.desk.open_section("draft")

@@ -8,20 +8,30 @@ from tui.viewmodels.operations import Operation
 from tui.viewmodels.survives import waivers
 
 DRAFT_FILE = "draft.toml"
-REASON = "why"
 
 
-def draft_commands(program: str, draft: Draft, review: Review, reason: str = "") -> list[str]:
+def draft_commands(
+    program: str,
+    draft: Draft,
+    review: Review,
+    reason: str = "",
+    *,
+    probation: str = "",
+    rehearsed: str = "",
+) -> list[str]:
     """Return what takes the draft into a file, previews it, and applies it.
 
-    `program`: how the console itself was called, with its options.
+    `program`: how the console itself was called, with its options. `probation`: its length, as
+    "10m"; `rehearsed`: the digest of the rehearsal that the run has to be like.
     """
     parts = [
         program,
         f"apply {DRAFT_FILE}",
         f"--base {draft.base_digest}" if draft.base_digest else "",
         waivers(review.endurance),
-        f"--reason {shlex.quote(reason or REASON)}",
+        f"--rehearsed {rehearsed}" if rehearsed else "",
+        f"--probation {shlex.quote(probation)}" if probation else "",
+        f"--reason {shlex.quote(reason)}" if reason else "",
     ]
     return [
         f"{program} export configuration --draft {DRAFT_FILE}",

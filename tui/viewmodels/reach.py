@@ -112,7 +112,7 @@ REACH: dict[str, Reach] = {
     "dare.newer": _MOVES,
     "past.open": Command("history [EPOCH]"),
     "past.take_back": Command("rollback EPOCH --only KEY"),
-    "past.go_back": Command("rollback EPOCH"),
+    "past.roll_back": Command("rollback EPOCH"),
     "past.everything": Command("history --all"),
     "past.blame": Command("blame [KEY]"),
     "past.snapshot": Command("export snapshot FILE"),

@@ -92,6 +92,11 @@ def test_the_command_does_exactly_what_the_screen_would() -> None:
         f"clustertui apply draft.toml --base {draft.base_digest} --waive node:alpha "
         "--reason 'it'\"'\"'s time'"
     )
+    *_, tried = draft_commands("clustertui", draft, Review(), probation="10m", rehearsed="ab" * 32)
+    assert tried == (
+        f"clustertui apply draft.toml --base {draft.base_digest} --rehearsed {'ab' * 32} "
+        "--probation 10m"
+    )
     move = Operation("move web to bravo", "web", "clustertui move web bravo")
     assert operation_command("box/clustertui --key k", move) == (
         "box/clustertui --key k move web bravo"
