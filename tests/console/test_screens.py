@@ -314,8 +314,24 @@ def test_events_follow_freeze_and_filter() -> None:
         await pilot.press("f")
         client.say(story.event(50, "lost", severity="error"), story.event(51, "found"))
         await shows(pilot, "frozen, 2 wait")
-        await pilot.press("f", "exclamation_mark")
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "Events 1 of 3, only warnings and errors")
+        await pilot.press("f")
         await shows(pilot, "Events 2 of 5", "only warnings and errors", "lost")
+
+    play(act)
+
+
+def test_a_list_that_is_held_still_says_so_and_is_filtered_all_the_same() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("2", "f")
+        await shows(pilot, "FROZEN, what you see is old")
+        client.say(story.node_live("bravo", state="down", age_ms=9_000))
+        await pilot.press("slash", *"bravo", "enter")
+        held = await shows(pilot, 'with "bravo"', "U up")
+        assert "alpha  " not in held.split("beats")[1].splitlines()[1]
+        await pilot.press("f")
+        await shows(pilot, "X down")
 
     play(act)
 

@@ -9,6 +9,7 @@ from tui.keep import keep
 from tui.screens.base import SectionScreen
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.events import event_detail, events_page, first_since, json_lines
+from tui.viewmodels.facts import Look
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
 from tui.viewmodels.store import View
@@ -31,6 +32,7 @@ class EventsScreen(SectionScreen):
         self._needle = ""
         self._only_bad = False
         self._frozen_at = -1
+        self._held: Look | None = None
         self._shown: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
@@ -61,7 +63,7 @@ class EventsScreen(SectionScreen):
         self._shown = state
         waiting = len(view.events) - self._frozen_at if self._frozen_at >= 0 else -1
         pane = events_page(
-            self.look,
+            self._held or self.look,
             width,
             needle=self._needle,
             only_bad=self._only_bad,
@@ -71,15 +73,11 @@ class EventsScreen(SectionScreen):
         self._show(pane)
 
     def _show(self, pane: Pane) -> None:
-        table = self.table
-        if self._frozen_at >= 0:
-            table.show_head(pane.head)
-        else:
-            keys = table.keys
-            following = not keys or table.cursor == keys[-1]
-            table.show_rows(pane.rows, pane.head)
-            if following and pane.rows:
-                table.select(pane.rows[-1].key)
+        table, keys = self.table, self.table.keys
+        following = not keys or table.cursor == keys[-1]
+        table.show_rows(pane.rows, pane.head)
+        if following and pane.rows:
+            table.select(pane.rows[-1].key)
         self._show_detail()
 
     def _show_detail(self) -> None:
@@ -109,7 +107,8 @@ class EventsScreen(SectionScreen):
 
     def action_freeze(self) -> None:
         """Hold the list still, or let it go on."""
-        self._frozen_at = len(self.session.view.events) if self._frozen_at < 0 else -1
+        self._held = self.look if self._held is None else None
+        self._frozen_at = len(self.look.view.events) if self._held is not None else -1
         self.repaint()
 
     def action_since_left(self) -> None:

@@ -15,7 +15,9 @@ from textual.widget import Widget
 from tui.screens.base import SectionScreen
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.draft_rows import draft_detail, draft_rows, drafted
+from tui.viewmodels.facts import Look
 from tui.viewmodels.panes import Pane
+from tui.viewmodels.problems import Problem
 from tui.viewmodels.spans import Line, Row, Span, joined, line, put, spread
 from tui.viewmodels.store import View
 from tui.widgets.filter_bar import FilterBar
@@ -44,7 +46,7 @@ class ListingScreen(SectionScreen):
         super().__init__()
         self._order = 0
         self._only_problems = False
-        self._frozen = False
+        self._held: tuple[Look, tuple[Problem, ...]] | None = None
         self._needle = ""
 
     @abstractmethod
@@ -94,8 +96,8 @@ class ListingScreen(SectionScreen):
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
         self.set_class(not wide, "-narrow")
-        if self._frozen:
-            return
+        if self._held is not None:  # sorting, filters and pages go on with what is held
+            self.look, self.problems = self._held
         width = self.size.width // 2 if wide else self.size.width
         lists = self.query_one("#lists")
         if lists.styles.width is None or lists.styles.width.value != width:
@@ -140,6 +142,8 @@ class ListingScreen(SectionScreen):
             words.append(f"by {self.orders[self._order]}")
         if self._only_problems:
             words.append("problems only")
+        if self._held is not None:
+            words.append("FROZEN, what you see is old")
         if self._needle:
             words.append(f'with "{self._needle}"')
         return line(Span(" "), put(", ".join(words), 0, "accent"), Span(" ")) if words else ()
@@ -186,9 +190,9 @@ class ListingScreen(SectionScreen):
 
     def action_freeze(self) -> None:
         """Hold the list still, or let it go on."""
-        self._frozen = not self._frozen
+        self._held = (self.look, self.problems) if self._held is None else None
         self.repaint()
-        self.desk.tell("held still; f lets it go on" if self._frozen else "live again")
+        self.desk.tell("live again" if self._held is None else "held still; f lets it go on")
 
     def action_edit(self) -> None:
         """Change the object in the draft."""
