@@ -322,6 +322,20 @@ def test_events_follow_freeze_and_filter() -> None:
     play(act)
 
 
+def test_a_page_to_be_read_is_leafed_through() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("f1")
+        first = await shows(pilot, "Keys of Dash ")
+        await pilot.press("pagedown")
+        await until(pilot, lambda: screen_text(pilot.app) != first, "the next page")
+        await pilot.press("end")
+        await shows(pilot, "this console may change things, or only watch")
+        await pilot.press("home")
+        await shows(pilot, "Keys of Dash ")
+
+    play(act)
+
+
 def test_a_list_that_is_held_still_says_so_and_is_filtered_all_the_same() -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         await pilot.press("2", "f")

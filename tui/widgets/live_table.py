@@ -88,13 +88,23 @@ class LiveTable(Lines, can_focus=True):
         self.scroll_relative(y=by, animate=False)
 
     def action_page(self, direction: int) -> None:
-        """Move by a page."""
+        """Move by a page; where no row beyond can hold the cursor, what is seen moves alone."""
         step = max(1, self.size.height - len(self.head) - 1)
-        self._go(self._nearest(self._index + direction * step))
+        there = self._nearest(self._index + direction * step)
+        if there in {-1, self._index}:
+            self.scroll_relative(y=direction * step, animate=False)
+        else:
+            self._go(there)
 
     def action_edge(self, direction: int) -> None:
-        """Go to the first or the last object."""
-        self._go(self._nearest(0 if direction < 0 else len(self._keys) - 1))
+        """Go to the first or the last object, or line."""
+        there = self._nearest(0 if direction < 0 else len(self._keys) - 1)
+        if there not in {-1, self._index}:
+            self._go(there)
+        elif direction < 0:
+            self.scroll_home(animate=False)
+        else:
+            self.scroll_end(animate=False)
 
     def action_open(self) -> None:
         """Open the object under the cursor."""
