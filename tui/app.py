@@ -146,7 +146,8 @@ class ClusterApp(App[int]):
         """
         load = next(self._unloaded, None)
         if load is not None:
-            load()
+            with suppress(Exception):  # told when somebody goes there
+                load()
         elif self._loading is not None:
             self._loading.stop()
 
@@ -321,6 +322,12 @@ class ClusterApp(App[int]):
         """Go to a section, and there to the object `key`."""
         if mode not in SCREENS:
             self.tell(f"there is no section {mode}", severity="warning")
+            return
+        try:
+            SCREENS[mode]()
+        except Exception as error:  # noqa: BLE001 - as half-way through an update of the program
+            text = f"{type(error).__name__}: {error}; was the program updated? start it again"
+            self.tell(text, title=f"{mode} cannot be shown", severity="error")
             return
         self.switch_mode(mode)
         screen = self.screen

@@ -24,6 +24,7 @@ LOOK_S = 2.0
 """How long a scrape waits for the agent's loop before it fails."""
 
 Row = tuple[Sequence[str], float]
+Value = Callable[[LinkLive], float]
 
 
 class MetricsError(Exception):
@@ -100,22 +101,28 @@ def _nodes(nodes: Sequence[NodeLive]) -> Iterator[Metric]:
 
 
 def _links(nodes: Sequence[NodeLive], observer: str) -> Iterator[Metric]:
-    """Yield what is known of adapters: of others' none where the observer is cut off itself."""
+    """Yield what is known of adapters.
+
+    Where the observer is itself cut off it cannot know of those of a node that it hears elsewhere.
+    """
     labels = ("node", "adapter", "network")
     blind = blind_networks(nodes, observer)
-    links = [
+    links = [(node, link) for node in nodes for link in node.links]
+    known = [
         (node, link)
-        for node in nodes
-        for link in node.links
-        if node.node == observer or link.network not in blind
+        for node, link in links
+        if node.node == observer or node.state == "down" or link.network not in blind
     ]
 
-    def each(name: str, text: str, value: Callable[[LinkLive], float]) -> Metric:
-        rows = (((n.node, link.adapter, link.network), value(link)) for n, link in links)
+    def each(
+        name: str, text: str, told: Iterable[tuple[NodeLive, LinkLive]], value: Value
+    ) -> Metric:
+        rows = (((n.node, link.adapter, link.network), value(link)) for n, link in told)
         return _family(name, text, labels, rows)
 
-    yield each("adapter_up", "1 while the adapter is heard.", lambda link: link.state == "up")
-    yield each("adapter_heard_seconds", "Since it was heard.", lambda link: link.age_ms / 1000)
+    up, heard = "1 while the adapter is heard.", "Since it was heard."
+    yield each("adapter_up", up, known, lambda link: link.state == "up")
+    yield each("adapter_heard_seconds", heard, links, lambda link: link.age_ms / 1000)
 
 
 def _groups(cluster: ClusterLive, nodes: Sequence[NodeLive]) -> Iterator[Metric]:

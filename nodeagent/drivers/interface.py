@@ -1,12 +1,11 @@
 """Service addresses on interfaces: added, asked for, announced, watched, and taken off again.
 
 An address is put on the interface of the adapter that the core chose, with the prefix of its
-network. Before, all other hosts of the network are asked whether one of them has it. After, all are
-told who has it now, several times, for a lost announcement costs its hearers minutes, and asked
-once more, for a host may be slow to answer: `monitor` tells of one that did. Where its owner has
-just handed it over, that was the host that had it: it is used at once, and others are only asked
-after. What was added is written down first (`placed`), so that the deadman or a later agent can
-take it off.
+network. Before, all other hosts of the network are asked whether one of them has it; after, all are
+told who has it now, several times, for a lost announcement costs its hearers minutes. Where its
+owner has just handed it over, that was the host that had it: it is used at once and all others are
+asked beside, which `monitor` tells of. What was added is written down first (`placed`), so that the
+deadman or a later agent can take it off.
 """
 
 import asyncio
@@ -185,11 +184,11 @@ class InterfaceDriver:
         address, adapter = _address(job), job.attachment.adapter
         async with asyncio.TaskGroup() as both:
             both.create_task(_announce(address, adapter))
-            if not job.attachment.moves:
+            if job.attachment.handed:
                 both.create_task(self._ask_beside(job))
 
     async def _ask_beside(self, job: Job) -> None:
-        """Look for a stranger that has it, too; then all use it, and that fails."""
+        """Look for a stranger that has what was handed over; then all use it, and that fails."""
         address, adapter = _address(job), job.attachment.adapter
         with contextlib.suppress(OSError):  # a link that went is the core's to judge
             other = await aside(lambda: _found_on(address, adapter))
@@ -199,7 +198,7 @@ class InterfaceDriver:
 
 def _found_on(address: str, adapter: str) -> str:
     interface = netlink.interfaces().get(adapter)
-    return _other_host(address, interface) if interface is not None else ""
+    return _other_host(address, interface, in_use=True) if interface is not None else ""
 
 
 async def _announce(address: str, adapter: str) -> None:
@@ -276,11 +275,11 @@ def _held(address: str) -> Held | None:
     return next((one for one in netlink.addresses() if one.address == address), None)
 
 
-def _other_host(address: str, interface: Interface) -> str:
+def _other_host(address: str, interface: Interface, *, in_use: bool = False) -> str:
     if ":" in address or not interface.resolves:
         return ""  # IPv6: the kernel asks when it is added
     own = {one.hardware for one in netlink.interfaces().values()}
-    return neighbours.who_has(address, interface, own)
+    return neighbours.who_has(address, interface, own, in_use=in_use)
 
 
 def _refused(job: Job, error: OSError) -> Outcome:

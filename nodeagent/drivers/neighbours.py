@@ -14,9 +14,9 @@ from collections.abc import Collection
 from nodeagent.drivers.netlink import Interface
 
 PROBES = 3
-PROBE_SECONDS = 0.05
-LISTEN_SECONDS = 0.1
-"""RFC 5227 asks for up to seven seconds. A takeover cannot wait so long: this takes 0.2 s."""
+PROBE_SECONDS = 0.1
+LISTEN_SECONDS = 0.2
+"""RFC 5227 asks for up to seven seconds. A takeover cannot wait so long: this takes 0.4 s."""
 _ARP = 0x0806
 _EVERYBODY = b"\xff" * 6
 _NOBODY = bytes(6)
@@ -26,10 +26,14 @@ _ADVERTISEMENT, _OVERRIDE, _TARGET_OPTION = 136, 0x2000_0000, 2
 _ALL_NODES = "ff02::1"
 
 
-def who_has(address: str, interface: Interface, own: Collection[bytes]) -> str:
+def who_has(
+    address: str, interface: Interface, own: Collection[bytes], *, in_use: bool = False
+) -> str:
     """Return the hardware address of another host that has or wants this IPv4 address, or "".
 
-    `own` are the hardware addresses of this machine. OSError when it cannot be asked.
+    `own` are the hardware addresses of this machine. `in_use`: we have it already, so who only
+    wants it is told so by our kernel, and does not count (RFC 5227, 2.1.1 and 2.4). OSError when it
+    cannot be asked.
     """
     target = socket.inet_aton(address)
     probe = _arp(_REQUEST, interface.hardware, _NO_ADDRESS, _NOBODY, target)
@@ -38,7 +42,8 @@ def who_has(address: str, interface: Interface, own: Collection[bytes]) -> str:
         for number in range(PROBES):
             wire.send(probe)
             last = number == PROBES - 1
-            answer = _answer(wire, target, own, LISTEN_SECONDS if last else PROBE_SECONDS)
+            seconds = LISTEN_SECONDS if last else PROBE_SECONDS
+            answer = _answer(wire, target, own, seconds, in_use=in_use)
             if answer:
                 return answer
     return ""
@@ -56,7 +61,9 @@ def announce(address: str, interface: Interface) -> None:
         wire.send(_arp(_REPLY, hardware, packed, _EVERYBODY, packed))
 
 
-def _answer(wire: socket.socket, target: bytes, own: Collection[bytes], seconds: float) -> str:
+def _answer(
+    wire: socket.socket, target: bytes, own: Collection[bytes], seconds: float, *, in_use: bool
+) -> str:
     until = time.monotonic() + seconds
     while (rest := until - time.monotonic()) > 0:
         if not select.select([wire], [], [], rest)[0]:
@@ -65,7 +72,7 @@ def _answer(wire: socket.socket, target: bytes, own: Collection[bytes], seconds:
         if len(frame) < 42 or frame[12:14] != b"\x08\x06":
             continue
         sender, has, wants = frame[22:28], frame[28:32], frame[38:42]
-        probes_too = has == _NO_ADDRESS and wants == target
+        probes_too = not in_use and has == _NO_ADDRESS and wants == target
         if sender not in own and (has == target or probes_too):
             return sender.hex(":")
     return ""

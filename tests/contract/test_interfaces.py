@@ -198,6 +198,35 @@ async def test_what_was_handed_over_is_used_at_once_and_a_stranger_still_found(
     assert (await do(agent, "monitor", at)).ok, "what was held against it is forgotten"
 
 
+PROBER = """
+import socket, sys
+from nodeagent.drivers import netlink, neighbours
+interface = netlink.interfaces()["switch"]
+print("ready", flush=True)
+sys.stdin.readline()
+print(neighbours.who_has(sys.argv[1], interface, {interface.hardware}), flush=True)
+"""
+
+
+async def test_who_only_wants_what_was_handed_over_is_no_stranger(
+    agent: Agent, client: Host
+) -> None:
+    words = client.words(sys.executable, "-c", PROBER, SERVICE)
+    pipe = subprocess.PIPE
+    prober = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe)
+    assert prober.stdout is not None
+    assert await prober.stdout.readline() == b"ready\n"
+    at = Attachment("eth0", SUBNET, handed=True)
+
+    started = await do(agent, "start", at)
+    found, _ = await prober.communicate(b"go\n")
+
+    assert started.ok
+    assert found.strip(), "the prober is told who has it"
+    watched = await do(agent, "monitor", at)
+    assert watched.ok, watched
+
+
 async def test_clients_learn_of_a_move_of_an_ipv6_address(agent: Agent, client: Host) -> None:
     first = await do(agent, "start", Attachment("eth0", SUBNET6, ("eth1",)), SERVICE6)
     assert (first.ok, where(SERVICE6)) == (True, ["eth0"]), first

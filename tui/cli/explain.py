@@ -36,7 +36,7 @@ def _put_page(page: Sheet) -> None:
     for heading, text in parts(page):
         put()
         put(heading)
-        for line in wrap(text, WIDTH):
+        for line in wrap(text, WIDTH, break_on_hyphens=False, break_long_words=False):
             put(f"  {line}")
         if heading == "Example":
             for line in page.example:

@@ -122,6 +122,16 @@ def test_who_is_cut_off_says_nothing_of_others_adapters_there() -> None:
     }
 
 
+def test_a_node_that_is_down_is_told_of_by_the_one_that_is_left() -> None:
+    links = (LinkLive("eth0", "public1", "down", 9_000),)
+    alpha, bravo = (msgspec.structs.replace(node, links=links) for node in SNAPSHOT.nodes)
+    nodes = (alpha, msgspec.structs.replace(bravo, state="down"))
+
+    told = told_of(msgspec.structs.replace(SNAPSHOT, nodes=nodes))
+
+    assert told["nodeagent_adapter_up", ("eth0", "public1", "bravo")] == 0
+
+
 def test_a_group_that_runs_nowhere_has_no_owner(
     told: dict[tuple[str, tuple[str, ...]], float],
 ) -> None:
