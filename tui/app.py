@@ -209,7 +209,6 @@ class ClusterApp(App[int]):
         if isinstance(self._driver, TerminalDriver) and self._driver.is_gone:
             self._leave(128 + signal.SIGHUP)
             return
-        self.session.put_in_events()
         self.session.check_feed()
         self._learn_when_left()
         self.session.be_at(self._own_place())

@@ -88,7 +88,7 @@ class Session:
     ) -> None:
         self.client = client
         self.read_only = read_only
-        self.view = store.View(connection=store.Connection(since=now().mono))
+        self._view = store.View(connection=store.Connection(since=now().mono))
         self.dirty: set[store.Topic] = set()
         self.left_at = 0.0
         self._post = post
@@ -99,6 +99,22 @@ class Session:
         self._gathering: asyncio.Task[None] | None = None
         self._neighbours: Gathering | None = None
         self._place = Place()
+
+    @property
+    def view(self) -> store.View:
+        """Return what is known, of all that was told until now.
+
+        Events are put into its log only when somebody looks: a storm of them, one by one, would
+        cost more than all else.
+        """
+        if self._fresh:
+            self._view = store.gathered(self._view, self._fresh)
+            self._fresh.clear()
+        return self._view
+
+    @view.setter
+    def view(self, view: store.View) -> None:
+        self._view = view
 
     @property
     def now(self) -> Moment:
@@ -141,15 +157,6 @@ class Session:
         self._place = place
         if self._neighbours is not None:
             self._neighbours.place = place
-
-    def put_in_events(self) -> None:
-        """Put what was told since the last time into the log; called before each painting.
-
-        One by one a storm of them would cost more than all else.
-        """
-        if self._fresh:
-            self._happened(list(self._fresh))
-            self._fresh.clear()
 
     def _happened(self, events: list[EventLine]) -> None:
         self.view = store.gathered(self.view, events)
@@ -222,13 +229,14 @@ class Session:
             return
         self._lost_told = False
         if isinstance(item, EventLine):
-            self.view = store.heard(self.view, self._now())
+            self._view = store.heard(self._view, self._now())
             self._fresh.append(item)
+            self.dirty.add("events")
             return
-        before = self.view
-        self.view, topic = store.fold(before, item, self._now())
+        before = self._view
+        self._view, topic = store.fold(before, item, self._now())
         self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
-        self._tell(item, before.run, self.view.run)
+        self._tell(item, before.run, self._view.run)
 
     def _show_past(self, view: store.View) -> None:
         """Take a whole view, as a replay makes them."""

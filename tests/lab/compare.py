@@ -11,8 +11,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -121,14 +122,8 @@ def _write(figure: Figure) -> None:
     sys.stdout.buffer.flush()
 
 
-def _parts(rounds: int, only: Sequence[str]) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
-    """Yield what is to be done, in order: the side's name, and one of its settings carried out."""
-    for equal in (False, True):
-        yield Ours.name, _ours(rounds, only, equal=equal)
-    for equal in (False, True):
-        yield Theirs.name, _theirs(rounds, only, equal=equal)
-    for equal in (False, True):
-        yield Vrrp.name, _vrrp(rounds, only, equal=equal)
+Part = Callable[..., Awaitable[None]]
+"""Carries out all works of one side in one of its settings: (rounds, only, equal=)."""
 
 
 async def _ours(rounds: int, only: Sequence[str], *, equal: bool) -> None:
@@ -205,13 +200,13 @@ def _inside(pipe: int, rounds: int, only: Sequence[str], absent: Sequence[str]) 
 
 async def _all(rounds: int, only: Sequence[str], absent: Sequence[str]) -> int:
     """Carry all parts out, the others also where one fails; 1 if one did."""
+    parts: dict[str, Part] = {Ours.name: _ours, Theirs.name: _theirs, Vrrp.name: _vrrp}
     code = 0
-    for side, part in _parts(rounds, only):
+    for side, equal in product(parts, (False, True)):
+        if side in absent:
+            continue
         try:
-            if side in absent:
-                part.close()
-            else:
-                await part
+            await parts[side](rounds, only, equal=equal)
         except (RoomError, AgentError, NotHeld) as error:
             print(f"compare: {side}: {error}", file=sys.stderr)
             code = 1

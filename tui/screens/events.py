@@ -31,7 +31,6 @@ class EventsScreen(SectionScreen):
         super().__init__()
         self._needle = ""
         self._only_bad = False
-        self._frozen_at = -1
         self._held: Look | None = None
         self._shown: tuple[object, ...] = ()
 
@@ -55,13 +54,13 @@ class EventsScreen(SectionScreen):
         del now
         width = self.size.width
         left = self.session.left_at
-        state = (view.events, width, self._needle, self._only_bad, self._frozen_at, left)
+        state = (view.events, width, self._needle, self._only_bad, self._held, left)
         if len(state) == len(self._shown) and all(
             new is old or new == old for new, old in zip(state[1:], self._shown[1:], strict=True)
         ) and state[0] is self._shown[0]:  # fmt: skip
             return
         self._shown = state
-        waiting = len(view.events) - self._frozen_at if self._frozen_at >= 0 else -1
+        waiting = len(view.events) - len(self._held.view.events) if self._held is not None else -1
         pane = events_page(
             self._held or self.look,
             width,
@@ -108,7 +107,6 @@ class EventsScreen(SectionScreen):
     def action_freeze(self) -> None:
         """Hold the list still, or let it go on."""
         self._held = self.look if self._held is None else None
-        self._frozen_at = len(self.look.view.events) if self._held is not None else -1
         self.repaint()
 
     def action_since_left(self) -> None:

@@ -46,7 +46,7 @@ def help_lines(title: str, mine: list[Entry], common: list[Entry], width: int, *
     """Return the help page for one screen."""
     lines = [titled([Span(f"Keys of {title}", "head")], width), *_entries(mine, width)]
     lines += [titled([Span("Keys everywhere", "head")], width), *_entries(common, width)]
-    ways = [*MOVING[:1], *(SIDEWAYS if steps else ()), *MOVING[1:]]
+    ways = [*MOVING, *(SIDEWAYS if steps else ())]
     lines += [titled([Span("Moving", "head")], width), *_entries(ways, width)]
     lines += [titled([Span("Words", "head")], width)]
     lines += _entries([(word, "", text) for word, text in WORDS], width)

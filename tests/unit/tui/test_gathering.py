@@ -122,6 +122,21 @@ async def test_consoles_hear_of_each_other_through_any_voter() -> None:
     assert editors_text(others, "group database") == ""
 
 
+async def test_what_the_agent_tells_is_seen_by_whoever_looks() -> None:
+    client = StoryClient()
+    client.begin()
+    session = Session(client, post=lambda _: None, now=lambda: Moment(1_000.0, story.WALL))
+    following = asyncio.create_task(session.follow())
+    client.say(story.event(50, "lost"), story.node_live("alpha"), story.event(51, "found"))
+
+    async with asyncio.timeout(LIMIT_S):
+        await seen(session, lambda view: {"lost", "found"} <= {e.text for e in view.events})
+
+    assert "events" in session.dirty
+    following.cancel()
+    await session.close()
+
+
 async def test_past_has_no_neighbours() -> None:
     session = Session(StoryClient(), post=lambda _: None, now=lambda: Moment(0.0, 0.0))
 
