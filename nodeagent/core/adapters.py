@@ -125,12 +125,12 @@ class Own:
 
 @dataclass
 class Adapters:
-    """All own adapters, and which networks failed."""
+    """All own adapters, which of them are `bad`, and which of their networks have `failed`."""
 
     own: dict[str, Own] = field(default_factory=dict)
     bad: tuple[str, ...] = ()
+    failed: set[str] = field(default_factory=set)
     _down: set[str] = field(default_factory=set)
-    _failed: set[str] = field(default_factory=set)
     _looked_ms: int = 0
 
     # -- what happens
@@ -197,6 +197,8 @@ class Adapters:
         verdict = judge(sight, silence_ms)
         if one.verdict == "silent" and verdict in {"good", "network-failed"}:
             verdict = "good" if sight.silent_ms < alone_max_ms(timing) else "silent"
+        if one.verdict == "network-failed" and verdict == "silent":
+            one.since_ms, verdict = now, "good"  # its network works again, and all come one by one
         if one.verdict in BAD and verdict not in BAD:
             one.well_ms = now if one.well_ms < 0 else one.well_ms
             if now - one.well_ms < timing.dead_after_ms:
@@ -234,14 +236,14 @@ class Adapters:
 
     def _look_at_networks(self, shared: "Shared") -> None:
         failed = {network for network in self._networks() if self._has_failed(shared, network)}
-        if failed == self._failed:
+        if failed == self.failed:
             return
-        for network in sorted(failed - self._failed):
+        for network in sorted(failed - self.failed):
             text = f"network {network} failed: nobody is heard on it"
             shared.tell("error", network, text, cause="no node hears another one; nothing moves")
-        for network in sorted((self._failed - failed) & set(self._networks())):
+        for network in sorted((self.failed - failed) & set(self._networks())):
             shared.tell("note", network, f"network {network} works again")
-        self._failed = failed
+        self.failed = failed
 
     def _has_failed(self, shared: "Shared", network: str) -> bool:
         mine = {one.verdict for one in self.own.values() if one.network == network}

@@ -13,13 +13,13 @@ from msgspec import UNSET
 
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
-from nodeagent.config.placement import cut_off
 from nodeagent.config.quorum import majority
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.leaving import leaving_nodes, lets_go
 from nodeagent.core.participant import Participant
 from nodeagent.core.placement import Placement
 from nodeagent.core.presence import Presence, settled_owners, starts_anew
+from nodeagent.core.reach import Reach
 from nodeagent.core.shared import Shared
 from nodeagent.core.votes import Wish, shrinking, shrunk, stamp
 from nodeagent.model.configuration import Configuration
@@ -42,8 +42,6 @@ from nodeagent.wire.peer import (
 
 ROUNDS_AHEAD_MAX = 1 << 40
 """No honest proposer is so far ahead. Who believed one could soon name no higher ballot itself."""
-GRACE_BEATS = 3
-"""So long no further node must have lost a network before groups leave those that did."""
 RANK_DELAY_MS = 400
 ATTEMPT_MS = 2_000
 USELESS_MS = (10_000, 600_000)
@@ -69,7 +67,7 @@ class Governor:
         self._wish: Wish | None = None
         self._presence = Presence(shared.now.ms)
         self._placement = Placement()
-        self._cut_since_ms: dict[tuple[str, str], int] = {}
+        self._reach = Reach()
 
     # -- what others ask
 
@@ -203,7 +201,7 @@ class Governor:
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=leaving,
-            cut=self._cut(configuration),
+            cut=self._reach.cut(shared, configuration),
             ran=ran,
         )
         placed = self._placement.owners(
@@ -222,7 +220,7 @@ class Governor:
         owners = {group: self._judged(group, node, view) for group, node in placed.items()}
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
-        why = _cause(standing, view, owners, leaving) + self._why_cut(standing, owners)
+        why = _cause(standing, view, owners, leaving) + self._reach.why(standing.owners, owners)
         told = msgspec.structs.replace(facts, owners=standing.owners)
         return Wish(view, owners, clean(why, 500), choices(configuration, told, owners))
 
@@ -236,33 +234,6 @@ class Governor:
         if node in {NOBODY, before} or self.shared.alive(node):
             return node
         return before if before in view else NOBODY
-
-    def _why_cut(self, standing: Standing, owners: dict[str, str]) -> str:
-        """Return which lost networks made groups leave their owners."""
-        before = standing.owners
-        left = {before.get(group) for group, node in owners.items() if node != before.get(group)}
-        cut = [(node, network) for node, network in self._cut_since_ms if node in left]
-        return "".join(f", {node} has no good adapter on {network}" for node, network in cut)
-
-    def _cut(self, configuration: Configuration) -> dict[str, frozenset[str]]:
-        """Return the networks that nodes do not reach, `GRACE_BEATS` after the last that said so.
-
-        When a switch fails, all nodes lose it, but not all in the same moment.
-        """
-        shared = self.shared
-        said = {name: peer.beat.bad for name, peer in shared.hearts.peers.items() if peer.beat.bad}
-        if shared.adapters.bad:
-            said[shared.name] = shared.adapters.bad
-        since = {
-            (node, network): self._cut_since_ms.get((node, network), shared.now.ms)
-            for node, bad in said.items()
-            for network in cut_off(configuration, node, bad)
-        }
-        self._cut_since_ms = since
-        grace_ms = GRACE_BEATS * shared.timing.heartbeat_ms
-        young = {pair[1] for pair, began in since.items() if shared.now.ms - began < grace_ms}
-        lasting = {pair for pair in since if pair[1] not in young}
-        return {node: frozenset(b for a, b in lasting if a == node) for node, _ in lasting}
 
     def _settling(self, configuration: Configuration, standing: Standing) -> bool:
         """Return whether somebody expected may still be about to be heard for the first time."""

@@ -203,6 +203,38 @@ def test_a_network_that_fails_moves_nothing(nodes: int, *, noticed: bool) -> Non
     assert story.owner("web") == ["alpha"]
 
 
+@pytest.mark.parametrize("noticed", [False, True], ids=["silent", "link down"])
+@pytest.mark.parametrize("first", ["alpha", "bravo", "charlie"])
+def test_a_network_that_returns_on_one_node_after_the_other_moves_nothing(
+    first: str, *, noticed: bool
+) -> None:
+    story = Story()
+    slot = story.node("alpha").shared.log.standing.slot
+    dead, names = story.world.network.dead_adapters, story.shape.nodes
+    if noticed:
+        story.unplug(*names)
+    dead.update((name, "eth0") for name in names)
+    story.until(lambda: story.told("network public failed")).world.advance(5_000)
+
+    for name in sorted(names, key=lambda name: name != first):
+        dead.discard((name, "eth0"))
+        story.plug(name).world.advance(700)
+    story.until(lambda: story.told("network public works again")).world.advance(10_000)
+
+    assert (story.owner("web"), story.owner("orders")) == (["alpha"], ["bravo"])
+    assert story.node("alpha").shared.log.standing.slot == slot
+    assert all(story.node(name).shared.adapters.bad == () for name in names)
+
+
+def test_who_does_not_reach_a_network_that_returned_is_judged_after_all() -> None:
+    story = Story()
+    story.unplug(*story.shape.nodes).until(lambda: story.told("network public failed"))
+
+    story.plug("bravo", "charlie")
+
+    story.until(lambda: story.owner("web") == ["bravo"]).rest()
+
+
 def test_links_that_a_switch_takes_down_one_by_one_move_nothing() -> None:
     story = Story()
     slot = story.node("alpha").shared.log.standing.slot
