@@ -434,11 +434,16 @@ class GroupRunner:
             again = self._start_again(name, event, now)
             return again or self._fail(name, event.text, event.evidence, now)
         if name in self._moving:
-            old, new = self._moving.pop(name), self._placed[name].adapter
-            self._moved[name] = f"on {new}, because {old} failed"
-            text = f"{name} moved from {old} to {new} here"
-            self.news.append(GroupNews("warning", text, f"adapter {old} failed"))
+            self._tell_of_move(name, self._moving.pop(name), self._placed[name].adapter)
         return self._next(now)
+
+    def _tell_of_move(self, name: str, old: str, new: str) -> None:
+        if old == new:
+            self.news.append(GroupNews("note", f"{name} stays on {old}, which works again"))
+            return
+        self._moved[name] = f"on {new}, because {old} failed"
+        text = f"{name} moved from {old} to {new} here"
+        self.news.append(GroupNews("warning", text, f"adapter {old} failed"))
 
     def _start_again(self, name: str, event: DriverFinished, now: Now) -> list[Effect]:
         """Stop what failed to start, run what recovers it, start it once more; [] without that.

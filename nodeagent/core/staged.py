@@ -74,23 +74,22 @@ def changed_groups(old: Configuration | None, new: Configuration) -> tuple[str, 
 def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> list[NewPart]:
     """Return the new adapters of other nodes that `me` must hear, and on which own adapter.
 
-    A node that is new itself, or has a new adapter on the network, must hear everybody there.
+    A node that is new itself, or has a new adapter on the network, must hear everybody there. One
+    that only gets another name or role is not new: its node is heard at that address already.
     """
     before = {
-        (node, name): adapter
+        (node, adapter.address)
         for node, noun in (old.node.items() if old else ())
-        for name, adapter in noun.adapter.items()
+        for adapter in noun.adapter.values()
     }
-    own = {a.network: name for name, a in new.node[me].adapter.items()} if me in new.node else {}
+    own = {a.network: a.address for a in new.node[me].adapter.values()} if me in new.node else {}
     parts = []
     for node, noun in new.node.items():
         for name, adapter in noun.adapter.items():
             mine = own.get(adapter.network)
             if node == me or mine is None:
                 continue
-            both = before.get((node, name)) == adapter
-            mine_is_old = before.get((me, mine)) == new.node[me].adapter[mine]
-            if not (both and mine_is_old):
+            if (node, adapter.address) not in before or (me, mine) not in before:
                 parts.append(
                     NewPart(node, name, adapter.network, staged_name(old, node, name, new))
                 )

@@ -25,9 +25,9 @@ def _all_ends(active: Configuration | None, staged: Configuration | None, node: 
     ends = _ends(active, node)
     if staged is None:
         return ends
-    known = {(network, address) for _, network, address in ends}
+    known = {address for _, _, address in ends}  # one that is only named anew is there already
     for name, network, address in _ends(staged, node):
-        if (network, address) not in known:
+        if address not in known:
             ends.append((staged_name(active, node, name, staged), network, address))
     return ends
 

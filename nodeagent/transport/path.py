@@ -83,6 +83,11 @@ class PeerPath:
     remote: str
     device: str = ""
 
+    @property
+    def way(self) -> tuple[str, str, str]:
+        """Return what it is apart from names: our address, its address, our interface."""
+        return self.local, self.remote, self.device
+
 
 @dataclass(frozen=True, slots=True)
 class Common:

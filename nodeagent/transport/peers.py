@@ -91,7 +91,7 @@ class PeerTransport:
         self._common = Common(self._context, keys, self._ports, self._notes)
         self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
-        self._renew: list[str] = []
+        self._renew: list[BoundAdapter] = []
         self._renew_at = 0.0
         self._listen_at = 0.0
 
@@ -125,12 +125,19 @@ class PeerTransport:
     def set_local(self, adapters: Iterable[LocalAdapter]) -> None:
         """Bind the addresses of `adapters`, leave alone those that stay, give up the others.
 
-        One that cannot be had is noted and tried again; the others work meanwhile.
+        One that cannot be had is noted and tried again; the others work meanwhile. Connections
+        outlast that an adapter, or its network, is named anew.
         """
         wanted = {adapter.name: adapter for adapter in adapters}
-        for name, bound in list(self._bound.items()):
-            if wanted.get(name) != bound.adapter:
-                self._bound.pop(name).close()
+        bound_at = {(b.adapter.address, b.adapter.device): b for b in self._bound.values()}
+        self._bound = {}
+        for name, adapter in wanted.items():
+            stays = bound_at.pop((adapter.address, adapter.device), None)
+            if stays is not None:
+                stays.adapter = adapter
+                self._bound[name] = stays
+        for bound in bound_at.values():
+            bound.close()
         self._wanted = {
             name: entry for name, entry in self._wanted.items() if wanted.get(name) == entry.adapter
         }
@@ -158,7 +165,7 @@ class PeerTransport:
             self._reconcile(peer, places[peer.name])
         self._peers = wanted
         if revoked:  # libzmq cannot end one connection of a server, so all of them are renewed
-            self._renew = list(self._bound)
+            self._renew = list(self._bound.values())
             self._renew_at = self._now()
         self._hurry()
 
@@ -266,7 +273,12 @@ class PeerTransport:
         if known is not None and known.key != peer.key:
             self._drop(peer.name)
         links = self._links.setdefault(peer.name, {})
-        for path in set(links) - set(peer.paths):
+        gone = {path.way: path for path in set(links) - set(peer.paths)}
+        for path in set(peer.paths) - set(links):
+            if path.way in gone:  # only named anew
+                links[path] = links.pop(gone.pop(path.way))
+                links[path].path = path
+        for path in gone.values():
             links.pop(path).close()
         now = self._now()
         for index, path in enumerate(peer.paths):
@@ -349,10 +361,11 @@ class PeerTransport:
         if not self._renew or now < self._renew_at:
             return
         self._renew_at = now + RENEW_SECONDS
-        bound = self._bound.pop(self._renew.pop(0), None)
-        if bound is not None:
+        bound = self._renew.pop(0)
+        adapter = bound.adapter
+        if self._bound.get(adapter.name) is bound:
+            del self._bound[adapter.name]
             bound.close()
-            adapter = bound.adapter
             self._wanted[adapter.name] = _Wanted(adapter, now, quiet_until=now + QUIET_SECONDS)
 
     def _bind_due(self, now: float) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -407,6 +408,24 @@ async def test_what_stays_is_not_touched(cluster: Cluster) -> None:
         assert alpha.transport.send("bravo", b"without a gap")
 
     await delivered(alpha, charlie)
+
+
+async def test_a_new_name_for_an_adapter_ends_no_connection(cluster: Cluster) -> None:
+    alpha, bravo = cluster.pair()
+    await heard_everywhere(alpha, bravo)
+    await until(lambda: bravo.transport.connected("alpha") == {"net0", "net1"})
+
+    for agent in (alpha, bravo):
+        agent.adapters = [replace(one, name=f"new-{one.name}") for one in agent.adapters]
+        agent.transport.set_local(agent.adapters)
+    alpha.know(bravo)
+    bravo.know(alpha)
+
+    assert alpha.transport.bound() == {"new-alpha-eth0", "new-alpha-eth1"}
+    assert bravo.transport.connected("alpha") == {"net0", "net1"}
+    assert bravo.transport.send("alpha", b"without a gap")
+    await heard_everywhere(alpha, bravo)
+    assert alpha.codes() == set()
 
 
 # --- handshakes that take long ---

@@ -114,8 +114,8 @@ class Shape:
     `witness` votes, and no group may run there. With `breaks_ties` half of the voters decide if the
     first of them is there; with `shrinks` who is away loses its vote. `fences`: every node has a
     fence device, every other one two, in levels; `must_fence`: fencing is required. With `spare`
-    every node has a standby adapter on the public network, eth2. `commands` are tables of commands
-    for events.
+    every node has a standby adapter on the public network, eth2. `adapters` are the names of the
+    service, the private and the standby adapter. `commands` are tables of commands for events.
     """
 
     nodes: tuple[str, ...]
@@ -131,6 +131,7 @@ class Shape:
     settling: float = 0.0
     standby: tuple[str, ...] = ()
     spare: bool = False
+    adapters: tuple[str, str, str] = ("eth0", "eth1", "eth2")
     commands: str = ""
 
     @property
@@ -168,20 +169,21 @@ class Shape:
     def _node(self, name: str) -> str:
         number = NAMES.index(name) + 11
         role = "witness" if name == self.witness else "member"
+        service, private, standby = self.adapters
         text = (
             f'[node.{name}]\nkey = "{node_key(name)}"\nrole = "{role}"\n'
             f"{'standby = true' if name in self.standby else ''}\n"
-            f'[node.{name}.adapter.eth0]\nnetwork = "public"\nrole = "service"\n'
+            f'[node.{name}.adapter.{service}]\nnetwork = "public"\nrole = "service"\n'
             f'address = "10.1.0.{number}"\n'
         )
         if self.networks > 1:
             text += (
-                f'[node.{name}.adapter.eth1]\nnetwork = "private"\nrole = "private"\n'
+                f'[node.{name}.adapter.{private}]\nnetwork = "private"\nrole = "private"\n'
                 f'address = "10.2.0.{number}"\n'
             )
         if self.spare:
             text += (
-                f'[node.{name}.adapter.eth2]\nnetwork = "public"\nrole = "standby"\n'
+                f'[node.{name}.adapter.{standby}]\nnetwork = "public"\nrole = "standby"\n'
                 f'address = "10.1.0.{number + 40}"\n'
             )
         return text + (self._fences(name, number) if self.fences else "")
@@ -422,10 +424,21 @@ def change_voters(shape: Shape, chance: random.Random) -> Shape:
 
 
 def change_timing(shape: Shape, chance: random.Random) -> Shape:
-    """Use other intervals and deadlines."""
+    """Use other intervals and deadlines, or, where there are two networks, other adapters."""
+    if shape.networks > 1 and chance.random() < 0.4:
+        return rename_adapters(shape, chance)
     if shape.timing < 0:
         return replace(shape, timing=1)
     return replace(shape, timing=(shape.timing + chance.randint(1, 2)) % len(TIMINGS))
+
+
+def rename_adapters(shape: Shape, chance: random.Random) -> Shape:
+    """Name the private adapters anew, or let service and standby adapters change their names."""
+    service, private, standby = shape.adapters
+    if shape.spare and chance.random() < 0.5:
+        return replace(shape, adapters=(standby, private, service))
+    private = "lan1" if private == "eth1" else "eth1"
+    return replace(shape, adapters=(service, private, standby))
 
 
 def change_standby(shape: Shape, chance: random.Random) -> Shape:

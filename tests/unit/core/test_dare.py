@@ -42,6 +42,33 @@ def test_a_new_node_walks_the_topology_rows_only() -> None:
     assert "delta" in story.rest().node("delta").shared.log.standing.view
 
 
+def test_an_adapter_may_get_another_name_at_its_address() -> None:
+    story = Story()
+    shape = replace(story.shape, adapters=("eth0", "lan0", "eth2"))
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    story.until(lambda: "up" in link(story, "alpha", "bravo", "lan0"))
+    assert story.invariants.acquisitions == story.starts, "no address is on it"
+
+
+def test_adapters_may_change_their_roles_at_their_addresses() -> None:
+    story = Story(spare=True)
+    shape = replace(story.shape, adapters=("eth2", "eth1", "eth0"))
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    assert story.rest().at("web") == {"alpha": "eth2"}
+
+
+def link(story: Story, node: str, peer: str, adapter: str) -> set[str]:
+    shared = story.node(node).shared
+    links = shared.hearts.peers[peer].links.values()
+    return {one.state(shared.now.ms, shared.timing) for one in links if one.adapter == adapter}
+
+
 def test_both_kinds_go_in_one_dare() -> None:
     story = Story()
     shape = replace(
