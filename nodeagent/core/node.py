@@ -234,7 +234,7 @@ class Node:
         self._linger_ms = self._ticked_ms = self._held_ms = self._in_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
-        self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
+        self._asked_ms: dict[str, int] = {}
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self.settled = self._amnesiac = False
@@ -331,7 +331,7 @@ class Node:
                 self._stop(event)
 
     @property
-    def next_tick_ms(self) -> int:
+    def next_tick_ms(self) -> float:
         """Return in how many milliseconds after the last tick the next one is due."""
         return ticking.next_tick_ms(self)
 
@@ -778,25 +778,31 @@ class Node:
             return
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
-            self.catch_up(event.peer)
+            self._catch_up_by_turns(event.peer)
 
     def _may_begin_anew(self, peer: str) -> bool:
         configuration = self.shared.log.configuration
         return configuration is None or peer not in configuration.node
 
-    def catch_up(self, peer: str) -> None:
-        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS.
+    def _catch_up_by_turns(self, peer: str) -> None:
+        """Ask one of all that say to know more, whoever was asked longest ago.
 
-        One that gave no answer must wait longer: others may be able to, and be slower to offer it.
+        Some may not know this node yet, and whose heartbeat comes first says nothing of that.
         """
-        patience_ms = 2 * CATCH_UP_MS if peer == self._catch_up_from else CATCH_UP_MS
-        if self.shared.now.ms - self._catch_up_ms >= patience_ms:
-            self._catch_up_ms, self._catch_up_from = self.shared.now.ms, peer
+        if self.shared.now.ms - max(self._asked_ms.values(), default=-CATCH_UP_MS) >= CATCH_UP_MS:
+            ahead = self.shared.ahead() or [peer]
+            self.catch_up(min(ahead, key=lambda node: self._asked_ms.get(node, -1)))
+
+    def catch_up(self, peer: str) -> None:
+        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS."""
+        now_ms = self.shared.now.ms
+        if now_ms - self._asked_ms.get(peer, -CATCH_UP_MS) >= CATCH_UP_MS:
+            self._asked_ms[peer] = now_ms
             self.shared.send(peer, CatchUp(self.shared.log.next_slot))
 
     def caught_up(self) -> None:
         """Allow the next question at once: an answer came."""
-        self._catch_up_ms, self._catch_up_from = -CATCH_UP_MS, ""
+        self._asked_ms.clear()
 
     def _heard(self, event: MessageHeard) -> None:
         envelope, root = event.envelope, self.shared.log.root

@@ -13,6 +13,7 @@ from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
 from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.shared import Shared
+from nodeagent.core.ticking import TICK_MS, even_part_ms
 from nodeagent.model.health import ClusterState, LinkState, NodeState
 from nodeagent.model.ownership import life_of
 from nodeagent.wire.codec import encode
@@ -29,6 +30,8 @@ from nodeagent.wire.live import (
 
 REFRESH_MS = 1_000
 GROUPS_EVERY = 5
+IN_STEP_MS = 20
+"""A heartbeat that its tick brings so much sooner or later than planned, moves those to come."""
 FULL_STRIP = (1 << 30) - 1
 
 
@@ -57,14 +60,14 @@ class Reporter:
     def beat(self, *, at_once: bool = False) -> None:
         """Send a heartbeat on every own adapter when it is due, or at once after a change."""
         shared = self.shared
-        due = shared.now.ms - self._beat_ms >= shared.timing.heartbeat_ms
+        late_ms = shared.now.ms - self._beat_ms - shared.timing.heartbeat_ms
+        due = late_ms >= -even_part_ms(shared.timing.heartbeat_ms, TICK_MS) / 2  # the nearest tick
         changed = any(runner.changed for runner in shared.runners.values())
         if not (due or changed or at_once):
             return
         if due:
-            self._beat_ms += shared.timing.heartbeat_ms
-            if shared.now.ms - self._beat_ms > shared.timing.heartbeat_ms:
-                self._beat_ms = shared.now.ms
+            in_step = abs(late_ms) <= IN_STEP_MS
+            self._beat_ms = shared.now.ms - (late_ms if in_step else 0)
         self._sequence += 1
         anew = not shared.is_member  # whoever counts this life in shall know what it took over
         tells = changed or anew or self._sequence % GROUPS_EVERY == 1

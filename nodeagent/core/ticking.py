@@ -1,7 +1,8 @@
 """When the next tick is due: each TICK_MS while anything goes on, and more rarely at rest.
 
-Told the whole state of a node; decides only how soon it looks again. At rest there is a tick for
-each heartbeat that is due. Whatever is not foreseen here is noticed one such tick later, and what
+Told the whole state of a node; decides only how soon it looks again. Ticks divide the time between
+two heartbeats evenly, so that these are as regular as the ticks; at rest there is one for each
+heartbeat, if that is not long. Whatever is not foreseen here is noticed one such tick later, and what
 comes as a message or from a driver, and each beat that is missing, ends the rest at once. While a
 console watches there is none, for its strips show every beat.
 """
@@ -18,11 +19,17 @@ TICK_MS = 100
 REST_TICK_MS = 200
 
 
-def next_tick_ms(node: Node) -> int:
+def next_tick_ms(node: Node) -> float:
     """Return in how many milliseconds after the last tick the next one is due."""
     timing = node.shared.timing
-    rest_ms = min(REST_TICK_MS, timing.heartbeat_ms, timing.watchdog_ms // 5)  # it is fed by ticks
-    return rest_ms if rest_ms > TICK_MS and _rests(node) else TICK_MS
+    soon_ms = even_part_ms(timing.heartbeat_ms, TICK_MS)
+    rest_ms = even_part_ms(timing.heartbeat_ms, min(REST_TICK_MS, timing.watchdog_ms // 5))
+    return rest_ms if rest_ms > soon_ms and _rests(node) else soon_ms
+
+
+def even_part_ms(whole_ms: int, longest_ms: int) -> float:
+    """Return the longest part that goes into a time evenly and is no longer than `longest_ms`."""
+    return whole_ms / -(-whole_ms // longest_ms)
 
 
 def is_settled(node: Node) -> bool:

@@ -264,8 +264,8 @@ class World:
         if machine.node is not None:
             self._await_tick(machine, machine.node.next_tick_ms)
 
-    def _await_tick(self, machine: Machine, due_ms: int) -> None:
-        delay_ms = self.tick_ms + due_ms - TICK_MS
+    def _await_tick(self, machine: Machine, due_ms: float) -> None:
+        delay_ms = self.tick_ms + int(due_ms) - TICK_MS
         machine.ticks += 1
         machine.tick_ms, machine.rests = self.now_ms + delay_ms, due_ms > TICK_MS
         self.push(delay_ms, self._tick, machine, machine.life, machine.ticks)

@@ -1,6 +1,7 @@
 """How often an agent looks at its clock: rarely at rest, and soon once anything goes on."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.simulation.world import World
 
 MONITOR_MS = 2_000
 """The application is monitored in this interval."""
+UNEVEN_MS = 4
+"""The simulated network takes 1 to 3 ms, and its clock has whole ones."""
 FAMILY = Shape(("alpha", "bravo", "charlie"), (("web", GroupShape(("alpha", "bravo"))),))
 
 
@@ -44,6 +47,23 @@ def test_an_agent_that_a_console_watches_does_not_rest() -> None:
     world = resting(consoles=1)
 
     assert min(ticks_in(world, 10 * TICK_MS).values()) >= 10
+
+
+@pytest.mark.parametrize("heartbeat_ms", [30, 100, 130, 150, 250, 1_000])
+@pytest.mark.parametrize("consoles", [0, 1])
+def test_heartbeats_come_evenly_whatever_their_interval(heartbeat_ms: int, consoles: int) -> None:
+    text = FAMILY.text.replace("heartbeat-ms = 200", f"heartbeat-ms = {heartbeat_ms}")
+    world = World(text.replace("dead-after-ms = 1200", "dead-after-ms = 6000"), consoles=consoles)
+    world.start()
+    world.advance(10_000)
+    link = world.nodes()["alpha"].shared.hearts.peers["bravo"].links["eth0"]
+    heard = []
+    for _ in range(10 * heartbeat_ms):
+        world.advance(1)
+        heard.append(link.heard_ms)
+
+    times = list(dict.fromkeys(heard))
+    assert all(abs(b - a - heartbeat_ms) <= UNEVEN_MS for a, b in pairwise(times)), times
 
 
 @pytest.mark.parametrize("deed", ["application", "monitor", "change", "silence", "stop"])
