@@ -56,7 +56,7 @@ event-port = {event}
 _SHORT_TIMES = """
 # Short times, so that a takeover can be watched; a real cluster uses the defaults.
 [timing]
-heartbeat-ms = 100
+heartbeat-ms = 150
 dead-after-ms = 1000
 lease-ms = 1500
 renew-ms = 300
