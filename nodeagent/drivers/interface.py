@@ -52,10 +52,6 @@ class InterfaceDriver:
             self._announce(job)
         return outcome
 
-    def _claimant(self, job: Job) -> Outcome | None:
-        other = self._claimants.get(job.key)
-        return failed(f"{_address(job)} is held by the host {other}, too") if other else None
-
     async def stop(self, job: Job) -> Outcome:
         """Take the address off; gone is fine."""
         self._wanted.pop(job.key, None)
@@ -69,9 +65,12 @@ class InterfaceDriver:
             return _refused(job, error)
 
     async def monitor(self, job: Job) -> Outcome:
-        """Tell whether the address is on its interface, and that is up."""
-        claimed = self._claimant(job)
-        return claimed if claimed is not None else await aside(lambda: self._monitor(job))
+        """Tell whether the address is on its interface, that is up, and nobody else has it."""
+        if job.key in self._claimants:  # it may be gone by now, and a group on hold stays here
+            await self._ask_beside(job)
+        if other := self._claimants.get(job.key):
+            return failed(f"{_address(job)} is held by the host {other}, too")
+        return await aside(lambda: self._monitor(job))
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the interface is there and the address is of its network."""
@@ -190,9 +189,11 @@ class InterfaceDriver:
     async def _ask_beside(self, job: Job) -> None:
         """Look for a stranger that has what was handed over; then all use it, and that fails."""
         address, adapter = _address(job), job.attachment.adapter
+        wanted = self._wanted.get(job.key)
         with contextlib.suppress(OSError):  # a link that went is the core's to judge
             other = await aside(lambda: _found_on(address, adapter))
-            if other:
+            self._claimants.pop(job.key, None)
+            if other and self._wanted.get(job.key) is wanted:
                 self._claimants[job.key] = other
 
 

@@ -192,10 +192,11 @@ async def test_what_was_handed_over_is_used_at_once_and_a_stranger_still_found(
     while not await told():
         assert asyncio.get_running_loop().time() < deadline, "the stranger is not told of"
         await asyncio.sleep(0.02)
-    await do(agent, "stop", at)
     client.run("ip", "address", "del", f"{SERVICE}/24", "dev", "switch")
+    assert (await do(agent, "monitor", at)).ok, "a stranger that is gone is held against nobody"
+    await do(agent, "stop", at)
     assert (await do(agent, "start", at)).ok
-    assert (await do(agent, "monitor", at)).ok, "what was held against it is forgotten"
+    assert (await do(agent, "monitor", at)).ok, "nor is it after another start"
 
 
 PROBER = """
