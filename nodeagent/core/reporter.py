@@ -285,19 +285,19 @@ class Reporter:
         peer = shared.hearts.peers.get(node)
         link = peer.links.get(adapter) if peer else None
         if link is None:
-            reachable = any(
-                a.network == network
-                for a in (
-                    shared.configuration.node[shared.name].adapter.values()
-                    if shared.configuration and shared.name in shared.configuration.node
-                    else ()
-                )
-            )
             grace = shared.now.ms - shared.began_ms < shared.timing.dead_after_ms
-            return LinkLive(adapter, network, "down" if reachable and not grace else "unknown")
+            silent = not grace and self._hears_somebody_on(network)
+            return LinkLive(adapter, network, "down" if silent else "unknown")
         age = max(0, shared.now.ms - link.heard_ms)
         state = link.state(shared.now.ms, shared.timing)
         return LinkLive(adapter, network, state, age, link.beats)
+
+    def _hears_somebody_on(self, network: str) -> bool:
+        """Return whether silence there is the other's: who hears nobody may be cut off itself."""
+        shared = self.shared
+        own = [name for name, one in shared.adapters.own.items() if one.network == network]
+        states = {shared.hearts.state_on(name, shared.now.ms, shared.timing) for name in own}
+        return bool(states & {"up", "late"})
 
     # -- everything at once
 

@@ -34,7 +34,7 @@ KNOWN: dict[str, tuple[str, int]] = {
     "the deadman is told too long a lease": ("nobody comes back", 1),
     "a group that is being stopped is called whole": ("dies while it stops", 1),
     "what is adopted is written off": ("agent dies alone", 1),
-    "a fence that failed counts as done": ("fence that fails", 1),
+    "a fence that failed counts as done": ("pair apart", 1),
     "a fence is good for ever": ("fenced once before", 1),
     "news of any fence count": ("old news of a fence", 1),
     "a life that is not in fences for a vote": ("pair apart", 4),

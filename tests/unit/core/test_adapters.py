@@ -346,3 +346,31 @@ def test_a_held_group_is_left_alone_until_its_hold_ends() -> None:
 
     story.until(lambda: story.at("web") == {"alpha": "eth2"})
     assert story.world.now_ms / 1000 >= until
+
+
+def test_who_starts_cut_off_calls_no_adapter_of_others_down() -> None:
+    story = Story()
+    story.cut_off("alpha").crash("alpha")
+
+    story.world.start("alpha")
+    story.world.advance(20_000)
+
+    seen = {
+        link.state
+        for node in story.node("alpha").reporter.snapshot().nodes
+        for link in node.links
+        if node.node != "alpha"
+    }
+    assert seen == {"unknown"}
+
+
+def test_an_adapter_that_never_was_heard_is_down_where_others_are_heard() -> None:
+    story = Story()
+    story.crash("alpha").unplug("charlie")
+    story.world.network.dead_adapters.add(("charlie", "eth0"))
+
+    story.world.start("alpha")
+    story.world.advance(20_000)
+
+    nodes = {node.node: node.links for node in story.node("alpha").reporter.snapshot().nodes}
+    assert {link.adapter: link.state for link in nodes["charlie"]} == {"eth0": "down", "eth1": "up"}
