@@ -2,9 +2,9 @@
 
 Told the whole state of a node; decides only how soon it looks again. Ticks divide the time between
 two heartbeats evenly, so that these are as regular as the ticks; at rest there is one for each
-heartbeat, if that is not long. Whatever is not foreseen here is noticed one such tick later, and what
-comes as a message or from a driver, and each beat that is missing, ends the rest at once. While a
-console watches there is none, for its strips show every beat.
+heartbeat, if that is not long. Whatever is not foreseen here is noticed one such tick later, and
+what comes as a message or from a driver, and each beat that is missing, ends the rest at once.
+While a console watches there is none, for its strips show every beat.
 """
 
 from __future__ import annotations
