@@ -667,10 +667,8 @@ class Node:
         made = desk.prepare_return(
             self.shared, probation, ballot, why, as_before=self.probation.first_try
         )
-        if isinstance(made, Request):
-            self._begin(made)
-        else:
-            self.probation.refused(made.text)
+        refused = self._begin(made) if isinstance(made, Request) else made
+        self.probation.tried(refused.text if refused is not None else "")
 
     def _begin(self, request: Request) -> Refused | None:
         coordinator = Coordinator(self.shared, request, self._online_now())

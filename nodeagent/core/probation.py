@@ -158,10 +158,14 @@ class ProbationWatch:
             return rank_ms
         return rank_ms + min(PAUSE_MS << min(self._attempts - 1, 10), PAUSE_MAX_MS)
 
-    def refused(self, text: str) -> None:
-        """Take that a return could not even begin here; it is tried again."""
-        self._problem = text
+    def tried(self, problem: str) -> None:
+        """Take that a return began here, or why it could not even do that; it is tried again.
+
+        It counts at once: one that is refused quickly is over before the next tick sees it.
+        """
+        self._problem = problem
         self._attempts += 1
+        self._was_busy = not problem
         self._idle_ms = self.shared.now.ms
 
     @property
