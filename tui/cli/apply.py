@@ -16,11 +16,15 @@ from tui.cli import exits, files, stale
 from tui.cli.access import Way, author
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
+from tui.cli.changes import preview_lines
 from tui.cli.dare import Result, Teller, carry_out
 from tui.cli.merge import DIGEST
 from tui.cli.output import say
 from tui.cli.previewing import preview_of
+from tui.cli.prompts import agreed, at_terminal
+from tui.viewmodels.draft_review import INTERRUPTING
 from tui.viewmodels.operations import length_of
+from tui.viewmodels.preview import Preview
 from tui.viewmodels.probation import GOES_BACK, KEEPS
 from tui.viewmodels.survives import refusal, waivers, with_waivers
 
@@ -32,7 +36,7 @@ WORD_LENGTH_MAX = 500
 class Wanted:
     """What the command line asks for beside the file, as it was written there.
 
-    `waived` are failures that need not be survived any more.
+    `waived` are failures that need not be survived any more; `yes`: nobody is asked.
     """
 
     reason: str = ""
@@ -41,12 +45,13 @@ class Wanted:
     health: str = ""
     rehearsed: str = ""
     waived: tuple[str, ...] = ()
+    yes: bool = False
 
 
 def run(way: Way, file: str, wanted: Wanted, *, as_json: bool) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
     try:
-        return _run(way, file, _request(wanted), wanted.waived, as_json=as_json)
+        return _run(way, file, wanted, as_json=as_json)
     except files.FileError as error:
         if as_json:
             result = Result("refused", error.exit_code, text=error.message, reports=error.reports)
@@ -117,25 +122,28 @@ def _seconds_of(length: str) -> int:
     return seconds
 
 
-def _run(way: Way, file: str, wanted: Apply, waived: tuple[str, ...], *, as_json: bool) -> int:
+def _run(way: Way, file: str, asked: Wanted, *, as_json: bool) -> int:
+    wanted, waived = _request(asked), asked.waived
     data = files.read(file)
 
     async def work(client: Client) -> int:
         snapshot = await snapshot_of(client)
-        live = snapshot.cluster.view
-        active = active_of(snapshot)
-        new = files.usable(file, data, active, live)
-        found = preview_of(snapshot, active, new, pairs=False).endurance
+        live, active = snapshot.cluster, active_of(snapshot)
+        new = files.usable(file, data, active, live.view)
+        seen = preview_of(snapshot, active, new, pairs=False)
+        found, teller = seen.endurance, Teller(as_json=as_json)
         left = found.unwaived(waived)
         if left:
-            return refused_as_lost(left, found, Teller(as_json=as_json))
+            return refused_as_lost(left, found, teller)
+        if not (as_json or _agreed(seen, live.epoch, yes=asked.yes)):
+            return teller.result(Result("refused", exits.USAGE, text="not confirmed; --yes does"))
         apply = replace(
             wanted,
             text=data.decode(),
             base=wanted.base or file_digest(snapshot.active.encode()),
             reason=with_waivers(wanted.reason, waived, found),
         )
-        code = await carry_out(client, snapshot, apply, Teller(as_json=as_json))
+        code = await carry_out(client, snapshot, apply, teller)
         if code == exits.DONE and apply.probation_seconds:
             await _tell_probation(client)
         if code == exits.STALE and apply.base != (await snapshot_of(client)).cluster.digest:
@@ -143,6 +151,21 @@ def _run(way: Way, file: str, wanted: Apply, waived: tuple[str, ...], *, as_json
         return code
 
     return with_client(way, work)
+
+
+def _agreed(seen: Preview, epoch: int, *, yes: bool) -> bool:
+    """Show a person what will happen; return whether it may.
+
+    Only what takes a service or an object away asks. A script has looked at `plan`, and goes on.
+    """
+    if not at_terminal() or seen.plan.kind == "none":
+        return True
+    for line in preview_lines(seen, epoch):
+        say(line)
+    takes = any(effect.kind in INTERRUPTING for effect in seen.plan.effects) or any(
+        change.kind == "remove" for change in seen.plan.changes
+    )
+    return yes or bool(seen.forbidden) or not takes or agreed("Apply it?")
 
 
 def refused_as_lost(left: tuple[Loss, ...], found: Endurance, teller: Teller) -> int:

@@ -1,9 +1,29 @@
 """Changes and their effects as lines."""
 
 from nodeagent.model.plan import GroupEffect, Plan
+from tui.cli.output import table_lines
 from tui.viewmodels.changes import change_line
+from tui.viewmodels.preview import Preview, forecast_text
+from tui.viewmodels.survives import survival_lines, waivers
 
-__all__ = ["change_line", "effect_row", "kind_line"]
+__all__ = ["change_line", "effect_row", "kind_line", "preview_lines"]
+
+
+def preview_lines(found: Preview, epoch: int) -> list[str]:
+    """Return what a change of `epoch` would do: changes, groups, failures, and who forbids it."""
+    planned, lost = found.plan, waivers(found.endurance)
+    rows = [(*effect_row(one), forecast_text(found.forecast(one.group))) for one in planned.effects]
+    return [
+        f"{kind_line(planned)}; epoch {epoch} is active",
+        "changes",
+        *(f"  {change_line(change)}" for change in planned.changes),
+        "groups",
+        *table_lines(rows),
+        "failures",
+        *(f"  {line}" for line in survival_lines(found.endurance)),
+        *([f"apply wants these waived: {lost}"] if lost else ()),
+        *([f"it would be refused: {found.forbidden}"] if found.forbidden else ()),
+    ]
 
 
 def effect_row(effect: GroupEffect) -> tuple[str, str, str, str]:

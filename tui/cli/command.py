@@ -223,12 +223,15 @@ def plan(way: Way, file: str, as_json: bool) -> int:
     default="",
     help="Refuse (exit code 6) what drifted since the rehearsal that printed this digest.",
 )
+@click.option("--yes", is_flag=True, help="At a terminal: show what it would do, but do not ask.")
 @EACH_STEP
 @click.pass_obj
 def apply(way: Way, /, file: str, as_json: bool, **wanted: Any) -> int:
     """Change the running cluster to FILE, step by step.
 
-    The last line is the result. Ctrl+C ends this command only; the cluster goes on.
+    At a terminal it first shows what `plan` does, and asks where a group is interrupted or
+    something is removed; elsewhere, and with --json, it asks nothing. The last line is the
+    result. Ctrl+C ends this command only; the cluster goes on.
     """
     from tui.cli.apply import Wanted, run
 

@@ -10,7 +10,7 @@ import click
 from click.shell_completion import ShellComplete
 
 from tui.cli.access import Way
-from tui.cli.prompts import BY_LINES, QUESTION
+from tui.cli.prompts import BY_LINES, PIPED, QUESTION, TYPED
 from tui.screens.command_line import lines_of
 
 LINE_BYTES_MAX = 1 << 20
@@ -62,7 +62,7 @@ class InnerShell:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=LINE_BYTES_MAX,
-            env={**os.environ, "COLUMNS": "100", BY_LINES: "" if answers is None else "1"},
+            env={**os.environ, "COLUMNS": "100", BY_LINES: "" if answers is None else _answered()},
         )
         async with aclosing(lines_of(process)) as lines:
             async for text in lines:
@@ -90,6 +90,11 @@ class InnerShell:
         before = [*self._way.options(), *words[:-1]]
         found = completer.get_completions(before, words[-1])
         return [item.value for item in found if item.type == "plain"]
+
+
+def _answered() -> str:
+    """Return where the answers come from, for what asks only a person."""
+    return TYPED if sys.stdin.isatty() and sys.stdout.isatty() else PIPED
 
 
 async def _answer(process: asyncio.subprocess.Process, line: str | None) -> None:

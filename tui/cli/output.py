@@ -50,8 +50,16 @@ def count(number: int, thing: str) -> str:
 
 def put_table(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
     """Write `rows` with their columns aligned, two blanks between."""
+    for line in table_lines(rows, indent):
+        put(line)
+
+
+def table_lines(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Return `rows` as lines with their columns aligned, two blanks between."""
     cells = [[clean(cell, 200) for cell in row] for row in rows]
     widths = [max(map(len, column), default=0) for column in zip(*cells, strict=True)]
-    for row in cells:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        put(indent + line.rstrip())
+    padded = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
+    return [indent + line.rstrip() for line in padded]

@@ -4,11 +4,9 @@ from tui.cli import files
 from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import ask_snapshot
-from tui.cli.changes import change_line, effect_row, kind_line
-from tui.cli.output import put, put_json, put_table
+from tui.cli.changes import preview_lines
+from tui.cli.output import put, put_json
 from tui.cli.previewing import preview_of
-from tui.viewmodels.preview import forecast_text
-from tui.viewmodels.survives import survival_lines, waivers
 
 
 def run(way: Way, file: str, *, as_json: bool) -> int:
@@ -31,20 +29,6 @@ def run(way: Way, file: str, *, as_json: bool) -> int:
             }
         )
         return 0
-    put(f"{kind_line(planned)}; epoch {cluster.epoch} is active")
-    put("changes")
-    for change in planned.changes:
-        put(f"  {change_line(change)}")
-    put("groups")
-    put_table(
-        (*effect_row(effect), forecast_text(found.forecast(effect.group)))
-        for effect in planned.effects
-    )
-    put("failures")
-    for line in survival_lines(found.endurance):
-        put(f"  {line}")
-    if found.endurance.lost:
-        put(f"apply wants these waived: {waivers(found.endurance)}")
-    if problem:
-        put(f"it would be refused: {problem}")
+    for line in preview_lines(found, cluster.epoch):
+        put(line)
     return 0

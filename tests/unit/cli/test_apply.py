@@ -1,7 +1,13 @@
+import fcntl
+import os
+import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +27,7 @@ from nodeagent.model.run import (
 )
 from nodeagent.wire.console import Answer, Apply, Done, GetSnapshot, Refused, Request
 from nodeagent.wire.live import ProgressMade
-from tests.unit.cli.conftest import ACTIVE, DIGEST, Run, snapshot
+from tests.unit.cli.conftest import ACTIVE, DIGEST, KEY, Run, snapshot
 from tests.unit.client.fake_agent import FakeAgent
 
 Agents = tuple[FakeAgent, FakeAgent]
@@ -348,3 +354,133 @@ def test_interrupt_leaves_the_run_alone(agents: Agents, key_file: Path, file: Pa
     assert process.returncode == 130
     assert "goes on without this command" in err
     assert "clustertui status" in err
+
+
+class AtTerminal:
+    """A command on a terminal of its own, and what a person reads and types there."""
+
+    def __init__(self, key_file: Path, *words: object) -> None:
+        self._master, slave = pty.openpty()
+        # The controlling terminal, so that Ctrl+C reaches the command as it does a person's.
+        command = [sys.executable, "-m", "tui.cli", "--key", str(key_file), *map(str, words)]
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )
+        os.close(slave)
+        self.read = ""
+
+    def until(self, words: str) -> None:
+        deadline = time.monotonic() + 20
+        while words not in self.read:
+            assert time.monotonic() < deadline, self.read
+            assert self._take(), self.read
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def ended(self) -> int:
+        """Read to the end; return the exit code."""
+        while self._take():
+            pass
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def _take(self) -> bool:
+        with suppress(OSError):
+            data = os.read(self._master, 65_536)
+            self.read += data.decode()
+            return bool(data)
+        return False
+
+
+Terminal = Callable[..., AtTerminal]
+
+
+@pytest.fixture
+def terminal(key_file: Path) -> Iterator[Terminal]:
+    opened: list[AtTerminal] = []
+
+    def call(*words: object) -> AtTerminal:
+        opened.append(AtTerminal(key_file, *words))
+        return opened[-1]
+
+    yield call
+    for one in opened:
+        one.close()
+
+
+def test_person_sees_what_is_interrupted_and_is_asked_first(
+    agents: Agents, terminal: Terminal, file: Path
+) -> None:
+    script(agents[0], ended("done", "epoch 2"))
+
+    no = terminal("apply", file)
+    no.until("Apply it?")
+    assert "web  restarted" in no.read
+    assert "~ group.web.resource.address" in no.read
+    no.type("n\n")
+    assert no.ended() == 2
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+    yes = terminal("apply", file)
+    yes.until("Apply it?")
+    yes.type("y\n")
+    assert yes.ended() == 0
+    assert "done: epoch 2" in yes.read
+
+
+def test_ctrl_c_at_the_question_ends_the_command(
+    agents: Agents, terminal: Terminal, file: Path
+) -> None:
+    screen = terminal("apply", file)
+    screen.until("Apply it?")
+    screen.type("\x03")
+
+    assert screen.ended() == 130
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+
+@pytest.mark.parametrize("options", [("--yes",), ("--json",)])
+def test_person_can_go_without_the_question(
+    agents: Agents, terminal: Terminal, file: Path, options: tuple[str, ...]
+) -> None:
+    script(agents[0], ended("done", "epoch 2"))
+    screen = terminal("apply", file, *options)
+
+    assert screen.ended() == 0
+    assert ("web  restarted" in screen.read) == (options == ("--yes",))
+
+
+def test_person_is_not_asked_where_nothing_is_taken_away(
+    agents: Agents, terminal: Terminal, new_file: Callable[[str], Path]
+) -> None:
+    script(agents[0], ended("done", "epoch 2"))
+    more = ACTIVE.replace(
+        'nodes = ["alpha", "bravo"]\n', 'nodes = ["alpha", "bravo"]\npriority = 3\n'
+    )
+    screen = terminal("apply", new_file(more))
+
+    assert screen.ended() == 0
+    assert "web  untouched" in screen.read
+
+
+def test_person_is_asked_before_anything_is_removed(
+    agents: Agents, terminal: Terminal, new_file: Callable[[str], Path]
+) -> None:
+    extra = ACTIVE + '[admin.ann]\nkey = "' + KEY[:-1] + '9"\nrole = "observer"\n'
+    agents[0].snapshot = snapshot("alpha", active=extra)
+    screen = terminal("apply", new_file(ACTIVE))
+    screen.until("Apply it?")
+
+    assert "- admin.ann" in screen.read
+    screen.type("\n")
+    assert screen.ended() == 2
