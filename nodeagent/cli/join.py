@@ -1,9 +1,11 @@
 """`nodeagent join`: take part in a running cluster by the invitation of an administrator."""
 
 import asyncio
+import ipaddress
 import re
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -32,6 +34,7 @@ def join(word: str, state: Path, node: str, adapters: Sequence[str]) -> int:
     """
     invitation = _invitation(word, node)
     wanted = read_adapters(adapters)
+    look_for(wanted, [name for _, name in socket.if_nameindex()])
     pair = key_of_guest(state)
     _say(f"asks to join cluster {invitation.cluster} as {invitation.node}")
     _say(f"  key of the inviting agent: {fingerprint(invitation.key)}")
@@ -74,6 +77,31 @@ def read_adapters(words: Sequence[str]) -> dict[str, Adapter]:
             raise JoinError(f"--adapter {name} is there twice")
         found[name] = Adapter(network=network, role=known, address=address)
     return found
+
+
+def look_for(adapters: Mapping[str, Adapter], interfaces: Sequence[str]) -> None:
+    """Look whether this machine has the interfaces; JoinError names those it has if it does not.
+
+    On loopback, as in the demonstration, names of adapters are only names.
+    """
+    missing = [
+        name
+        for name, adapter in adapters.items()
+        if name not in interfaces and not _is_loopback(adapter.address)
+    ]
+    if missing:
+        there = ", ".join(clean(name, 15) for name in interfaces if name != "lo") or "none but lo"
+        raise JoinError(
+            f"--adapter {missing[0]}: this machine has no interface of that name; it has {there}. "
+            "Write the name that `ip link` shows; nothing was asked or changed"
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False  # the cluster says what is wrong with it
 
 
 def _say(text: str) -> None:

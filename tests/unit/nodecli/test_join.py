@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nodeagent.cli import main
-from nodeagent.cli.join import JoinError, read_adapters
+from nodeagent.cli.join import JoinError, look_for, read_adapters
 from nodeagent.daemon.identity import (
     SetupError,
     key_of_guest,
@@ -51,6 +51,30 @@ def test_adapters_in_another_form_are_refused_with_the_right_one(
 ) -> None:
     with pytest.raises(JoinError, match=text):
         read_adapters(words)
+
+
+def test_an_interface_that_this_machine_has_not_is_refused_before_anything_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    wrong = "no-such0=public1:10.10.1.14:service"
+
+    code = main(["join", "--state", str(state), "--adapter", wrong, WORD])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert "no-such0: this machine has no interface of that name; it has " in told
+    assert "`ip link`" in told
+    assert not state.exists()
+
+
+def test_interfaces_are_looked_for_except_on_loopback() -> None:
+    demonstration = read_adapters(["eth7=public1:127.1.2.3:service", "eth8=public2:::1:service"])
+
+    look_for(demonstration, ["lo", "enp1s0"])
+    look_for(read_adapters([ETH0]), ["lo", "eth0"])
+    with pytest.raises(JoinError, match=r"eth0: .* it has enp1s0, enp2s0"):
+        look_for(read_adapters([ETH0]), ["lo", "enp1s0", "enp2s0"])
 
 
 @pytest.mark.parametrize(
