@@ -11,6 +11,7 @@ from tui.cli.asking import ask_snapshot, with_client
 from tui.cli.changes import change_line
 from tui.cli.history import difference
 from tui.cli.output import put, put_json, say
+from tui.cli.stale import APPLIES_DRAFT, DROPS_DRAFT
 
 
 def between(way: Way, old: int, new: int | None, *, as_json: bool) -> int:
@@ -53,9 +54,12 @@ def run(way: Way, file: str | None, *, as_json: bool) -> int:
         return 0
     for change in changes:
         put(change_line(change))
-    if file is None and _is_overtaken(snapshot):
-        say("the draft was made from an older epoch; its changes are mixed with those made since:")
-        say("  clustertui export configuration --draft FILE, then clustertui merge FILE")
+    if file is None and changes and _is_overtaken(snapshot):
+        say("the draft was made from an older epoch; its changes are mixed with those made since.")
+        say("To apply it and keep those:")
+        for command in APPLIES_DRAFT:
+            say(command)
+        say(DROPS_DRAFT)
     if not changes:
         say(f"{name} says the same as epoch {snapshot.cluster.epoch}")
     return 0

@@ -17,6 +17,7 @@ from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
 from tui.cli.output import complain, put, put_json, put_table, say
 from tui.cli.prompts import agreed, may_ask
+from tui.cli.stale import APPLIES_DRAFT, DROPS_DRAFT
 
 LOOK_S = 1.0
 START_S = 120.0
@@ -130,14 +131,25 @@ async def let_in(client: Client, guest: Guest, *, yes: str, apply: bool, as_json
     answer = await client.ask(Admit(guest.node, yes or guest.fingerprint))
     if not isinstance(answer, Admitted):
         return _told(answer, as_json=as_json)
-    say(f"{guest.node} is in the draft; a DARE adds it once its agent runs")
     if not apply:
+        _tell_drafted(guest)
         if as_json:
             put_json({"node": guest.node, "state": "admitted", "fingerprint": guest.fingerprint})
         else:
             put(f"{guest.node}: admitted")
         return exits.DONE
     return await _add(client, guest.node, answer, as_json=as_json)
+
+
+def _tell_drafted(guest: Guest) -> None:
+    """Say what adds the node, now and once its invitation is over."""
+    node, left = guest.node, max(1, guest.seconds // 60)
+    say(f"{node} is in the draft, and not in the cluster yet. Start its agent; then this adds it:")
+    say(f"  clustertui joining {node} --yes {guest.fingerprint} --apply")
+    say(f"After its invitation is over ({left} min), or to add it with all else in the draft:")
+    for command in APPLIES_DRAFT:
+        say(command)
+    say(DROPS_DRAFT)
 
 
 def _is_right(guest: Guest, yes: str) -> bool:

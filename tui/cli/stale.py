@@ -11,6 +11,13 @@ from tui.cli.changes import change_line
 from tui.cli.output import count, say
 
 CHANGES_MAX = 20
+APPLIES_DRAFT = (
+    "  clustertui export configuration --draft draft.toml",
+    "  clustertui merge draft.toml --output merged.toml",
+    "  clustertui apply merged.toml",
+)
+"""Right for a draft of an older epoch and of this one: what came since stays."""
+DROPS_DRAFT = "r on the draft page of the console (5) drops the draft"
 
 
 async def decided(client: Client, digest: str) -> ConfigurationFile | None:

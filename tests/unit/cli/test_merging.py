@@ -108,7 +108,12 @@ def test_conflict_is_told_and_nothing_is_written_until_a_side_is_named(
 
 def test_difference_of_an_overtaken_draft_says_that_it_is_one(agents: Agents, run: Run) -> None:
     overtaken(agents, NEWER, draft=MINE, draft_base=DIGEST)
-    assert "made from an older epoch" in run("diff").err
+    told = run("diff").err
+    assert "made from an older epoch" in told
+    assert "clustertui export configuration --draft draft.toml\n" in told
+    assert "clustertui apply merged.toml\n" in told
+    overtaken(agents, NEWER, draft=NEWER, draft_base=DIGEST)
+    assert "older epoch" not in run("diff").err, "nothing is left of it"
     overtaken(agents, NEWER, draft=NEWER, draft_base=file_digest(NEWER.encode()))
     assert "older epoch" not in run("diff").err
 

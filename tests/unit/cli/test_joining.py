@@ -1,0 +1,43 @@
+"""`invite` and `joining`: what they say of what comes next."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from nodeagent.wire.console import Answer, Request
+from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Joining
+from tests.unit.cli.conftest import ACTIVE, DIGEST, Run
+from tests.unit.client.fake_agent import FakeAgent
+
+Agents = tuple[FakeAgent, FakeAgent]
+SHOWN = "0123-4567-89ab-cdef-0123-4567-89ab-cdef"
+DELTA = Guest("delta", "asks", "ann", 600, "k" * 40, SHOWN, "10.10.1.14")
+
+
+def invites(agent: FakeAgent, guests: Sequence[Guest]) -> None:
+    """Let the agent keep these invitations."""
+
+    def handle(request: Request) -> Answer:
+        if isinstance(request, GetJoining):
+            return Joining(agent.name, tuple(guests))
+        if isinstance(request, Admit):
+            return Admitted(ACTIVE, DIGEST)
+        return agent.snapshot
+
+    agent.handler = handle
+
+
+@pytest.fixture(autouse=True)
+def _known_to_alpha(agents: Agents) -> None:
+    invites(agents[0], [DELTA])
+    invites(agents[1], [])
+
+
+def test_who_is_let_in_without_a_dare_is_told_the_commands_that_add_it(run: Run) -> None:
+    ran = run("joining", "delta", "--yes", SHOWN)
+
+    assert (ran.code, ran.out) == (0, "delta: admitted\n")
+    assert f"  clustertui joining delta --yes {SHOWN} --apply\n" in ran.err
+    assert "over (10 min)" in ran.err
+    assert "  clustertui apply merged.toml\n" in ran.err
+    assert "drops the draft" in ran.err
