@@ -104,11 +104,15 @@ def _read(path: Path) -> tuple[bytes, int]:
 
 def save(access: Access, path: Path) -> None:
     """Write `access` with mode 0600, replacing `path` in one move. AccessError on failure."""
+    _write(dumps(access), path)
+
+
+def _write(text: str, path: Path) -> None:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(dumps(access))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -124,7 +128,12 @@ def dumps(access: Access) -> str:
         f"public = {json.dumps(access.public)}",
         f"secret = {json.dumps(access.secret)}",
     ]
-    for agent in access.agents:
+    return "\n".join((*lines, *_tables(access.agents))) + "\n"
+
+
+def _tables(agents: Iterable[AgentAddress]) -> list[str]:
+    lines = []
+    for agent in agents:
         name = agent.name if _BARE_KEY.match(agent.name) else json.dumps(agent.name)
         lines += [
             "",
@@ -133,7 +142,41 @@ def dumps(access: Access) -> str:
             f"events = {json.dumps(agent.events)}",
             f"key = {json.dumps(agent.key)}",
         ]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def learn(path: Path, configuration: Configuration) -> tuple[AgentAddress, ...]:
+    """Add the agents of all nodes that an access file does not name; return those.
+
+    What stands there stays as it is. AccessError when it cannot be read or written.
+    """
+    access = load(path)
+    known = {agent.name for agent in access.agents} | {agent.key for agent in access.agents}
+    new = [
+        _near(access, node, configuration)
+        for node, noun in configuration.node.items()
+        if not {node, noun.key} & known
+    ]
+    found = tuple(agent for agent in new if agent is not None)
+    if found:
+        _write("\n".join((path.read_text("utf-8").rstrip("\n"), *_tables(found))) + "\n", path)
+    return found
+
+
+def _near(access: Access, node: str, configuration: Configuration) -> AgentAddress | None:
+    """Return the way to a node on a network on which the file has others, else the first way."""
+    hosts = {agent.admin.removeprefix("tcp://").rpartition(":")[0] for agent in access.agents}
+    networks = {
+        adapter.network
+        for noun in configuration.node.values()
+        for adapter in noun.adapter.values()
+        if adapter.address in hosts or f"[{adapter.address}]" in hosts
+    }
+    ways = ways_to(node, access.to(()), configuration)
+    near = [adapter.network in networks for adapter in configuration.node[node].adapter.values()]
+    return next((way for way, is_near in zip(ways, near, strict=False) if is_near), None) or next(
+        iter(ways), None
+    )
 
 
 def parse_endpoint(text: str) -> AgentAddress:

@@ -183,6 +183,12 @@ def test_the_page_leads_from_nothing_to_a_cluster_that_serves(
     with closing(alpha.paste(serve)) as pasted:
         said = pasted.succeeds()
 
+    known = (alpha.folder / ".config/clustertui/console.toml").read_text()
+    assert re.findall(r"^\[agent\.(\w+)\]$", known, re.MULTILINE) == list(machines)
+    machines["alpha"].end()
+    with closing(alpha.paste("clustertui why web")) as pasted:
+        assert "charlie" in pasted.succeeds(), "another agent answers"
+
     assert "done: " in said
     assert re.search(r"web +\S* *.*charlie", said), said
     where = alpha.service_in("http://10.10.1.100:8080/")

@@ -36,13 +36,15 @@ class Way:
         """Return what a shell calls to go the same way."""
         return shlex.join(["clustertui", *self.options()])
 
+    def file(self, environment: Mapping[str, str] | None = None) -> Path:
+        """Return where the access file is, or should be."""
+        return access_file(self.key, os.environ if environment is None else environment)
+
     def access(self, environment: Mapping[str, str] | None = None) -> "Access":
         """Return keys and agents; AccessError when there is no usable access file."""
         from nodeagent.client import access
 
-        found = access.load(
-            access_file(self.key, os.environ if environment is None else environment)
-        )
+        found = access.load(self.file(environment))
         if not self.connect:
             return found
         return found.to(access.parse_endpoint(endpoint) for endpoint in self.connect)

@@ -30,7 +30,7 @@ def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool
             say(f"then let it in: clustertui joining {node}")
             return exits.DONE
         guest = await wait_for_guest(client, node)
-        return await let_in(client, guest, yes=yes, apply=apply, as_json=as_json)
+        return await let_in(way, client, guest, yes=yes, apply=apply, as_json=as_json)
 
     return with_client(way, work)
 

@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from nodeagent.client.access import Access
+from nodeagent.client.access import Access, learn
 from nodeagent.client.client import Client
 from nodeagent.client.errors import AccessError, ClientError
 from nodeagent.model.text import clean
@@ -13,6 +13,7 @@ from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Joining, 
 from nodeagent.wire.live import Snapshot
 from tui.cli import exits
 from tui.cli.access import Way, author
+from tui.cli.active import active_of
 from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
 from tui.cli.output import complain, put, put_json, put_table, say
@@ -49,7 +50,7 @@ def run(way: Way, node: str, *, yes: str, withdraw: bool, apply: bool, as_json: 
         try:
             if withdraw:
                 return _told(await client.ask(Withdraw(guest.node)), as_json=as_json)
-            return await let_in(client, guest, yes=yes, apply=apply, as_json=as_json)
+            return await let_in(way, client, guest, yes=yes, apply=apply, as_json=as_json)
         finally:
             await client.close()
 
@@ -119,7 +120,9 @@ async def wait_for_guest(client: Client, node: str) -> Guest:
         await asyncio.sleep(LOOK_S)
 
 
-async def let_in(client: Client, guest: Guest, *, yes: str, apply: bool, as_json: bool) -> int:
+async def let_in(
+    way: Way, client: Client, guest: Guest, *, yes: str, apply: bool, as_json: bool
+) -> int:
     """Confirm the key of `guest`, if a person or `yes` says that it is the right one."""
     say(f"{guest.node} asks to join, from {guest.address}")
     for name, adapter in guest.adapters.items():
@@ -138,7 +141,22 @@ async def let_in(client: Client, guest: Guest, *, yes: str, apply: bool, as_json
         else:
             put(f"{guest.node}: admitted")
         return exits.DONE
-    return await _add(client, guest.node, answer, as_json=as_json)
+    code = await _add(client, guest.node, answer, as_json=as_json)
+    if code == exits.DONE:
+        _learn(way, await snapshot_of(client))
+    return code
+
+
+def _learn(way: Way, snapshot: Snapshot) -> None:
+    """Let the access file know all agents, so that the next answers when this one is away."""
+    file = way.file()
+    try:
+        found = learn(file, active_of(snapshot))
+    except AccessError as error:
+        complain(f"{error}; add [agent.NAME] tables by hand")
+        return
+    for agent in found:
+        say(f"{file} knows the agent of {agent.name} now, at {agent.admin}")
 
 
 def _tell_drafted(guest: Guest) -> None:

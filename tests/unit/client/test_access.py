@@ -5,6 +5,7 @@ import pytest
 from nodeagent.client import access
 from nodeagent.client.access import Access, AgentAddress
 from nodeagent.client.errors import AccessError
+from nodeagent.model.configuration import Adapter, Cluster, Configuration, Node
 from tests.unit.client.fake_agent import key_pair
 
 PUBLIC, SECRET = key_pair()
@@ -117,3 +118,38 @@ def test_file_of_others_is_not_advised_to_be_shut(tmp_path: Path) -> None:
     with pytest.raises(AccessError, match="is not an access file") as caught:
         access.load(file)
     assert "chmod" not in str(caught.value)
+
+
+def cluster_of(*nodes: str) -> Configuration:
+    """Return a cluster whose nodes have a private adapter first, and a public one."""
+    made = {}
+    for number, name in enumerate(nodes, 11):
+        private = Adapter(network="private1", role="private", address=f"192.168.50.{number}")
+        public = Adapter(network="public1", role="service", address=f"10.10.1.{number}")
+        made[name] = Node(key=f"{SERVER[:-2]}{number}", adapter={"a": private, "b": public})
+    return Configuration(format=1, cluster=Cluster(name="plant"), network={}, node=made)
+
+
+def test_file_learns_the_agents_it_does_not_name_and_keeps_what_it_says(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    access.save(ACCESS.only("alpha"), file)
+    file.write_text("# mine\n" + file.read_text())
+
+    found = access.learn(file, cluster_of("alpha", "bravo", "charlie"))
+
+    assert [agent.name for agent in found] == ["bravo", "charlie"]
+    assert file.read_text().startswith("# mine\n# Access to a cluster")
+    assert file.stat().st_mode & 0o777 == 0o600
+    alpha, bravo, _ = access.load(file).agents
+    assert alpha == ALPHA
+    assert (bravo.admin, bravo.events) == ("tcp://10.10.1.12:7412", "tcp://10.10.1.12:7413")
+    assert access.learn(file, cluster_of("alpha", "bravo")) == ()
+
+
+def test_file_that_reaches_its_agent_another_way_learns_the_first_address(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    access.save(Access(PUBLIC, SECRET, (DOTTED,)), file)
+
+    found = access.learn(file, cluster_of("alpha"))
+
+    assert [agent.admin for agent in found] == ["tcp://192.168.50.11:7412"]
