@@ -1,10 +1,13 @@
 """`clustertui status`: one look at nodes, links, groups, and what is wrong."""
 
+import asyncio
 import time
 
-from nodeagent.wire.live import Snapshot
+from nodeagent.client.client import Client
+from nodeagent.model.health import GroupState
+from nodeagent.wire.live import NodeLive, Snapshot
 from tui.cli.access import Way
-from tui.cli.asking import ask_snapshot
+from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import put, put_json, put_table
 from tui.viewmodels.ages import Moment, age_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
@@ -13,10 +16,16 @@ from tui.viewmodels.probation import left_s
 from tui.viewmodels.problems import Problem, problems_of
 from tui.viewmodels.store import View, connected, fold
 
+_PASSING = frozenset({"offline", "acquiring", "releasing"})
+"""An owner's group is in these for a moment only, or for as long as it takes to start."""
+SETTLES_S = 2.0
+"""After a change, or its own start, an agent has heard all others within so long."""
+AGAIN_S = 0.1
+
 
 def run(way: Way, *, as_json: bool) -> int:
     """Print nodes, links, groups, and what is wrong, as one agent sees it. Return the exit code."""
-    snapshot = ask_snapshot(way)
+    snapshot = with_client(way, settled)
     look = look_at(snapshot)
     problems = problems_of(look)
     if as_json:
@@ -37,6 +46,37 @@ def run(way: Way, *, as_json: bool) -> int:
     _put_groups(look)
     _put_problems(problems)
     return 0
+
+
+async def settled(client: Client) -> Snapshot:
+    """Return what an agent knows once it has heard all others, or as it is when time is over.
+
+    Who ends a DARE knows its epoch before it hears the others say so: that is no problem of theirs.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + SETTLES_S
+    while True:
+        snapshot = await snapshot_of(client)
+        if not awaits_news(snapshot) or loop.time() > until:
+            return snapshot
+        await asyncio.sleep(AGAIN_S)
+
+
+def awaits_news(snapshot: Snapshot) -> bool:
+    """Return whether the agent has still to hear from nodes what they are or have by now."""
+    cluster = snapshot.cluster
+    if cluster.lock:
+        return False  # while a DARE runs this is how things are
+    up = {live.node: live for live in snapshot.nodes if live.state not in {"down", "amnesiac"}}
+    if any(live.epoch != cluster.epoch for live in up.values()):
+        return True
+    owned = ((up[node], group) for group, node in cluster.owners.items() if node in up)
+    return any(_state_of(live, group) in _PASSING for live, group in owned)
+
+
+def _state_of(live: NodeLive, group: str) -> GroupState:
+    """Return the state of a group on a node; who says nothing of it does not run it yet."""
+    return next((one.state for one in live.groups if one.group == group), "offline")
 
 
 def look_at(snapshot: Snapshot) -> Look:

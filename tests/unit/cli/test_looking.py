@@ -4,14 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from nodeagent.wire.live import EventLine, NodeLive, Snapshot
+from nodeagent.model.health import GroupState
+from nodeagent.wire.console import Answer, Request
+from nodeagent.wire.live import EventLine, GroupLive, NodeLive, Snapshot
 from tests.support import story
 from tests.unit.cli.conftest import ACTIVE, Run, snapshot
 from tests.unit.client.fake_agent import FakeAgent, cluster
 from tests.unit.tui.test_gathering import Town
 from tui.cli import main
 from tui.cli.events import Record, go_on
+from tui.cli.status import awaits_news
 
 Agents = tuple[FakeAgent, FakeAgent]
 HOSTILE = "\x1b]0;owned\x07\u202e\x9b31m"
@@ -25,6 +29,41 @@ def test_status_says_who_owns_what_and_what_is_wrong(run: Run) -> None:
     assert "web  online  on alpha" in ran.out
     assert "eth0/public1 down 12s" in ran.out
     assert "bravo/eth0 public1 down 12s" in ran.out.partition("problems")[2]
+
+
+def behind(*, for_good: bool) -> Callable[[Request], Answer]:
+    """Return an agent that has just ended a DARE: it hears of bravo's new epoch later, or never."""
+    asked = []
+
+    def handle(request: Request) -> Answer:
+        asked.append(request)
+        found = snapshot("alpha")
+        alpha, bravo = found.nodes
+        old = replace(bravo, epoch=0)
+        return found if len(asked) > 2 and not for_good else replace(found, nodes=(alpha, old))
+
+    return handle
+
+
+def test_what_has_not_been_heard_yet_after_a_change_is_no_problem(agents: Agents, run: Run) -> None:
+    agents[0].handler = behind(for_good=False)
+    assert not any("epoch" in problem for problem in run("status", "--json").json["problems"])
+
+    agents[0].handler = behind(for_good=True)
+    assert "bravo is on epoch 0, the cluster on 1" in run("status").out
+
+
+def test_status_waits_for_news_of_a_group_but_not_of_one_that_is_in_error() -> None:
+    def owned(state: GroupState) -> Snapshot:
+        found = snapshot("alpha")
+        alpha, bravo = found.nodes
+        return replace(found, nodes=(replace(alpha, groups=(GroupLive("web", state),)), bravo))
+
+    assert awaits_news(owned("acquiring"))
+    assert not awaits_news(owned("error"))
+    assert not awaits_news(owned("online"))
+    down = replace(snapshot("alpha").nodes[0], state="down", epoch=0)
+    assert not awaits_news(replace(snapshot("alpha"), nodes=(down,)))
 
 
 def test_status_as_json_is_one_object(run: Run) -> None:
