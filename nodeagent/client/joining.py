@@ -41,21 +41,29 @@ async def ask_to_join(
     """
     ask = encode(JoinAsk(invitation.token, invitation.node, adapters))
     access = Access(*keys, ())
-    told = ""
+    told: dict[str, str] = {}
+    waited: set[str] = set()
     context = zmq.asyncio.Context()
     try:
         async with asyncio.timeout(wait_s):
             for endpoint in cycle(invitation.endpoints):
                 try:
-                    return await _ask_at(context, access, endpoint, invitation.key, ask)
+                    return await _ask_at(
+                        context, access, endpoint, invitation.key, ask, lambda: waited.add("there")
+                    )
                 except LinkLost as error:
                     reason = "too many knock there" if error.denied else error.text
-                    if f"{endpoint}: {reason}" != told:
-                        told = f"{endpoint}: {reason}"
-                        on_trouble(f"{told}; tries on")
+                    if told.get(endpoint) != reason:
+                        told[endpoint] = reason
+                        on_trouble(f"{endpoint}: {reason}; tries on")
                 await asyncio.sleep(PAUSE_S)
     except TimeoutError:
         pass
+    except NotTakenIn as error:
+        if not waited:
+            raise
+        text = f"another invitation of {invitation.node} took its place, or it was withdrawn"
+        raise NotTakenIn(error.text, f"it was good until now: {text}") from None
     finally:
         context.term()
     raise NotTakenIn(
@@ -65,7 +73,12 @@ async def ask_to_join(
 
 
 async def _ask_at(
-    context: zmq.asyncio.Context, access: Access, endpoint: str, key: str, ask: bytes
+    context: zmq.asyncio.Context,
+    access: Access,
+    endpoint: str,
+    key: str,
+    ask: bytes,
+    on_waits: Callable[[], None],
 ) -> bytes:
     """Ask one agent over and over while it says to wait; LinkLost if it cannot be asked."""
     answers: asyncio.Queue[bytes | LinkLost] = asyncio.Queue()
@@ -85,6 +98,7 @@ async def _ask_at(
             data = _read(await _next(answers))
             if data is not None:
                 return data
+            on_waits()
             await asyncio.sleep(PAUSE_S)
     finally:
         await line.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import zmq
+from msgspec.structs import replace
 
 from nodeagent.client.joining import NotTakenIn, ask_to_join
 from nodeagent.model.configuration import Adapter
@@ -113,6 +114,24 @@ async def test_a_refusal_ends_it_with_the_reason(agent: Agent) -> None:
     with pytest.raises(NotTakenIn, match="not good here"):
         await ask_to_join(agent.invitation("b" * 32), new_keys(), ADAPTERS, print)
     assert len(agent.asked) == 1
+
+
+async def test_one_that_waited_is_told_that_its_invitation_is_the_old_one(agent: Agent) -> None:
+    agent.answers = [JoinWaits(), JoinRefused("this invitation is not good here")]
+
+    with pytest.raises(NotTakenIn, match=r"not good here; .* another invitation of delta took"):
+        await ask_to_join(agent.invitation(), new_keys(), ADAPTERS, print)
+
+
+async def test_what_keeps_each_endpoint_from_being_reached_is_said_once(agent: Agent) -> None:
+    agent.door.close()
+    (endpoint,) = agent.endpoints
+    two = replace(agent.invitation(), endpoints=(endpoint, endpoint.replace(str(PORT), "9")))
+    said: list[str] = []
+
+    with pytest.raises(NotTakenIn):
+        await ask_to_join(two, new_keys(), ADAPTERS, said.append, wait_s=6)
+    assert len(said) == len(set(said)) == 2
 
 
 async def test_one_that_finds_nobody_says_so_and_gives_up_in_time(agent: Agent) -> None:

@@ -6,11 +6,20 @@ from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
 from nodeagent.model.fingerprint import fingerprint
 from nodeagent.wire.console import Refused
-from nodeagent.wire.joining import TOKEN_BYTES, Invitation, Invite, Invited, invitation_text
+from nodeagent.wire.joining import (
+    TOKEN_BYTES,
+    GetJoining,
+    Guest,
+    Invitation,
+    Invite,
+    Invited,
+    Joining,
+    invitation_text,
+)
 from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.asking import with_client
-from tui.cli.joining import let_in, wait_for_guest
+from tui.cli.joining import guest_of, let_in, wait_for_guest
 from tui.cli.output import complain, put, put_json, say
 
 
@@ -19,6 +28,8 @@ def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool
 
     async def work(client: Client) -> int:
         token = secrets.token_hex(TOKEN_BYTES)
+        kept = await client.ask(GetJoining())
+        before = guest_of(kept, node) if isinstance(kept, Joining) else None
         answer = await client.ask(Invite(node, token))
         if isinstance(answer, Refused):
             complain(answer.text)
@@ -26,6 +37,8 @@ def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool
         if not isinstance(answer, Invited):
             raise ClientError(f"{client.agent} gave another answer: {type(answer).__name__}")
         _tell(node, token, answer, as_json=as_json)
+        if before is not None:
+            say(_replaced(before))
         if not wait:
             say(f"then let it in: clustertui joining {node}")
             return exits.DONE
@@ -33,6 +46,12 @@ def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool
         return await let_in(way, client, guest, yes=yes, apply=apply, as_json=as_json)
 
     return with_client(way, work)
+
+
+def _replaced(before: Guest) -> str:
+    """Return what became of the invitation that was there before."""
+    asked = f", and what asked with it from {before.address} is refused" if before.key else ""
+    return f"it replaces the invitation of {before.node} by {before.by}, which is over{asked}"
 
 
 def _tell(node: str, token: str, invited: Invited, *, as_json: bool) -> None:

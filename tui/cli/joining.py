@@ -36,7 +36,7 @@ def run(way: Way, node: str, *, yes: str, withdraw: bool, apply: bool, as_json: 
         if not node:
             return _list(found, as_json=as_json)
         for access, joining in found:
-            guest = _guest(joining, node)
+            guest = guest_of(joining, node)
             if guest is not None:
                 return await act(access, guest)
         complain(f"{clean(node, 63)} is not invited; clustertui invite {clean(node, 63)} does it")
@@ -85,7 +85,8 @@ async def joining_of(client: Client) -> Joining:
     return answer
 
 
-def _guest(joining: Joining, node: str) -> Guest | None:
+def guest_of(joining: Joining, node: str) -> Guest | None:
+    """Return the invitation of `node` among these, None where there is none."""
     return next((guest for guest in joining.guests if guest.node == node), None)
 
 
@@ -112,7 +113,7 @@ def _list(found: list[tuple[Access, Joining]], *, as_json: bool) -> int:
 async def wait_for_guest(client: Client, node: str) -> Guest:
     """Return the guest once a machine asks to become `node`; ClientError if nobody does in time."""
     while True:
-        guest = _guest(await joining_of(client), node)
+        guest = guest_of(await joining_of(client), node)
         if guest is None:
             raise ClientError(f"the invitation of {node} is over", "make a new one")
         if guest.state != "invited":
@@ -201,7 +202,7 @@ async def _add(client: Client, node: str, admitted: Admitted, *, as_json: bool) 
     """Run the DARE that adds `node` and nothing else, once its agent answers."""
     loop = asyncio.get_running_loop()
     until = loop.time() + START_S
-    while (guest := _guest(await joining_of(client), node)) is not None:
+    while (guest := guest_of(await joining_of(client), node)) is not None:
         if guest.state == "fetched":
             break
         await asyncio.sleep(LOOK_S)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from nodeagent.wire.console import Answer, Request
-from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Joining
+from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Invite, Invited, Joining
 from tests.unit.cli.conftest import ACTIVE, DIGEST, Run
 from tests.unit.client.fake_agent import FakeAgent
 
@@ -20,6 +20,8 @@ def invites(agent: FakeAgent, guests: Sequence[Guest]) -> None:
     def handle(request: Request) -> Answer:
         if isinstance(request, GetJoining):
             return Joining(agent.name, tuple(guests))
+        if isinstance(request, Invite):
+            return Invited("orders", "k" * 40, ("tcp://10.10.1.11:7415",), 900)
         if isinstance(request, Admit):
             return Admitted(ACTIVE, DIGEST)
         return agent.snapshot
@@ -41,3 +43,12 @@ def test_who_is_let_in_without_a_dare_is_told_the_commands_that_add_it(run: Run)
     assert "over (10 min)" in ran.err
     assert "  clustertui apply merged.toml\n" in ran.err
     assert "drops the draft" in ran.err
+
+
+def test_second_invitation_says_that_it_replaces_the_first(run: Run) -> None:
+    again, other = run("invite", "delta"), run("invite", "echo")
+
+    assert again.code == other.code == 0
+    assert "it replaces the invitation of delta by ann, which is over" in again.err
+    assert "what asked with it from 10.10.1.14 is refused" in again.err
+    assert "replaces" not in other.err
