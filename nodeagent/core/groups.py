@@ -439,7 +439,7 @@ class GroupRunner:
 
     def _tell_of_move(self, name: str, old: str, new: str) -> None:
         if old == new:
-            self.news.append(GroupNews("note", f"{name} stays on {old}, which works again"))
+            self.news.append(GroupNews("note", f"{name} stays on {old}"))
             return
         self._moved[name] = f"on {new}, because {old} failed"
         text = f"{name} moved from {old} to {new} here"

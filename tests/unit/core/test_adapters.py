@@ -119,6 +119,20 @@ def test_an_address_moves_alone_to_the_standby_adapter() -> None:
     assert story.owner("orders") == ["bravo"]
 
 
+def test_an_address_whose_adapter_comes_back_meanwhile_has_not_moved() -> None:
+    story = Story(spare=True)
+    ran = Ran()
+    story.world.watchers.append(ran)
+    story.world.refuse_driver.add(("alpha", "web", "long stop"))
+
+    story.unplug("alpha").until(lambda: ran.actions == [("stop", "address")])
+    story.plug("alpha").until(lambda: ("start", "address") in ran.actions)
+    story.until(lambda: story.at("web") == {"alpha": "eth0"})
+    story.rest()
+
+    assert not story.told("address moved")
+
+
 def test_an_address_is_used_at_once_unless_it_failed_where_it_was() -> None:
     story = Story()
     ran = Ran()
