@@ -70,7 +70,7 @@ def initialise(
         known = ", ".join(parsed.node)
         raise SetupError(f"{configuration} has no node {name!r}; it has {known}")
     if (state / NODE_FILE).exists():
-        raise SetupError(f"{state} is set up already; remove it or choose another directory")
+        raise _occupied(state)
     pair = keys.load(key) if key is not None else keys.generate()
     if pair.public != node.key:
         raise SetupError(
@@ -84,6 +84,22 @@ def initialise(
     finally:
         directory.release_lock()
     return pair.public
+
+
+def _occupied(state: Path) -> SetupError:
+    """Return why this directory can be made no other node's: it holds what this one promised."""
+    directory = StateDirectory(state)
+    try:
+        directory.acquire_lock()
+        directory.release_lock()
+        runs = ""
+    except StoreError as error:
+        runs = f"; {error.what}"
+    return SetupError(
+        f"{state} is set up already{runs}; nothing was changed. Keep it while its node is in a "
+        f"cluster, for it holds what that node promised ('nodeagent check --state {state}' looks "
+        "at it); another node needs another directory"
+    )
 
 
 def _fill(
@@ -108,11 +124,11 @@ def key_of_guest(state: Path) -> keys.KeyPair:
     An invitation is good for the key that used it first, so one that was interrupted must come
     back with it. SetupError if this directory is a node's already.
     """
+    if (state / NODE_FILE).exists():
+        raise _occupied(state)
     directory = StateDirectory(state)
     directory.acquire_lock()
     try:
-        if (state / NODE_FILE).exists():
-            raise SetupError(f"{state} is set up already; remove it or choose another directory")
         if not (state / KEY_FILE).exists():
             keys.save(keys.generate(), state / KEY_FILE)
         return keys.load(state / KEY_FILE)

@@ -4,7 +4,7 @@ from nodeagent.model.plan import GroupEffect, Plan
 from tui.cli.output import table_lines
 from tui.viewmodels.changes import change_line
 from tui.viewmodels.preview import Preview, forecast_text
-from tui.viewmodels.survives import survival_lines, waivers
+from tui.viewmodels.survives import loss_lines, survival_lines, waivers
 
 __all__ = ["change_line", "effect_row", "kind_line", "preview_lines"]
 
@@ -20,7 +20,8 @@ def preview_lines(found: Preview, epoch: int) -> list[str]:
         "groups",
         *table_lines(rows),
         "failures",
-        *(f"  {line}" for line in survival_lines(found.endurance)),
+        *(f"  {line}" for line in survival_lines(found.endurance)[:1]),
+        *(f"  not survived any more: {line}" for line in loss_lines(found.endurance)),
         *([f"apply wants these waived: {lost}"] if lost else ()),
         *([f"it would be refused: {found.forbidden}"] if found.forbidden else ()),
     ]

@@ -11,7 +11,7 @@ import click
 from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
 from nodeagent.config.parse import parse
-from nodeagent.config.words import did_you_mean
+from nodeagent.config.words import nearest
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.text import clean
 from nodeagent.wire.live import ConfigurationChanged, EventLine, Snapshot
@@ -66,9 +66,10 @@ def wanted_of(
     """Return what the options ask for; UsageError where one is written wrongly."""
     for kind in kinds:
         if kind not in KINDS:
-            hint, _ = did_you_mean(kind, KINDS)
+            near = nearest(kind, KINDS)
+            hint = f"did you mean {near}? " if near else ""
             known = ", ".join(KINDS)
-            raise click.UsageError(f"--kind: {clean(kind, 80)} is none. {hint} Known: {known}")
+            raise click.UsageError(f"--kind: {clean(kind, 80)} is none; {hint}known: {known}")
     moment = read_since(since, time.time()) if since else 0.0
     if moment is None:
         raise click.UsageError(f"--since: {clean(since, 80)} is no time; write {SINCE_HELP}")

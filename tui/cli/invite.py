@@ -2,9 +2,12 @@
 
 import secrets
 
+import click
+
 from nodeagent.client.client import Client
 from nodeagent.client.errors import ClientError
 from nodeagent.model.fingerprint import fingerprint
+from nodeagent.model.text import clean
 from nodeagent.wire.console import Refused
 from nodeagent.wire.joining import (
     TOKEN_BYTES,
@@ -21,10 +24,14 @@ from tui.cli.access import Way
 from tui.cli.asking import with_client
 from tui.cli.joining import guest_of, let_in, wait_for_guest
 from tui.cli.output import complain, put, put_json, say
+from tui.viewmodels.joining_page import name_trouble
 
 
 def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool) -> int:
     """Print an invitation for NODE; with `wait`, let in who comes with it. Return the exit code."""
+    trouble = name_trouble(node, None)
+    if trouble:
+        raise click.UsageError(f"{clean(node, 80)!r} is no name for a node. {trouble}")
 
     async def work(client: Client) -> int:
         token = secrets.token_hex(TOKEN_BYTES)

@@ -12,6 +12,8 @@ from nodeagent.model.health import CellState
 from nodeagent.model.run import Cell, DareRun, StepRow
 
 FINAL_CELLS = frozenset({"done", "failed", "skipped", "lost"})
+NOT_WAITED_FOR = "not waited for"
+"""Why a node's part has no end: another one's failed first. The node is well, and not lost."""
 FINAL_RUNS = frozenset({"done", "refused", "aborted", "in-doubt"})
 
 
@@ -59,5 +61,6 @@ def is_worth_a_line(item: Item) -> bool:
 def item_line(item: Item) -> str:
     """Return an item as ``acquire       bravo     done     0.12 s  reason``."""
     seconds = f"{item.seconds:.2f} s" if item.state in FINAL_CELLS else ""
-    line = f"{item.step:13} {item.node:10} {item.state:8} {seconds:>8}"
+    word = "skipped" if item.reason == NOT_WAITED_FOR else item.state
+    line = f"{item.step:13} {item.node:10} {word:8} {seconds:>8}"
     return f"{line}  {item.reason}".rstrip()

@@ -112,6 +112,22 @@ def test_json_has_an_object_for_each_item_and_the_result_last(
     assert any(line.get("undo") for line in ran.lines)
 
 
+def test_who_was_not_waited_for_is_called_skipped_and_not_lost(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    left = Cell("lost", reason="not waited for")
+    failed = step("acquire", "failed", reason="no address")
+    cells = (CellChanged(TX, "acquire", False, "alpha", left), *failed)
+    script(agents[0], *cells, ended("aborted", "as before", "restored"))
+
+    ran = run("apply", file)
+    told = run("apply", file, "--json").lines
+
+    assert "acquire       alpha      skipped" in ran.out
+    assert " lost " not in ran.out
+    assert next(line for line in told if line.get("node") == "alpha")["state"] == "lost"
+
+
 def test_worst_detection_gap_is_told_with_the_result(agents: Agents, run: Run, file: Path) -> None:
     script(agents[0], *step("verify", "done"), ended("done", "epoch 2", gap_ms=420))
 

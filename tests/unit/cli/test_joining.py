@@ -52,3 +52,14 @@ def test_second_invitation_says_that_it_replaces_the_first(run: Run) -> None:
     assert "it replaces the invitation of delta by ann, which is over" in again.err
     assert "what asked with it from 10.10.1.14 is refused" in again.err
     assert "replaces" not in other.err
+
+
+@pytest.mark.parametrize("name", ["two words", "", "-x" * 40, "é"])
+def test_name_that_no_node_can_have_is_told_with_what_one_is(
+    agents: Agents, run: Run, name: str
+) -> None:
+    ran = run("invite", "--", name)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "is no name for a node. A name has letters, digits" in ran.err
+    assert not agents[0].requests

@@ -100,6 +100,15 @@ def test_events_are_printed_oldest_first(agents: Agents, run: Run) -> None:
     assert "warning alpha: web: news 2" in run("events").out
 
 
+def test_kind_that_is_none_is_told_with_all_there_are_once(run: Run) -> None:
+    bogus, slip = run("events", "--kind", "bogus"), run("events", "--kind", "node-dwn")
+
+    assert (bogus.code, slip.code) == (2, 2)
+    assert "--kind: bogus is none; known: " in bogus.err
+    assert bogus.err.count("group-online") == 1
+    assert "did you mean node-down? known: " in slip.err
+
+
 def test_what_several_agents_tell_is_printed_once_and_who_tells_nothing_is_named(
     agents: Agents, run: Run
 ) -> None:

@@ -70,7 +70,7 @@ def test_plan_names_what_is_not_survived_any_more(run: Run, lonely: Path) -> Non
     ran = run("plan", lonely)
 
     assert ran.code == 0
-    assert "node:alpha: web has no node left to run on" in ran.out
+    assert "not survived any more: node:alpha: web has no node left to run on" in ran.out
     assert "--waive node:alpha" in ran.out
 
 
