@@ -1,8 +1,9 @@
 """The command `nodeagent`: set up a node, run it, examine what it wrote, make keys.
 
-Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 failed, 2 usage,
-4 findings in a configuration. Leans on `daemon` to run and on `config` to examine. Each subcommand
-loads what it needs when it is called: an agent that starts again is back sooner by that.
+Data goes to stdout, talk to stderr, and exit codes are an interface: 0 done, 1 failed, 2 usage or a
+file that is no TOML, 4 findings in a configuration. Leans on `daemon` to run and on `config` to
+examine. Each subcommand loads what it needs when it is called: an agent that starts again is back
+sooner by that.
 """
 
 import sys
@@ -35,6 +36,7 @@ def init(state: Path, node: str, configuration: Path, key: Path | None, *, joini
 
     All first nodes of a cluster are given the same file, once; a node that joins is given the file
     that adds it. A first node that lost its state directory joins, too: its vote may still count.
+    Exit codes: 0 done, 1 not done, 2 usage or a file that is no TOML, 4 a file with errors.
     """
     from nodeagent.daemon.identity import initialise
 
@@ -192,12 +194,13 @@ def _foreseen() -> tuple[type[Exception], ...]:
 def _told(error: Exception) -> int:
     """Say what went wrong in a line, a configuration's findings below it; return its exit code."""
     from nodeagent.cli.join import JoinError
+    from nodeagent.config.codes import UNREADABLE
     from nodeagent.daemon.identity import SetupError
 
     click.echo(f"nodeagent: {error}", err=True)
     reports = error.reports if isinstance(error, SetupError) else ()
     for report in reports:
         click.echo(f"  {report}", err=True)
-    if isinstance(error, JoinError):
+    if isinstance(error, JoinError) or any(report.code in UNREADABLE for report in reports):
         return 2
     return 4 if reports else 1

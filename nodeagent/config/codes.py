@@ -18,6 +18,8 @@ class Code(Struct, frozen=True):
     explanation: str
 
 
+UNREADABLE = frozenset(f"E{number:03}" for number in range(1, 20))
+"""Findings of the text itself: it is no TOML that could be read, which is a wrong use."""
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
 
 _TABLE: dict[str, tuple[str, str]] = {

@@ -16,15 +16,41 @@ from nodeagent.manual import equip
 from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.names import FENCED, FINDING, GROUP, NODE
-from tui.cli.output import complain
+from tui.cli.output import complain, put_json
 from tui.cli.since import SINCE_HELP
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+AS_JSON = "tui.cli.as_json"
+
+
 def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
     """Return the option that every subcommand has."""
-    return click.option("--json", "as_json", is_flag=True, help=text)
+
+    def kept(context: click.Context, _: click.Parameter, value: bool) -> bool:
+        context.meta[AS_JSON] = value  # for whoever tells what went wrong
+        return value
+
+    return click.option("--json", "as_json", is_flag=True, help=text, callback=kept)
+
+
+class Program(click.Group):
+    """The whole command: where JSON was asked for, a cluster that cannot be asked is told so."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out; what went wrong goes on to `run`."""
+        try:
+            return super().invoke(ctx)
+        except ClientError as error:
+            if ctx.meta.get(AS_JSON):
+                put_json({"result": "failed", "exit": exit_of(error), "text": str(error)})
+            raise
+
+
+def exit_of(error: ClientError) -> int:
+    """Return the exit code of a cluster that could not be asked, or of a wrong access file."""
+    return exits.USAGE if isinstance(error, AccessError) else exits.FAILED
 
 
 FILE = click.Path()
@@ -42,6 +68,7 @@ EACH_STEP = json_option("One JSON object for each step and node, the last for th
 
 
 @click.group(
+    cls=Program,
     invoke_without_command=True,
     epilog=exits.HELP,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -724,5 +751,5 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return exits.FAILED
     except ClientError as error:
         complain(str(error))
-        return exits.USAGE if isinstance(error, AccessError) else exits.FAILED
+        return exit_of(error)
     return result if isinstance(result, int) else exits.DONE

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import click
 
+from nodeagent.config.codes import UNREADABLE
 from nodeagent.config.load import load
 from nodeagent.config.parse import SIZE_MAX, Parsed
 from nodeagent.model.configuration import Configuration
 from nodeagent.model.reports import Report, has_errors
 from tui.cli import exits
 from tui.cli.output import count, put, say
-
-_UNREADABLE = frozenset(f"E{number:03}" for number in range(1, 20))
-"""Findings about the text itself: it is no TOML that could be read."""
 
 
 class FileError(click.ClickException):
@@ -49,7 +47,7 @@ def read(path: str) -> bytes:
 
 def judged(parsed: Parsed) -> int:
     """Return the exit code that the findings of a file stand for."""
-    if any(report.code in _UNREADABLE for report in parsed.reports):
+    if any(report.code in UNREADABLE for report in parsed.reports):
         return exits.USAGE
     if parsed.configuration is None or has_errors(parsed.reports):
         return exits.INVALID

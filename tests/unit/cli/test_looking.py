@@ -1,4 +1,5 @@
 import asyncio
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,30 @@ def test_nobody_there_is_one_line_and_1(agents: Agents, run: Run) -> None:
     assert ran.out == ""
     assert ran.err.startswith("clustertui: no agent answers (alpha at tcp://127.0.0.1:")
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("status",), ("apply", "/none"), ("events",), ("why", "web")])
+def test_nobody_there_is_one_object_where_json_is_asked_for(
+    agents: Agents, run: Run, new_file: Callable[[str], Path], words: tuple[str, ...]
+) -> None:
+    for agent in agents:
+        agent.stop()
+    file = str(new_file(ACTIVE))
+
+    ran = run(*(file if word == "/none" else word for word in words), "--json")
+
+    assert ran.code == 1
+    assert (ran.json["result"], ran.json["exit"]) == ("failed", 1)
+    assert ran.json["text"].startswith("no agent answers (alpha at tcp://127.0.0.1:")
+    assert ran.err.startswith("clustertui: no agent answers")
+
+
+def test_missing_access_file_is_one_object_where_json_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--key", str(tmp_path / "none.toml"), "status", "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["result"], told["exit"], "--key" in told["text"]) == ("failed", 2, True)
 
 
 def test_unadmitted_key_is_told_with_its_remedy(agents: Agents, run: Run) -> None:
