@@ -13,10 +13,22 @@ from typing import Any
 import click
 
 from nodeagent.cli.unit import FOLDER as UNITS
+from nodeagent.cli.unit import STATE
 from nodeagent.manual import DISTRIBUTION, equip
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
+WATCHDOG = click.option(
+    "--watchdog",
+    type=click.Path(path_type=Path),
+    help="Hardware watchdog, as /dev/watchdog: resets this node if the agent dies or hangs.",
+)
+METRICS = click.option(
+    "--metrics",
+    default="",
+    metavar="HOST:PORT",
+    help="Answer Prometheus there, without a key: 127.0.0.1:9844, or behind a firewall.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,17 +86,8 @@ def join_command(invitation: str, state: Path, node: str, adapters: tuple[str, .
 @click.option("--drills", is_flag=True, help="Allow administrators to practise faults here.")
 @click.option("--parent-pipe", type=int, default=-1, help="End when this descriptor closes.")
 @click.option("--log", "log_file", type=click.Path(path_type=Path), help="Log file; else stderr.")
-@click.option(
-    "--watchdog",
-    type=click.Path(path_type=Path),
-    help="Hardware watchdog, as /dev/watchdog: resets this node if the agent dies or hangs.",
-)
-@click.option(
-    "--metrics",
-    default="",
-    metavar="HOST:PORT",
-    help="Answer Prometheus there, without a key: 127.0.0.1:9844, or behind a firewall.",
-)
+@WATCHDOG
+@METRICS
 def run_command(
     state: Path,
     parent_pipe: int,
@@ -114,15 +117,33 @@ def key_command(file: Path) -> None:
 @cli.command("unit")
 @click.option("--install", is_flag=True, help="Write it to the folder instead of printing it.")
 @click.option("--folder", type=FOLDER, default=UNITS, show_default=True, help="For --install.")
-def unit_command(folder: Path, *, install: bool) -> None:
+@click.option("--state", type=FOLDER, default=STATE, show_default=True, help="As of 'run'.")
+@WATCHDOG
+@METRICS
+def unit_command(
+    folder: Path, state: Path, watchdog: Path | None, metrics: str, *, install: bool
+) -> None:
     """Print the systemd unit that keeps this node's agent running.
 
-    It runs this very program on /var/lib/nodeagent, starts it again whenever it ends, and ends it
-    when its core hangs.
+    It runs this very program, starts it again whenever it ends, and ends it when its core hangs.
+    The options of 'run' are those that it runs with.
     """
-    from nodeagent.cli.unit import unit
+    from nodeagent.cli.unit import Run, unit
 
-    sys.exit(unit(install=install, folder=folder))
+    if metrics:
+        _look_at_door(metrics)
+    watchdog = watchdog.absolute() if watchdog else None
+    sys.exit(unit(Run(state.absolute(), metrics, watchdog), install=install, folder=folder))
+
+
+def _look_at_door(metrics: str) -> None:
+    """Raise UsageError where an agent could not be started with this."""
+    from nodeagent.daemon.metrics import MetricsError, parse_door
+
+    try:
+        parse_door(metrics)
+    except MetricsError as error:
+        raise click.UsageError(f"--metrics: {error}") from None
 
 
 @cli.command("check")

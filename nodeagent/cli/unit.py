@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -9,13 +10,34 @@ import click
 
 NAME = "nodeagent.service"
 FOLDER = Path("/etc/systemd/system")
-_PROGRAM = "@PROGRAM@"
+STATE = Path("/var/lib/nodeagent")
+"""The state directory that systemd makes by StateDirectory=; another one is there already."""
+_OWN_FOLDER = "StateDirectory=nodeagent\nStateDirectoryMode=0700\n"
 
 
-def unit_text(program: list[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """With which options of `nodeagent run` the unit runs the agent."""
+
+    state: Path = STATE
+    metrics: str = ""
+    watchdog: Path | None = None
+
+    def words(self) -> list[str]:
+        """Return them as words of a command line."""
+        metrics = ["--metrics", self.metrics] if self.metrics else []
+        watchdog = ["--watchdog", str(self.watchdog)] if self.watchdog else []
+        return ["run", "--state", str(self.state), *metrics, *watchdog]
+
+
+def unit_text(program: list[str], options: Run = Run()) -> str:
     """Return the unit that runs `program` (a program and its first arguments)."""
-    template = resources.files("nodeagent.cli").joinpath(NAME).read_text("utf-8")
-    return template.replace(_PROGRAM, " ".join(_word(word) for word in program))
+    text = resources.files("nodeagent.cli").joinpath(NAME).read_text("utf-8")
+    if options.state != STATE:
+        text = text.replace(_OWN_FOLDER, "")
+    node_file = str(options.state / "node.toml").replace("%", "%%")
+    command = " ".join(_word(word) for word in (*program, *options.words()))
+    return text.replace("@NODE_FILE@", node_file).replace("@RUN@", command)
 
 
 def this_program() -> list[str]:
@@ -26,9 +48,9 @@ def this_program() -> list[str]:
     return [str(called.absolute())]
 
 
-def unit(*, install: bool, folder: Path = FOLDER) -> int:
+def unit(options: Run = Run(), *, install: bool, folder: Path = FOLDER) -> int:
     """Print the unit, or write it to `folder`; returns the exit code. OSError if it cannot be."""
-    text = unit_text(this_program())
+    text = unit_text(this_program(), options)
     if not install:
         click.echo(text, nl=False)
         return 0

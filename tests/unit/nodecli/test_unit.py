@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.cli.unit import NAME, unit, unit_text
+from nodeagent.cli import main
+from nodeagent.cli.unit import NAME, Run, unit, unit_text
 from nodeagent.core.commands import POST_AT_END_MS
 from nodeagent.core.node import LEAVE_MS_MAX
 from nodeagent.daemon.run import STOP_PATIENCE_S
@@ -30,6 +31,28 @@ def test_the_agent_is_watched_by_its_own_word_and_always_wanted() -> None:
     assert service["RestartSec"] == "100ms", "services go on for a few seconds only"
     assert settings("Unit")["StartLimitIntervalSec"] == "0", "and is never given up"
     assert service["WatchdogSignal"] == "SIGKILL", "one that is frozen takes no other"
+
+
+def test_options_of_run_are_passed_through(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--metrics", "127.0.0.1:9844", "--watchdog", "/dev/watchdog")
+
+    with pytest.raises(SystemExit, match="0"):
+        main(["unit", *options])
+
+    run = " run --state /var/lib/nodeagent --metrics 127.0.0.1:9844 --watchdog /dev/watchdog\n"
+    text = capsys.readouterr().out
+    assert run in text
+    assert "StateDirectory=nodeagent\n" in text
+    assert main(["unit", "--metrics", "nowhere"]) == 2
+    assert "is no HOST:PORT" in capsys.readouterr().err
+
+
+def test_another_state_directory_is_not_made_by_systemd() -> None:
+    text = unit_text(["/usr/bin/nodeagent"], Run(Path("/srv/50% mine")))
+
+    assert 'ExecStart=/usr/bin/nodeagent run --state "/srv/50%% mine"\n' in text
+    assert "ConditionPathExists=/srv/50%% mine/node.toml\n" in text
+    assert "StateDirectory" not in text
 
 
 def test_nothing_runs_on_without_its_agent_and_the_agent_may_leave_in_order() -> None:
