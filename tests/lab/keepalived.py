@@ -119,11 +119,12 @@ class Keepalived:
 
     def power_off(self, name: str) -> None:
         """Take the power from a host."""
+        self.hosts[name].freeze()
         self.switch.disconnect(name)
-        self.hosts.pop(name).end()
         for daemon in self._daemons.pop(name):
             daemon.kill()
             daemon.wait()
+        self.hosts.pop(name).end()
 
     def stop_daemon(self, name: str) -> None:
         """Tell keepalived to end, as `systemctl stop` does, and wait for it."""

@@ -188,13 +188,16 @@ class Lab:
     def power_off(self, name: str) -> None:
         """Take the power from a host: nobody hears of it again, and all that ran there is gone.
 
-        The cables go first, for the kernel would still say goodbye to everybody in its name.
+        To take cables away takes a while, and what runs must neither answer nor see it: it is
+        stopped first. The cables go before it is killed, for the kernel would still say goodbye to
+        everybody in its name.
         """
         with self._power:
             if self.hosts[name].is_up:
+                self.hosts[name].freeze()
                 self.switch.disconnect(name)
-                self.hosts[name].end()
                 self.agents[name].kill()
+                self.hosts[name].end()
 
     def power_on(self, name: str) -> None:
         """Boot a host again, from its own disk, and start its agent."""

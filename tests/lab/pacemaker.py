@@ -154,11 +154,12 @@ class Pacemaker:
 
     def power_off(self, name: str) -> None:
         """Take the power from a host."""
+        self.hosts[name].freeze()
         self.switch.disconnect(name)
-        self.hosts.pop(name).end()
         for daemon in self._daemons.pop(name, []):
             daemon.kill()
             daemon.wait()
+        self.hosts.pop(name).end()
 
     def forget(self, name: str) -> None:
         """Take away what a host that was removed has on its disk."""
