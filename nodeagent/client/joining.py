@@ -52,7 +52,7 @@ async def ask_to_join(
                         context, access, endpoint, invitation.key, ask, lambda: waited.add("there")
                     )
                 except LinkLost as error:
-                    reason = "too many knock there" if error.denied else error.text
+                    reason = "it lets nobody in for the moment" if error.denied else error.text
                     if told.get(endpoint) != reason:
                         told[endpoint] = reason
                         on_trouble(f"{endpoint}: {reason}; tries on")

@@ -39,7 +39,9 @@ ASKS = (2.0, 10.0)
 """Questions of one address: a second, and at once."""
 ADDRESSES_MAX = 256
 UNWELCOME_MAX = 1_024
-"""So many keys are remembered that showed no good invitation; they are not let in again."""
+"""So many keys are remembered that showed no good invitation."""
+UNWELCOME_S = 10.0
+"""So long these are not let in, in seconds: its machine may have got a good one since."""
 TICK_SECONDS = 0.5
 
 OnAsk = Callable[[bytes, str, str, bytes], None]
@@ -64,8 +66,8 @@ class _Pace:
 class JoinDoor:
     """A ROUTER on each of the addresses, for machines that nobody knows yet.
 
-    `knocks` and `asks` pace each address: so many a second, so many at once. Notes: flood,
-    bad-request, bind-failed.
+    `knocks` and `asks` pace each address: so many a second, so many at once. `unwelcome_s`: for how
+    long a key without a good invitation stays out. Notes: flood, bad-request, bind-failed.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class JoinDoor:
         on_note: OnNote,
         knocks: tuple[float, float] = KNOCKS,
         asks: tuple[float, float] = ASKS,
+        unwelcome_s: float = UNWELCOME_S,
     ) -> None:
         self._keys = keys
         self._on_ask = on_ask
@@ -87,7 +90,8 @@ class JoinDoor:
         self._places: tuple[str, ...] = ()
         self._doors: dict[str, tuple[zmq.Socket[bytes], Reader]] = {}
         self._knocks, self._asks = _Pace(*knocks), _Pace(*asks)
-        self._unwelcome: OrderedDict[str, None] = OrderedDict()
+        self._unwelcome_s = unwelcome_s
+        self._unwelcome: OrderedDict[str, float] = OrderedDict()
         self._came = 0
 
     def open(self, addresses: Iterable[str], port: int) -> tuple[str, ...]:
@@ -121,10 +125,11 @@ class JoinDoor:
         return self._came
 
     def answer(self, client: bytes, data: bytes, *, unwelcome: bool = False) -> bool:
-        """Answer a stranger; False when it is gone. An `unwelcome` key is not let in again."""
+        """Answer a stranger; False when it is gone. An `unwelcome` key stays out for a while."""
         place, key, identity = client.split(b"|", 2)
         if unwelcome:
-            self._unwelcome[key.decode("ascii", "replace")] = None
+            until = asyncio.get_running_loop().time() + self._unwelcome_s
+            self._unwelcome[key.decode("ascii", "replace")] = until
             if len(self._unwelcome) > UNWELCOME_MAX:
                 self._unwelcome.popitem(last=False)
         door = self._doors.get(place.decode("ascii", "replace"))
@@ -152,11 +157,12 @@ class JoinDoor:
             self._context = None
 
     def _admit(self, domain: str, key: str, address: str) -> bool:
-        if domain != DOMAIN or key in self._unwelcome:
+        now = asyncio.get_running_loop().time()
+        if domain != DOMAIN or now < self._unwelcome.get(key, now):
             return False
         if self._came >= CONNECTIONS_MAX:
             return False  # until the next tick has ended those that are there
-        if not self._knocks.allows(address, asyncio.get_running_loop().time()):
+        if not self._knocks.allows(address, now):
             self._notes.say("flood", address, address=address, key=key, where="join handshake")
             return False
         self._came += 1

@@ -14,7 +14,7 @@ from nodeagent.client.joining import NotTakenIn, ask_to_join
 from nodeagent.model.configuration import Adapter
 from nodeagent.transport import keys, sockets
 from nodeagent.transport.errors import TransportError
-from nodeagent.transport.joining import ASKS, CONNECTIONS_MAX, JoinDoor
+from nodeagent.transport.joining import ASKS, CONNECTIONS_MAX, UNWELCOME_S, JoinDoor
 from nodeagent.wire.codec import WireError, decode_join_ask, encode, pack
 from nodeagent.wire.joining import (
     ASK_BYTES_MAX,
@@ -37,7 +37,7 @@ Socket = zmq.Socket[bytes]
 class Agent:
     """An agent's door; `judge` stands in for its core."""
 
-    def __init__(self, **pace: tuple[float, float]) -> None:
+    def __init__(self, *, unwelcome_s: float = UNWELCOME_S, **pace: tuple[float, float]) -> None:
         self.keys = keys.generate()
         self.asked: list[tuple[str, bytes]] = []
         self.answers: list[JoinAnswer] = [JoinWaits()]
@@ -50,6 +50,7 @@ class Agent:
             self.keys,
             on_ask=self._ask,
             on_note=lambda code, more: self.notes.append((code, more)),
+            unwelcome_s=unwelcome_s,
             **pace,
         )
         self.endpoints = self.door.open([self.address], PORT)
@@ -185,6 +186,22 @@ async def test_a_key_without_a_good_invitation_is_not_let_in_again_until_somebod
     agent.door.open([agent.address], PORT)
     agent.stranger(pair).send(b"me, too", zmq.DONTWAIT)
     await until(lambda: len(agent.asked) == 2, "it may ask again")
+
+
+async def test_a_machine_that_came_with_the_old_invitation_gets_in_with_the_new_one() -> None:
+    agent = Agent(unwelcome_s=0.5)
+    pair = keys.generate()
+    try:
+        agent.stranger(pair).send(b"with the old one", zmq.DONTWAIT)
+        await until(lambda: agent.asked)
+        agent.answers = [JoinAdmitted(pack(b"format = 1\n"))]
+
+        own = (pair.public, pair.secret)
+        file = await ask_to_join(agent.invitation(), own, ADAPTERS, print, wait_s=20)
+    finally:
+        agent.close()
+
+    assert file == b"format = 1\n"
 
 
 def open_files() -> int:
