@@ -11,7 +11,7 @@ from tui.cli.asking import ask_snapshot, with_client
 from tui.cli.changes import change_line
 from tui.cli.history import difference
 from tui.cli.output import put, put_json, say
-from tui.cli.stale import APPLIES_DRAFT, DROPS_DRAFT
+from tui.cli.stale import DROPS_DRAFT, applies_draft
 
 
 def between(way: Way, old: int, new: int | None, *, as_json: bool) -> int:
@@ -57,8 +57,11 @@ def run(way: Way, file: str | None, *, as_json: bool) -> int:
     if file is None and changes and _is_overtaken(snapshot):
         say("the draft was made from an older epoch; its changes are mixed with those made since.")
         say("To apply it and keep those:")
-        for command in APPLIES_DRAFT:
+        for command in applies_draft(snapshot.draft_base):
             say(command)
+        say(DROPS_DRAFT)
+    elif file is None and changes and not snapshot.draft_base and snapshot.cluster.epoch > 1:
+        say("no agent remembers what this draft was made from: look at each change")
         say(DROPS_DRAFT)
     if not changes:
         say(f"{name} says the same as epoch {snapshot.cluster.epoch}")

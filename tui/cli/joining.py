@@ -18,7 +18,7 @@ from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
 from tui.cli.output import complain, put, put_json, put_table, say
 from tui.cli.prompts import agreed, may_ask
-from tui.cli.stale import APPLIES_DRAFT, DROPS_DRAFT
+from tui.cli.stale import DROPS_DRAFT, applies_draft
 
 LOOK_S = 1.0
 START_S = 120.0
@@ -136,7 +136,7 @@ async def let_in(
     if not isinstance(answer, Admitted):
         return _told(answer, as_json=as_json)
     if not apply:
-        _tell_drafted(guest)
+        _tell_drafted(guest, _base_of_draft(await snapshot_of(client), answer))
         if as_json:
             put_json({"node": guest.node, "state": "admitted", "fingerprint": guest.fingerprint})
         else:
@@ -160,14 +160,23 @@ def _learn(way: Way, snapshot: Snapshot) -> None:
         say(f"{file} knows the agent of {agent.name} now, at {agent.admin}")
 
 
-def _tell_drafted(guest: Guest) -> None:
+def _base_of_draft(snapshot: Snapshot, admitted: Admitted) -> str:
+    """Return the digest of what the draft was made from, "" where it is not known.
+
+    The first draft of a cluster says nothing of it; one with nothing but the new node shows it.
+    """
+    return snapshot.draft_base or (admitted.base if snapshot.draft == admitted.text else "")
+
+
+def _tell_drafted(guest: Guest, base: str) -> None:
     """Say what adds the node, now and once its invitation is over."""
     node, left = guest.node, max(1, guest.seconds // 60)
     say(f"{node} is in the draft, and not in the cluster yet. Start its agent; then this adds it:")
     say(f"  clustertui joining {node} --yes {guest.fingerprint} --apply")
-    say(f"After its invitation is over ({left} min), or to add it with all else in the draft:")
-    for command in APPLIES_DRAFT:
-        say(command)
+    if base:
+        say(f"After its invitation is over ({left} min), or to add it with all else in the draft:")
+        for command in applies_draft(base):
+            say(command)
     say(DROPS_DRAFT)
 
 

@@ -11,13 +11,19 @@ from tui.cli.changes import change_line
 from tui.cli.output import count, say
 
 CHANGES_MAX = 20
-APPLIES_DRAFT = (
-    "  clustertui export configuration --draft draft.toml",
-    "  clustertui merge draft.toml --output merged.toml",
-    "  clustertui apply merged.toml",
-)
-"""Right for a draft of an older epoch and of this one: what came since stays."""
 DROPS_DRAFT = "r on the draft page of the console (5) drops the draft"
+
+
+def applies_draft(base: str) -> tuple[str, ...]:
+    """Return the commands that apply the draft, made from the configuration of digest `base`.
+
+    They are right for a draft of an older epoch and for one of this: what came since stays.
+    """
+    return (
+        "  clustertui export configuration --draft draft.toml",
+        f"  clustertui merge draft.toml --base {base[:64]} --output merged.toml",
+        "  clustertui apply merged.toml",
+    )
 
 
 async def decided(client: Client, digest: str) -> ConfigurationFile | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from nodeagent.wire.console import Answer, Request
 from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Invite, Invited, Joining
@@ -14,8 +15,12 @@ SHOWN = "0123-4567-89ab-cdef-0123-4567-89ab-cdef"
 DELTA = Guest("delta", "asks", "ann", 600, "k" * 40, SHOWN, "10.10.1.14")
 
 
+WITH_DELTA = ACTIVE + "# and delta\n"
+
+
 def invites(agent: FakeAgent, guests: Sequence[Guest]) -> None:
-    """Let the agent keep these invitations."""
+    """Let the agent keep these invitations; its draft is the active configuration with delta."""
+    agent.snapshot = replace(agent.snapshot, draft=WITH_DELTA)
 
     def handle(request: Request) -> Answer:
         if isinstance(request, GetJoining):
@@ -23,7 +28,7 @@ def invites(agent: FakeAgent, guests: Sequence[Guest]) -> None:
         if isinstance(request, Invite):
             return Invited("orders", "k" * 40, ("tcp://10.10.1.11:7415",), 900)
         if isinstance(request, Admit):
-            return Admitted(ACTIVE, DIGEST)
+            return Admitted(WITH_DELTA, DIGEST)
         return agent.snapshot
 
     agent.handler = handle
@@ -41,8 +46,19 @@ def test_who_is_let_in_without_a_dare_is_told_the_commands_that_add_it(run: Run)
     assert (ran.code, ran.out) == (0, "delta: admitted\n")
     assert f"  clustertui joining delta --yes {SHOWN} --apply\n" in ran.err
     assert "over (10 min)" in ran.err
+    assert f"  clustertui merge draft.toml --base {DIGEST} --output merged.toml\n" in ran.err
     assert "  clustertui apply merged.toml\n" in ran.err
     assert "drops the draft" in ran.err
+
+
+def test_draft_of_unknown_base_is_not_advised_to_be_merged(agents: Agents, run: Run) -> None:
+    agents[0].snapshot = replace(agents[0].snapshot, draft=ACTIVE + "# and more\n")
+
+    ran = run("joining", "delta", "--yes", SHOWN)
+
+    assert ran.code == 0
+    assert " --apply\n" in ran.err
+    assert "clustertui merge" not in ran.err
 
 
 def test_second_invitation_says_that_it_replaces_the_first(run: Run) -> None:

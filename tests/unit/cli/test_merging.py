@@ -111,7 +111,10 @@ def test_difference_of_an_overtaken_draft_says_that_it_is_one(agents: Agents, ru
     told = run("diff").err
     assert "made from an older epoch" in told
     assert "clustertui export configuration --draft draft.toml\n" in told
+    assert f"clustertui merge draft.toml --base {DIGEST} --output merged.toml\n" in told
     assert "clustertui apply merged.toml\n" in told
+    overtaken(agents, NEWER, draft=MINE, draft_base="")
+    assert "no agent remembers what this draft was made from" in run("diff").err
     overtaken(agents, NEWER, draft=NEWER, draft_base=DIGEST)
     assert "older epoch" not in run("diff").err, "nothing is left of it"
     overtaken(agents, NEWER, draft=NEWER, draft_base=file_digest(NEWER.encode()))

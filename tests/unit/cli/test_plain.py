@@ -12,6 +12,7 @@ from tests.support.story import StoryClient
 from tui.cli.access import Way
 from tui.cli.console import inner_shell
 from tui.cli.plain import Lines, run_plain
+from tui.cli.prompts import BY_LINES, at_terminal, may_ask
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.facts import Look
@@ -114,3 +115,12 @@ async def test_question_of_a_subcommand_is_a_line_and_no_answer_is_a_no(key_file
     assert "? Type alpha to go on" in lines
     assert lines[-1] == "exit 1"
     assert typed.get_nowait() is None
+
+
+@pytest.mark.parametrize(("answered", "asks"), [("typed", True), ("piped", False)])
+def test_what_scripts_do_without_is_asked_only_where_lines_are_typed(
+    monkeypatch: pytest.MonkeyPatch, answered: str, asks: bool
+) -> None:
+    monkeypatch.setenv(BY_LINES, answered)
+
+    assert (at_terminal(), may_ask()) == (asks, True)
