@@ -170,7 +170,8 @@ class Invitations:
     def _drafted(self, node: str, noun: dict[str, object], name: str) -> None:
         """Put the node into the draft, if it is not there already under this key."""
         shared = self._shared
-        base = shared.draft_base if shared.draft else shared.log.standing.digest
+        untouched = shared.draft in {b"", shared.log.active}
+        base = shared.log.standing.digest if untouched else shared.draft_base
         draft = (shared.draft or shared.log.active).decode("utf-8", "replace")
         parsed = load(draft, "draft").configuration
         if parsed is None:

@@ -104,6 +104,7 @@ def test_the_invited_key_gets_the_file_that_adds_it_once_it_is_confirmed(desk: D
     admitted = desk.admit()
     assert isinstance(admitted, Admitted)
     assert admitted.text.encode() == desk.shared.draft
+    assert desk.shared.draft_base == desk.shared.log.standing.digest
     assert admitted.text.startswith(before.decode().rstrip("\n")[:200])
     answer = desk.knock()
 
