@@ -413,6 +413,10 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+ACTING = frozenset(action.name for action in ACTIONS if action.role != "observer")
+"""What a console that may only look does not offer."""
+
+
 def of(scope: str) -> tuple[Action, ...]:
     """Return what can be done in one section, without what can be done everywhere."""
     return tuple(action for action in ACTIONS if action.scope == scope)

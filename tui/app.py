@@ -100,6 +100,7 @@ class ClusterApp(App[int]):
         self.probe = probe
         self.drills = drills
         self._left_read = False
+        self._role = ""
         self._clock = clock
         self._monotonic = monotonic
         self.report_path = ""
@@ -211,6 +212,7 @@ class ClusterApp(App[int]):
             return
         self.session.check_feed()
         self._learn_when_left()
+        self._learn_role()
         self.session.be_at(self._own_place())
         self._show_messages()
         self._ticks += 1
@@ -236,6 +238,13 @@ class ClusterApp(App[int]):
         if self.left is not None and cluster is not None and not self._left_read:
             self._left_read = True
             self.session.left_at = self.left.read(cluster.value.cluster)
+
+    def _learn_role(self) -> None:
+        """Say at once that the key may only look, not when an action is refused."""
+        role = self.session.role
+        if role != self._role and role == "observer":
+            self.tell(self.session.locked, title="Read-only", severity="warning")
+        self._role = role
 
     # --- what the session tells -----------------------------------------------------------------
 

@@ -42,11 +42,11 @@ from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.merged import EVENTS_MAX
 from tui.viewmodels.presence import Place
+from tui.viewmodels.rights import lock_text, role_of
 
 RETRY_S = 1.0
 CLOSE_S = 2.0
 WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill, Fence, Invite, Admit, Withdraw)
-LOCKED = Refused("read-only", "this console was started read-only")
 STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
@@ -87,7 +87,7 @@ class Session:
         read_only: bool = False,
     ) -> None:
         self.client = client
-        self.read_only = read_only
+        self._started_read_only = read_only
         self._view = store.View(connection=store.Connection(since=now().mono))
         self.dirty: set[store.Topic] = set()
         self.left_at = 0.0
@@ -115,6 +115,21 @@ class Session:
     @view.setter
     def view(self, view: store.View) -> None:
         self._view = view
+
+    @property
+    def role(self) -> str:
+        """Return what the active configuration lets this console's key do, "" where unknown."""
+        return role_of(self._view.active.configuration, str(getattr(self.client, "public", "")))
+
+    @property
+    def locked(self) -> str:
+        """Return why nothing may be changed from here, "" where it may."""
+        return lock_text(self.role, read_only=self._started_read_only)
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether nothing may be changed from here."""
+        return bool(self.locked)
 
     @property
     def now(self) -> Moment:
@@ -180,7 +195,7 @@ class Session:
     async def ask_node(self, node: str, request: Request) -> Answer:
         """Return the answer of one node itself, whoever else might know; `Refused` on failure."""
         if self.read_only and isinstance(request, WRITES):
-            return LOCKED
+            return Refused("read-only", self.locked)
         active = self.view.active.configuration
         try:
             return await self.client.ask_node(node, request, configuration=active)
@@ -209,7 +224,7 @@ class Session:
 
     async def _answer(self, request: Request) -> Answer:
         if self.read_only and isinstance(request, WRITES):
-            return LOCKED
+            return Refused("read-only", self.locked)
         try:
             return await self.client.ask(request)
         except asyncio.CancelledError:

@@ -67,6 +67,11 @@ class Client:
         """Why no agent is reached at the moment, "" when one is."""
 
     @property
+    def public(self) -> str:
+        """Return this console's public key, by which agents know what it may do."""
+        return self._access.public
+
+    @property
     def agent(self) -> str:
         """Return the agent that is talked to, "" when none is."""
         link = self._link

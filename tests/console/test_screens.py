@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from nodeagent.config.digest import file_digest
 from nodeagent.wire.console import Abort, Apply, Refused, Request
-from nodeagent.wire.live import ProgressMade
+from nodeagent.wire.live import ConfigurationChanged, ProgressMade
 from tests.support import story
 from tests.support.gallery import picture, settled
 from tests.support.screens import (
@@ -247,6 +247,26 @@ def test_read_only_offers_and_does_nothing_that_changes() -> None:
         assert not client.asked
 
     play(act, read_only=True)
+
+
+async def test_observers_key_is_told_from_the_start_and_before_anything_is_filled_in() -> None:
+    admin = '[admin.eve]\nkey = "{}"\nrole = "{}"\n'
+    text = story.configuration_text() + admin.format(story.key_of("eve"), "observer")
+    client = StoryClient(public=story.key_of("eve"))
+    client.begin(story.three_nodes(active=text, draft=text))
+    async with running(console(client)) as pilot:
+        await shows(pilot, "│ RO observer", "Read-only: the key of this console is an observer's")
+        for keys, offered in (("4",), "m move"), (("5",), "g run the DARE"), (("n",), "i invite"):
+            await pilot.press(*keys)
+            assert offered not in await shows(pilot, "│ RO observer", "help")
+        before = pilot.app.screen
+        await pilot.press("i")
+        await shows(pilot, "it may look, not act")
+        assert pilot.app.screen is before
+        text = text.replace('"observer"', '"operator"')
+        client.say(ConfigurationChanged(False, 18, file_digest(text.encode()), text))
+        await shows(pilot, "│ RW", "i invite")
+        assert not client.asked
 
 
 def test_move_shows_the_consequences_and_asks_for_the_same_text() -> None:

@@ -402,6 +402,7 @@ class StoryClient:
     )
     asked: list[Request] = field(default_factory=list)
     trying: str = ""
+    public: str = ""
     closed: bool = False
     _queue: "asyncio.Queue[object]" = field(default_factory=asyncio.Queue)
 

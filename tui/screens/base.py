@@ -141,7 +141,6 @@ class SectionScreen(Screen[Any]):
         """Paint headline and banner."""
         view, now = self.look.view, self.look.now
         width = self.size.width or 80
-        read_only = self.session.read_only
         self.query_one("#headline", Lines).show_lines(
             headline_lines(
                 view,
@@ -149,7 +148,8 @@ class SectionScreen(Screen[Any]):
                 width,
                 section=self.scope,
                 sections=self.desk.sections(),
-                read_only=read_only,
+                read_only=self.session.read_only,
+                role=self.session.role,
                 problems=len(self.problems),
                 keys=self.desk.other_keys,
             )
@@ -159,7 +159,8 @@ class SectionScreen(Screen[Any]):
         banner.set_class(bool(lines), "-shown")
         banner.show_lines(lines)
         idle = actions.OF_PROBATION if open_probation(view) is None else frozenset[str]()
-        self.query_one("#footer", ActionFooter).leave_out(self.unfit | idle)
+        barred = actions.ACTING if self.session.read_only else frozenset[str]()
+        self.query_one("#footer", ActionFooter).leave_out(self.unfit | idle | barred)
 
     def on_mount(self) -> None:
         """Paint at once, not at the next tick."""

@@ -237,7 +237,7 @@ class DareScreen(SectionScreen):
         """Ask, with the consequences, then ask the coordinator to abort."""
         run = self.run
         if self.session.read_only:
-            self.desk.tell("this console was started read-only", severity="warning")
+            self.desk.tell(self.session.locked, severity="warning")
             return
         if run is None or not dare.can_abort(run):
             why = (

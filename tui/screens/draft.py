@@ -172,7 +172,7 @@ class DraftScreen(DraftPage):
 
     def _locked(self) -> bool:
         if self.bench.read_only:
-            self.desk.tell("this console was started read-only", severity="warning")
+            self.desk.tell(self.bench.locked, severity="warning")
         return self.bench.read_only
 
     def select(self, key: str) -> None:

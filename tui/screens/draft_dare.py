@@ -153,7 +153,7 @@ def _confirm(screen: DraftPage, wish: _Wish) -> None:
 def why_not(bench: Bench) -> str:
     """Return what forbids a DARE now, "" when nothing does."""
     if bench.read_only:
-        return "this console was started read-only"
+        return bench.locked
     if bench.base_wanted:
         return "the configuration that the draft was made from is being fetched; try again"
     if bench.stale:

@@ -12,7 +12,6 @@ from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line, Row, line, put
 
 ALL = "all of them"
-READ_ONLY = "this console was started read-only"
 
 
 class FencingScreen(RoundsScreen):
@@ -138,6 +137,7 @@ class FencingScreen(RoundsScreen):
         return bool(self._devices(name))
 
     def _is_locked(self) -> bool:
-        if self.session.read_only:
-            self.desk.tell(READ_ONLY, severity="warning")
-        return self.session.read_only
+        locked = self.session.locked
+        if locked:
+            self.desk.tell(locked, severity="warning")
+        return bool(locked)

@@ -21,8 +21,6 @@ from tui.viewmodels import joining_page as page
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
 
-READ_ONLY = "this console was started read-only"
-
 
 class InviteDialog(ConfirmScreen):
     """Ask under which name a machine is invited; one that is taken is told at once."""
@@ -137,6 +135,7 @@ class JoiningScreen(RoundsScreen):
         self.ask_all()
 
     def _is_locked(self) -> bool:
-        if self.session.read_only:
-            self.desk.tell(READ_ONLY, severity="warning")
-        return self.session.read_only
+        locked = self.session.locked
+        if locked:
+            self.desk.tell(locked, severity="warning")
+        return bool(locked)

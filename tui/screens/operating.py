@@ -51,7 +51,7 @@ def ground_of(screen: SectionScreen) -> Ground | None:
     """Return what an operation starts from; None, and say why, where nothing can be asked."""
     session = screen.session
     if session.read_only:
-        screen.desk.tell("this console was started read-only", severity="warning")
+        screen.desk.tell(session.locked, severity="warning")
         return None
     view = session.view
     if view.active.running is None or view.cluster is None:

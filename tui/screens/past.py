@@ -211,10 +211,10 @@ class PastScreen(SectionScreen):
         self.desk.open_section("draft")
 
     def _locked(self) -> bool:
-        read_only = self.session.read_only
-        if read_only:
-            self.desk.tell("this console was started read-only", severity="warning")
-        return read_only
+        locked = self.session.locked
+        if locked:
+            self.desk.tell(locked, severity="warning")
+        return bool(locked)
 
     def select(self, key: str) -> None:
         """Put the cursor on one entry."""

@@ -23,7 +23,7 @@ def ask(app: App[Any], desk: Desk, end: End) -> None:
     if probation is None or isinstance(app.screen, ConfirmScreen):
         return
     if session.read_only:
-        desk.tell("this console was started read-only", severity="warning")
+        desk.tell(session.locked, severity="warning")
         return
     title, yes = _TITLES[end]
     lines = (confirm_lines if end == "confirm" else return_lines)(session.view)

@@ -8,6 +8,7 @@ from tui.viewmodels.panes import plural
 from tui.viewmodels.pending import change_count, overtaken
 from tui.viewmodels.presence import headline_text
 from tui.viewmodels.probation import long_text, open_probation, short_text
+from tui.viewmodels.rights import rights_word
 from tui.viewmodels.spans import Line, Span, Tone, brief, line, put, spread, width_of
 from tui.viewmodels.store import View
 
@@ -25,6 +26,7 @@ def headline_lines(  # noqa: PLR0913 - all of them by name
     section: str = "",
     sections: Sequence[Section] = (),
     read_only: bool = False,
+    role: str = "",
     problems: int = 0,
     keys: Mapping[str, str] = NO_KEYS,
 ) -> tuple[Line, Line]:
@@ -37,7 +39,7 @@ def headline_lines(  # noqa: PLR0913 - all of them by name
         put(f"epoch {view.epoch}"),
         _draft(view, width),
         _feed(view, now),
-        put("RO", 0, "warn") if read_only else put("RW"),
+        put(rights_word(role), 0, "warn") if read_only else put("RW"),
         *_others(view, width),
         *_lock(view, width),
         *_probation(view, now),

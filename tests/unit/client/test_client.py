@@ -49,9 +49,11 @@ async def next_of(stream: AsyncGenerator[object], kind: type) -> object:
 
 
 async def test_asks_the_first_agent(agents: tuple[FakeAgent, ...]) -> None:
-    async with client_of(access_to(agents)) as client:
+    access = access_to(agents)
+    async with client_of(access) as client:
         answer = await client.ask(GetSnapshot())
 
+        assert client.public == access.public
         assert isinstance(answer, Snapshot)
         assert answer.cluster.observer == "alpha"
         assert client.agent == "alpha"

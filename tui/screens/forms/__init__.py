@@ -164,4 +164,4 @@ def _editable(app: App[Any], bench: Bench) -> bool:
 
 
 def _tell_read_only(app: App[Any]) -> None:
-    app.notify("this console was started read-only", severity="warning", markup=False)
+    app.notify(bench_of(app).locked, severity="warning", markup=False)

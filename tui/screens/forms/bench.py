@@ -76,6 +76,11 @@ class Bench:
         return self.session.read_only
 
     @property
+    def locked(self) -> str:
+        """Return why nothing may be edited here, "" where it may."""
+        return self.session.locked
+
+    @property
     def author(self) -> str:
         """Return the name under which drafts and DAREs are kept."""
         return str(getattr(self.app, "author", ""))
