@@ -108,6 +108,19 @@ async def test_a_node_is_invited_compared_and_let_in_or_refused() -> None:
         assert agents.asked[2:] == [("bravo", Withdraw("delta"))]
 
 
+async def test_help_lies_over_an_invitation_and_comes_back_to_it() -> None:
+    client = StoryClient(answer=Agents().cluster)
+    client.begin()
+    async with running(console(client), SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("n", "i", *"delta", "enter", "enter")
+        await shows(pilot, "The invitation of delta")
+        await pilot.press("f1")
+        await shows(pilot, "Keys of this dialog", "write the command to a new file")
+        await pilot.press("f1")
+        await shows(pilot, "The invitation of delta", "'join1.")
+
+
 async def test_a_fence_device_is_tested_and_a_node_switched_off_by_its_typed_name() -> None:
     agents = Agents()
     client = StoryClient(answer=agents.cluster, answer_node=agents.node)

@@ -469,6 +469,10 @@ def test_demonstration_shows_its_client_and_its_drills() -> None:
         await shows(pilot, "Clients of the services", "340 ms")
         await pilot.press("D")
         await shows(pilot, "Practise a fault", "kill a node")
+        await pilot.press("f1")
+        await shows(pilot, "Keys of this dialog", "leave without choosing")
+        await pilot.press("f1")
+        await shows(pilot, "Practise a fault", "kill a node")
         await pilot.press("enter")
         await shows(pilot, "alpha was killed")
 

@@ -202,10 +202,9 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_help(self) -> None:
         """Show the keys of this dialog."""
-        from tui.screens.show import ShowScreen
+        from tui.screens.show import show_keys
 
-        lines = [line(put(keys, 16, "key"), text) for keys, text in _HELP]
-        self.app.push_screen(ShowScreen("Keys of this dialog", lines))
+        show_keys(self, _HELP)
 
     def action_command(self) -> None:
         """Show the command that does the same, to copy."""

@@ -9,12 +9,18 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from tui.screens.show import show_keys
 from tui.viewmodels.spans import Row, line, put, wrap
 from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
 from tui.widgets.text import Note, plain
 
 ROWS_MAX = 24
+_HELP = (
+    ("↑ ↓ Home End", "to another row"),
+    ("Enter", "what the last line of the menu says, with the row under the cursor"),
+    ("Esc F3", "leave without choosing"),
+)
 
 
 class MenuScreen(ModalScreen[str | None]):
@@ -23,6 +29,7 @@ class MenuScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "leave", "Leave"),
         ("f3", "leave", "Leave"),
+        ("f1", "help", "Help"),
         ("enter", "choose", "Choose"),
     ]
     DEFAULT_CSS = """
@@ -79,6 +86,10 @@ class MenuScreen(ModalScreen[str | None]):
     def action_choose(self) -> None:
         """Take the row under the cursor."""
         self._answer(self.query_one("#choices", LiveTable).cursor or None)
+
+    def action_help(self) -> None:
+        """Show the keys of this menu."""
+        show_keys(self, _HELP)
 
     def action_leave(self) -> None:
         """Take none."""

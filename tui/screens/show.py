@@ -6,14 +6,19 @@ from typing import Any
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from nodeagent.model.text import clean
 from tui.keep import keep
-from tui.viewmodels.spans import Line, folded
+from tui.viewmodels.spans import Line, folded, line, put
 from tui.widgets.lines import Lines
 from tui.widgets.text import Note
 
+_KEYS = (("↑ ↓ PgUp PgDn", "scroll"), ("Esc F3 Enter", "back"))
+_COPY_KEYS = (
+    ("y", "copy the command, where the terminal takes copies (OSC 52)"),
+    ("s", "write the command to a new file"),
+)
 _WAY_BACK = "↑ ↓ scroll, Esc back"
 _COPIES = ", y copies the command, s writes it to a file"
 
@@ -23,14 +28,22 @@ def program_of(app: App[Any]) -> str:
     return str(getattr(app, "command", "clustertui"))
 
 
+def show_keys(screen: Screen[Any], keys: Sequence[tuple[str, str]]) -> None:
+    """Show the keys of a dialog beside it, each with what it does; the dialog stays as it is."""
+    lines = [line(put(key, 16, "key"), text) for key, text in keys]
+    screen.app.push_screen(ShowScreen("Keys of this dialog", lines, is_help=True))
+
+
 class ShowScreen(ModalScreen[None]):
     """Lines under a title; Esc, F3 or Enter leaves, and so does the key that opened it.
 
     `copied` is what `y` hands to the terminal's clipboard and `s` writes to a file, "" for nothing.
+    F1 shows the keys, unless the lines are help themselves (`is_help`): then it leaves.
     """
 
     BINDINGS = [
-        ("escape,f1,f3,f6,enter", "leave", "Back"),
+        ("escape,f3,f6,enter", "leave", "Back"),
+        ("f1", "help", "Help"),
         ("up,k", "scroll(-1)", "Up"),
         ("down,j", "scroll(1)", "Down"),
         ("pageup", "scroll(-10)", "Page up"),
@@ -47,8 +60,11 @@ class ShowScreen(ModalScreen[None]):
     ShowScreen Lines { height: auto; max-height: 70vh; }
     """
 
-    def __init__(self, title: str, lines: Sequence[Line], copied: str = "") -> None:
+    def __init__(
+        self, title: str, lines: Sequence[Line], copied: str = "", *, is_help: bool = False
+    ) -> None:
         super().__init__()
+        self._is_help = is_help
         self._copied = copied
         self._heading = title
         self._lines = tuple(lines)
@@ -88,6 +104,13 @@ class ShowScreen(ModalScreen[None]):
             except OSError as error:
                 said = f"could not be written: {error.strerror or error}"
             self.query_one(Note).say(clean(said))
+
+    def action_help(self) -> None:
+        """Show the keys; of help itself there is none, so F1 leaves what it opened."""
+        if self._is_help:
+            self.action_leave()
+        else:
+            show_keys(self, (*(_COPY_KEYS if self._copied else ()), *_KEYS))
 
     def action_leave(self) -> None:
         """Go back."""

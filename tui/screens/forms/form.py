@@ -225,7 +225,7 @@ class FormScreen(FormPage):
         width = min(100, self.size.width - 12)
         lines = list(field_page(row.field if row else None, report, width))
         lines += finding_page(report.code, width) if report else []
-        self.app.push_screen(ShowScreen("Help", lines))
+        self.app.push_screen(ShowScreen("Help", lines, is_help=True))
 
     def action_command(self) -> None:
         """Show the command that does what this form would, and the object as TOML."""
