@@ -619,6 +619,20 @@ def test_footer_offers_what_can_be_done_with_this_run() -> None:
     play(act)
 
 
+def test_evidence_says_that_the_keys_are_in_it_and_how_they_come_back() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_aborts())
+        await shows(pilot, "ABORTED", "Enter evidence")
+        for there, back in ("enter", "escape"), ("enter", "enter"), ("tab", "escape"):
+            await pilot.press(there)
+            await shows(pilot, "↑ ↓ scroll  Esc matrix", "Enter back to the matrix")
+            await pilot.press(back)
+            text = await shows(pilot, "Enter evidence", "ABORTED")
+            assert "Esc matrix" not in text
+
+    play(act)
+
+
 def test_menu_says_what_its_rows_do_however_many_there_are() -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         rows = [Row(str(number), (Span(f"fault {number}"),)) for number in range(30)]

@@ -128,6 +128,11 @@ class SectionScreen(Screen[Any]):
         """Return the names of actions that would do nothing now; the footer leaves them out."""
         return frozenset()
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return what the footer calls actions that do something else now, by their names."""
+        return {}
+
     def repaint(self) -> None:
         """Paint everything now, unless the screen is still being built or already taken apart."""
         if not self._built or self.query_one_optional("#headline") is None:
@@ -160,7 +165,7 @@ class SectionScreen(Screen[Any]):
         banner.show_lines(lines)
         idle = actions.OF_PROBATION if open_probation(view) is None else frozenset[str]()
         barred = actions.ACTING if self.session.read_only else frozenset[str]()
-        self.query_one("#footer", ActionFooter).leave_out(self.unfit | idle | barred)
+        self.query_one("#footer", ActionFooter).suit(self.unfit | idle | barred, self.labels)
 
     def on_mount(self) -> None:
         """Paint at once, not at the next tick."""

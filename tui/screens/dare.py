@@ -1,6 +1,6 @@
 """The DARE section: steps down, nodes across, live; leaving it stops nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual import on
 from textual.widget import Widget
@@ -21,7 +21,6 @@ from tui.viewmodels.matrix import (
     matrix_pane,
     strip_lines,
 )
-from tui.viewmodels.panes import titled
 from tui.viewmodels.spans import Row, Span, line, put
 from tui.viewmodels.store import View
 from tui.widgets.lines import Lines
@@ -86,6 +85,16 @@ class DareScreen(SectionScreen):
         return frozenset(names)
 
     @property
+    def in_evidence(self) -> bool:
+        """Return whether the keys move the evidence; they come to it by Tab and the mouse, too."""
+        return self._full or self.query_one("#evidence").has_focus
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return what the key of the evidence does while one is in it."""
+        return {"evidence": "back to the matrix"} if self.in_evidence else {}
+
+    @property
     def short(self) -> bool:
         """Return whether every line counts."""
         return self.size.height < 32
@@ -133,7 +142,7 @@ class DareScreen(SectionScreen):
         if self.matrix.styles.height is None or self.matrix.styles.height.value != height:
             self.matrix.styles.height = height
         self.matrix.show_rows(pane.rows, pane.head)
-        head = titled(dare.cell_title(run, self.spot, now, skew), width)
+        head = dare.evidence_heading(run, self.spot, now, skew, width, read=self.in_evidence)
         rows = [Row("", entry) for entry in evidence]
         self.query_one("#evidence", LiveTable).show_rows(rows, [head])
 
@@ -198,13 +207,13 @@ class DareScreen(SectionScreen):
 
     def action_evidence(self) -> None:
         """Give the evidence more room, and the keys; again: back."""
-        self._full = not self._full
-        self.query_one("#evidence" if self._full else "#matrix").focus()
+        self._full = not self.in_evidence
+        self.set_focus(self.query_one("#evidence" if self._full else "#matrix"))
         self.repaint()
 
     def action_back(self) -> None:
         """From the evidence to the matrix, from there to the dashboard."""
-        if self._full:
+        if self.in_evidence:
             self.action_evidence()
         else:
             super().action_back()

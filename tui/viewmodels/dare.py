@@ -9,7 +9,7 @@ from nodeagent.model.run import REHEARSAL, DareRun, StepRow, is_rehearsal
 from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
 from tui.viewmodels.preview import outcome_lines
-from tui.viewmodels.spans import Line, Span, Tone, brief, cut, line, put, spread, wrap
+from tui.viewmodels.spans import Line, Span, Tone, brief, cut, joined, line, put, rule, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
 from tui.viewmodels.store import View
 
@@ -256,6 +256,17 @@ def cell_title(run: DareRun, spot: Spot, now: Moment, skew: float) -> list[Span 
     if seconds:
         words.append(f" {seconds:.1f}s")
     return words
+
+
+def evidence_heading(
+    run: DareRun, spot: Spot, now: Moment, skew: float, width: int, *, read: bool
+) -> Line:
+    """Return the line over the evidence; `read`: the keys are there, and this is the way back."""
+    title = cell_title(run, spot, now, skew)
+    if not read:
+        return rule(title, width)
+    place = put(f" {joined(line(title[0]))} ", 0, "cursor")
+    return rule([place, *title[1:]], width, [put("↑ ↓ scroll  Esc matrix", 0, "key")])
 
 
 def cell_lines(run: DareRun, spot: Spot, width: int) -> list[Line]:

@@ -1,5 +1,8 @@
 """The footer: keys of this screen, the least important dropped first and help last of all."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from textual.events import Click
 
 from tui import actions
@@ -38,6 +41,7 @@ class ActionFooter(Lines):
         super().__init__(id=id)
         self._scope = scope
         self._unfit: frozenset[str] = frozenset()
+        self._labels: Mapping[str, str] = {}
 
     def on_mount(self) -> None:
         """Show the keys."""
@@ -47,10 +51,13 @@ class ActionFooter(Lines):
         """Choose anew what fits."""
         self._show()
 
-    def leave_out(self, unfit: frozenset[str]) -> None:
-        """Show the keys without those of the actions named, which would do nothing now."""
-        if unfit != self._unfit:
-            self._unfit = unfit
+    def suit(self, unfit: frozenset[str], labels: Mapping[str, str]) -> None:
+        """Show the keys without those of `unfit`, which would do nothing now.
+
+        `labels` are what actions are called that do something else than usual, by their names.
+        """
+        if (unfit, labels) != (self._unfit, self._labels):
+            self._unfit, self._labels = unfit, labels
             self._show()
 
     def _show(self) -> None:
@@ -59,7 +66,11 @@ class ActionFooter(Lines):
     def _offered(self) -> tuple[actions.Action, ...]:
         possible = getattr(self.app, "offered", actions.offered)
         found: tuple[actions.Action, ...] = possible(self._scope)
-        return tuple(action for action in found if action.name not in self._unfit)
+        return tuple(
+            replace(action, label=self._labels.get(action.name, action.label))
+            for action in found
+            if action.name not in self._unfit
+        )
 
     async def on_click(self, event: Click) -> None:
         """Do the action whose words were clicked."""
