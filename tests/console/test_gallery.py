@@ -1,8 +1,7 @@
 """Every screen, light and without colour, at both sizes; a change of look has to be looked at.
 
 `pytest tests/console/test_gallery.py --snapshot-update` takes the pictures anew, as rows of text
-and the looks of their pieces; `python -m tests.support.looks FOLDER` draws them all. A terminal
-without colour shows other rows, too: what lies behind a dialog cannot be dimmed there.
+and the looks of their pieces; `python -m tests.support.looks FOLDER` draws them all.
 """
 
 import asyncio

@@ -286,6 +286,20 @@ def test_move_shows_the_consequences_and_asks_for_the_same_text() -> None:
     play(act)
 
 
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_section_behind_a_dialog_can_be_read_without_colour(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4", "down", "m", "enter")
+        text = await shows(pilot, "Move web to charlie?", "Groups 2 online")
+        assert "database  online     alpha" in text.partition("Move web")[0]
+
+    play(act, size)
+
+
 def test_refusal_is_shown() -> None:
     def refuse(request: Request) -> Refused:
         return Refused("busy", "42 of ann is going on", 3)
