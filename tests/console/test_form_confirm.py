@@ -77,6 +77,57 @@ def test_line_below_says_what_enter_does() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("asked", "steps"),
+    [
+        (
+            ("ab", "Reason:"),
+            [
+                ([], "Enter goes on to what is to be typed."),
+                ([*"ab"], "This is the reason; Enter, then type ab once more."),
+                (["enter"], "Once it is typed, Enter does it: Run it."),
+                ([*"ab"], "Enter: Run it."),
+                (["shift+tab"], "Enter twice: Run it."),
+                (["tab", "tab"], "→ and Enter: Run it."),
+                (["right"], "Enter: Run it."),
+                (["left", "x"], "That is not ab; Enter does nothing yet."),
+                (["tab"], "Nothing can be done until ab is typed."),
+            ],
+        ),
+        (
+            ("", "Reason:"),
+            [
+                ([], "→ and Enter: Run it."),
+                ([*"why"], "Enter twice: Run it."),
+                (["tab"], "→ and Enter: Run it."),
+            ],
+        ),
+        (("", ""), [([], "→ and Enter: Run it."), (["right"], "Enter: Run it.")]),
+    ],
+)
+def test_line_below_is_true_wherever_the_cursor_is(
+    asked: tuple[str, str], steps: list[tuple[list[str], str]]
+) -> None:
+    word, note = asked
+    app = Asking(ConfirmScreen("Run", ["one"], word, yes="Run it", note=note))
+
+    async def story() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            for keys, told in steps:
+                await pilot.press(*keys)
+                await pilot.pause()
+                assert str(app.screen.query_one("#hint", Note).render()).startswith(told)
+
+    asyncio.run(story())
+
+
+def test_cursor_starts_in_the_first_field_and_what_is_typed_on_a_button_goes_to_the_last() -> None:
+    screen = ConfirmScreen("Run", ["one"], "orders", note="Reason:")
+
+    assert answer_after(screen, *"why", "enter", "tab", *"orders", "enter") == [True]
+    assert screen.noted == "why"
+
+
 def test_note_is_typed_on_a_button_and_goes_with_the_yes() -> None:
     screen = ConfirmScreen("Run", ["one"], note="Reason:")
 

@@ -464,7 +464,7 @@ def test_dare_takes_the_cluster_name_and_asks_exactly_this(size: tuple[int, int]
         await shows(pilot, "What happens to each group")
         await pilot.press("g")
         await shows(pilot, "Type orders")
-        await pilot.press("shift+tab", *"web to alpha", "enter", *"orders", "enter")
+        await pilot.press(*"web to alpha", "enter", *"orders", "enter")
         await until(pilot, lambda: any(isinstance(one, Apply) for one in client.asked), "Apply")
         await shows(pilot, "DARE 41")
 
@@ -555,7 +555,7 @@ def test_refusal_is_shown_with_its_reports() -> None:
         await shows(pilot, "1 interrupted")
         await pilot.press("g")
         await shows(pilot, "Type orders")
-        await pilot.press(*"orders", "enter")
+        await pilot.press("enter", *"orders", "enter")
         await shows(pilot, "Refused: verify", "charlie said no [/b]", "E901", "free the port")
         await pilot.press("escape")
         await shows(pilot, "moved bravo > alpha")

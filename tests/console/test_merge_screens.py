@@ -227,7 +227,7 @@ def test_refusal_as_stale_says_how_to_go_on() -> None:
         await shows(pilot, "moved bravo > alpha")
         await pilot.press("g")
         await shows(pilot, "Type orders")
-        await pilot.press(*"orders", "enter")
+        await pilot.press("enter", *"orders", "enter")
         await shows(pilot, "Refused: stale", "Key m on the draft's page merges it")
 
     play(act, answer=answer)

@@ -78,7 +78,7 @@ def test_group_is_taken_offline_with_what_runs_after_it() -> None:
             "web: stopped on bravo (it runs after database, which is offline)",
             "it stays offline until somebody acts",
         )
-        await pilot.press(*"database", "enter")
+        await pilot.press("enter", *"database", "enter")
         await until(pilot, lambda: client.asked, "the request")
         assert (only(client).text, only(client).owners) == (TEXT, {"database": ""})
 

@@ -275,7 +275,7 @@ def test_move_shows_the_consequences_and_asks_for_the_same_text() -> None:
         await shows(pilot, "Move web, now on bravo", "Nothing moves yet")
         await pilot.press("enter")
         await shows(pilot, "moved bravo > charlie", "clustertui move web charlie")
-        await pilot.press(*"web", "enter")
+        await pilot.press("enter", *"web", "enter")
         await until(pilot, lambda: client.asked, "the request")
         text = story.configuration_text()
         assert client.asked == [
@@ -308,7 +308,7 @@ def test_refusal_is_shown() -> None:
         client.answer = refuse
         await pilot.press("4", "down", "m", "enter")
         await shows(pilot, "moved bravo > charlie")
-        await pilot.press(*"web", "enter")
+        await pilot.press("enter", *"web", "enter")
         await shows(pilot, "Not done (busy)", "42 of ann is going on")
 
     play(act)

@@ -136,6 +136,7 @@ def _session(box: Box) -> None:
         cast.press("4", pause=2.0)
         cast.press("m", pause=2.0)
         cast.press("\r", pause=2.0)
+        cast.press("\r", pause=2.0)
         cast.type("web")
         cast.press("\r")
         cast.until("DONE")

@@ -185,7 +185,7 @@ TASKS: tuple[Task, ...] = (
             press("ctrl+s", shown="editing group web"),
             press("ctrl+s"),
             *RUN,
-            press(*letters("orders"), "enter"),
+            press("enter", *letters("orders"), "enter"),
         ),
         _has_second_address,
         Peer(("pcs resource create web2 IPaddr2 ip=10.10.1.101 --group web",)),
@@ -227,7 +227,7 @@ TASKS: tuple[Task, ...] = (
             press("4", shown="Groups 2"),
             press("m", shown="Move database"),
             press("down", "enter", shown="Type database"),
-            press(*letters("database"), "enter"),
+            press("enter", *letters("database"), "enter"),
         ),
         lambda text, _: "[group.database]" in text,
         Peer(("pcs resource move database charlie",)),
@@ -291,7 +291,9 @@ TASKS: tuple[Task, ...] = (
         (
             press("2", shown="Nodes 3"),
             press("o", shown="Send alpha to standby?"),
-            Press((*letters("alpha"), "enter"), ("S standby",), heard=_alpha_is_on_standby),
+            Press(
+                ("enter", *letters("alpha"), "enter"), ("S standby",), heard=_alpha_is_on_standby
+            ),
             press("O", shown="Let alpha serve again?"),
             YES,
         ),

@@ -1,9 +1,10 @@
 """The one dialog before anything touches the cluster: what will happen, and a deliberate yes.
 
-Enter on arrival harms nothing. Where `word` is given (the cluster's name, a group's), its field
-has the focus, the yes stays shut until the word has been typed, and the line below says what
-Enter does; without a word Cancel or the note's field has the focus, and the person has to walk over
-to the yes. A screen of its own, so that every dangerous act looks the same.
+Enter on arrival harms nothing. The first field has the focus, a note's before a word's; without
+one Cancel has it. Where `word` is given (the cluster's name, a group's), the yes stays shut until
+it has been typed; without it the person has to walk over to the yes. The line above the buttons
+says what Enter does where the cursor is. A screen of its own, so that every dangerous act looks the
+same.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,12 +12,13 @@ from collections.abc import Callable, Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import Click, Key, Paste
+from textual.events import Click, DescendantFocus, Key, Paste
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from nodeagent.model.text import clean
+from tui.viewmodels.confirm_hint import Answers, hint_of
 from tui.viewmodels.spans import Line, folded, line, put
 from tui.widgets.text import Note, plain
 
@@ -117,6 +119,8 @@ class ConfirmScreen(ModalScreen[bool]):
         self.noted = ""
         self._wrong = ""
         self._answered = False
+        self._field = "#note" if note else "#word" if word else ""
+        """Where the cursor was last, and what is typed on a button goes; "" without a field."""
 
     def wrong_with(self, note: str) -> str:
         """Return what is wrong with the note, "" for nothing."""
@@ -139,7 +143,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 with Horizontal(classes="ask"):
                     yield Note(f"Type {clean(self._word, 63)} to allow it: ")
                     yield Input(id="word", compact=True, select_on_focus=False)
-            yield Note(self._hint(""), id="hint")
+            yield Note(id="hint")
             with Horizontal(id="buttons"):
                 yield Button(self._no, id="no", compact=True)
                 yield Button(
@@ -151,10 +155,11 @@ class ConfirmScreen(ModalScreen[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Start in the word's field, else in the note's, else on Cancel."""
+        """Start in the first field, the note's before the word's, else on Cancel."""
         self.set_class(not self._word, "-plain")
         self._paint_lines()
-        self.query_one(self._field or "#no").focus()
+        self.set_focus(self.query_one(self._field or "#no"))
+        self._show_hint()
 
     def on_resize(self) -> None:
         """Keep the field and the buttons on the screen, however many lines there are."""
@@ -181,10 +186,11 @@ class ConfirmScreen(ModalScreen[bool]):
         event.stop()
         self._type(" ".join(event.text.splitlines()))
 
-    @property
-    def _field(self) -> str:
-        """Return the field that what is typed belongs to, "" where nothing is asked for."""
-        return "#word" if self._word else "#note" if self._note else ""
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say what Enter does there; what is typed on a button belongs to the last field."""
+        if isinstance(event.widget, Input):
+            self._field = f"#{event.widget.id}"
+        self._show_hint()
 
     def _type(self, text: str) -> None:
         if not self._field:
@@ -225,31 +231,24 @@ class ConfirmScreen(ModalScreen[bool]):
 
     @on(Input.Changed, "#word")
     def _word_typed(self, event: Input.Changed) -> None:
-        ready = event.value == self._word
-        self.query_one("#yes", Button).disabled = not ready
-        hint = self.query_one("#hint", Note)
-        hint.say(self._hint(event.value))
-        hint.set_class(ready, "-ready")
+        self.query_one("#yes", Button).disabled = event.value != self._word
+        self._show_hint()
 
-    def _hint(self, typed: str) -> str:
-        yes = str(self._yes)
-        if not self._word:
-            if self.note_needed and not self.noted:
-                return f"Once it is written, Enter twice: {yes}. Esc leaves without."
-            if self._wrong:
-                return self._wrong
-            keys = "Enter twice" if self.noted else "→ and Enter"
-            return f"{keys}: {yes}. Esc leaves without."
-        if typed == self._word:
-            return f"Enter: {yes}. Esc leaves without."
-        if typed and not self._word.startswith(typed):
-            return f"That is not {clean(self._word, 63)}; Enter does nothing yet. Esc leaves."
-        return f"Once it is typed, Enter does it: {yes}. Esc leaves without."
+    def _show_hint(self) -> None:
+        place = self.focused.id if self.focused is not None else ""
+        typed = self.query_one("#word", Input).value if self._word else ""
+        answers = Answers(
+            str(self._yes), self._word, typed, self.note_needed, self.noted, self._wrong
+        )
+        hint = self.query_one("#hint", Note)
+        hint.say(hint_of(answers, place or ""))
+        hint.set_class(bool(self._wrong), "-wrong")
+        hint.set_class(bool(self._word) and answers.ready and place in {"word", "yes"}, "-ready")
 
     def on_click(self, event: Click) -> None:
-        """Keep the cursor in the word's field when somebody clicks beside it."""
+        """Keep the cursor in its field when somebody clicks beside it."""
         if self._word and not isinstance(event.widget, Input | Button):
-            self.query_one("#word").focus()
+            self.query_one(self._field).focus()
 
     @on(Input.Submitted, "#word")
     def _word_submitted(self, event: Input.Submitted) -> None:
@@ -262,10 +261,7 @@ class ConfirmScreen(ModalScreen[bool]):
         if self.note_needed:
             self._wrong = self.wrong_with(self.noted) if self.noted else ""
             self.query_one("#yes", Button).disabled = bool(self._wrong) or not self.noted
-        if not self._word:
-            hint = self.query_one("#hint", Note)
-            hint.say(self._hint(""))
-            hint.set_class(bool(self._wrong), "-wrong")
+        self._show_hint()
 
     @on(Input.Submitted, "#note")
     def _note_done(self) -> None:
