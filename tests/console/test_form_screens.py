@@ -582,6 +582,26 @@ def test_no_dare_without_change_or_with_errors(draft: str, why: str) -> None:
     play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=draft))
 
 
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ('fallback = "sometimes"', ('fallback       (nothing) > "sometimes"', "E023  group.web")),
+        ("[x", ("unread changes to epoch 17", "-nodes = [", "+[x", "error   E010  line")),
+    ],
+)
+def test_draft_that_is_no_configuration_lists_its_changes_beside_its_errors(
+    more: str, shown: tuple[str, ...]
+) -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5")
+        text = await shows(pilot, "What is wrong: 1 error; what it would do is unknown", *shown)
+        assert "interrupted" not in text
+
+    nodes = 'nodes = ["bravo", "charlie"]'
+    draft = TEXT.replace(nodes, f'nodes = ["charlie"]\n{more}')
+    play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=draft))
+
+
 def test_read_only_console_changes_nothing() -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("5")

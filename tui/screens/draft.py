@@ -168,6 +168,9 @@ class DraftScreen(DraftPage):
         if change.kind == "remove":
             self.desk.tell("it is not in the draft any more; u brings it back")
             return
+        if not path:  # no object of a configuration has a form for it
+            self.app.push_screen(RawScreen())
+            return
         open_form(self.app, path, focus=raw.dotted((*path, change.key)))
 
     def _locked(self) -> bool:

@@ -9,7 +9,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.forms import Bench, bench_of
 from tui.viewmodels import draft_page as page
 from tui.viewmodels.ages import Moment
-from tui.viewmodels.draft_review import Review, text_diff
+from tui.viewmodels.draft_review import text_diff
 from tui.viewmodels.draft_title import standing_of, title_lines
 from tui.viewmodels.spans import Row, put, rule
 from tui.viewmodels.store import View
@@ -102,7 +102,7 @@ class DraftPage(SectionScreen):
             return
         self._shown = shown
         self._paint_title(bench)
-        self._paint_lists(bench.review)
+        self._paint_lists(bench)
         self._paint_text(bench)
 
     def _paint_title(self, bench: Bench) -> None:
@@ -110,12 +110,14 @@ class DraftPage(SectionScreen):
             title_lines(bench.draft, bench.review, self.size.width, standing_of(bench))
         )
 
-    def _paint_lists(self, review: Review) -> None:
+    def _paint_lists(self, bench: Bench) -> None:
+        review = bench.review
         changes = self.query_one("#changes", LiveTable)
         width = self._width_of(changes)
         rows = page.change_rows(review.changes, width)
         if not rows:
-            rows = [Row("", one) for one in page.nothing_lines(review)]
+            texts = text_diff(bench.draft.base, bench.draft.text)
+            rows = [Row("", one) for one in page.nothing_lines(review, texts)]
         changes.show_rows(rows, [rule((put("Changes", 0, "head"),), width)])
         effects = self.query_one("#effects", LiveTable)
         lines = page.consequence_lines(review, width)

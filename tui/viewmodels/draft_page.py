@@ -9,6 +9,7 @@ from nodeagent.model.times import Forecast
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import INTERRUPTING, Review
+from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
 from tui.viewmodels.preview import forecast_text
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of
@@ -90,9 +91,14 @@ def effect_lines(
 
 
 def consequence_lines(review: Review, width: int) -> tuple[Line, ...]:
-    """Return what happens to each group and for how long, and what is not survived any more."""
+    """Return what happens to each group and for how long, and what is not survived any more.
+
+    Of what is no configuration nobody knows that; what is wrong with it stands in the place.
+    """
+    if is_unread(review):
+        return tuple(row.line for row in report_rows(review.errors, width))
     effects = effect_lines(review.plan.effects, width, review.forecasts)
-    return (*effects, *endurance_lines(review.endurance, width)) if review.changes else effects
+    return (*effects, *endurance_lines(review.endurance, width)) if review.plan.changes else effects
 
 
 def endurance_lines(found: Endurance, width: int) -> tuple[Line, ...]:
@@ -139,7 +145,11 @@ def _fate(effect: GroupEffect) -> str:
 
 
 def effects_heading(review: Review, width: int) -> Line:
-    """Return the heading over the groups: how many are interrupted."""
+    """Return the heading over the groups: how many are interrupted; or over the errors."""
+    if is_unread(review):
+        errors = put(count_text(len(review.errors), "error"), 0, "bad")
+        title = (put("What is wrong: ", 0, "head"), errors, "; what it would do is unknown")
+        return rule(title, width, (put("6 Verify", 0, "key"),))
     text = _interrupted_text(review)
     tone: Tone = "warn" if review.interrupted else "ok"
     return rule((put("What happens to each group: ", 0, "head"), put(text, 0, tone)), width)
@@ -149,13 +159,19 @@ def _interrupted_text(review: Review) -> str:
     return f"{len(review.interrupted) or 'none'} interrupted"
 
 
-def nothing_lines(review: Review) -> tuple[Line, ...]:
-    """Return what stands in place of the changes where there are none to show."""
-    if review.configuration is None and review.text:
-        return (
-            line(put("   The draft is no configuration yet, so what it would do is unknown.")),
-            line(put("   6 Verify says what is missing; t shows the text.")),
-        )
+def is_unread(review: Review) -> bool:
+    """Return whether the draft is no configuration, so that what it would do is unknown."""
+    return review.configuration is None and bool(review.text)
+
+
+def nothing_lines(review: Review, texts: Sequence[str]) -> tuple[Line, ...]:
+    """Return what stands in place of the changes where there are none to show.
+
+    `texts` is the difference as text, for a draft of which nothing else can be told.
+    """
+    if is_unread(review):
+        words = "   The draft cannot be read as TOML; its changes are told as text."
+        return (line(put(words)), *diff_lines(texts))
     return (
         line(put("   The draft is the active configuration.")),
         line(put("   2 Nodes, 3 Nets, 4 Groups: e edits, a adds, x removes.", 0, "dim")),

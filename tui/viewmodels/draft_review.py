@@ -15,7 +15,7 @@ from nodeagent.model.configuration import Configuration
 from nodeagent.model.plan import Change, GroupEffect, Plan
 from nodeagent.model.reports import Report
 from nodeagent.model.times import Durations, Forecast
-from tui.viewmodels import draft_data as raw
+from tui.viewmodels.draft_changes import told_changes
 from tui.viewmodels.preview import Ground, Preview, preview
 
 INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
@@ -40,9 +40,9 @@ class Standing:
 class Review:
     """The verdict on one text.
 
-    `plan` is empty while the text is no configuration; `touched` are the objects that differ from
-    the base, which is known as long as it is TOML. `forbidden`: why holds forbid the change.
-    `forecasts` and `endurance` are of the plan.
+    `plan` is empty while the text is no configuration; `told` are the changes meanwhile, which are
+    known as long as it is TOML.
+    `forbidden`: why holds forbid the change. `forecasts` and `endurance` are of the plan.
     """
 
     text: str = ""
@@ -50,20 +50,20 @@ class Review:
     reports: tuple[Report, ...] = ()
     plan: Plan = field(default_factory=Plan)
     places: Places | None = None
-    touched: tuple[tuple[str, ...], ...] = ()
+    told: tuple[Change, ...] = ()
     forbidden: str = ""
     forecasts: tuple[Forecast, ...] = ()
     endurance: Endurance = field(default_factory=Endurance)
 
     @property
     def count(self) -> int:
-        """Return the number of changes; of changed objects while the text is no configuration."""
-        return len(self.changes) if self.configuration else len(self.touched)
+        """Return the number of changes."""
+        return len(self.changes)
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """Return the differences to the base, object by object."""
-        return self.plan.changes
+        return self.plan.changes if self.configuration else self.told
 
     @property
     def errors(self) -> tuple[Report, ...]:
@@ -91,14 +91,13 @@ def review(text: str, base: str, standing: Standing) -> Review:
             old, standing.view, standing.owners, standing.asked, standing.held, standing.times
         )
         found = preview(ground, new, pairs=text != base)
-    touched = raw.changed_objects(raw.data_of(base), raw.data_of(text))
     return Review(
         text,
         new,
         parsed.reports,
         found.plan,
         parsed.places,
-        touched,
+        () if new else told_changes(base, text),
         found.forbidden,
         found.forecasts,
         found.endurance,

@@ -69,7 +69,7 @@ def title_lines(draft: Draft, review: Review, width: int, kept: Kept = Kept()) -
     findings = f"verify: {count_text(errors, 'error')}, {count_text(warnings, 'warning')}"
     head = line(
         put(" DRAFT ", 0, "draft"),
-        put(f"{count_text(review.count, 'change')} to epoch {draft.base_epoch}", 0, "strong"),
+        put(f"{_count(draft, review)} to epoch {draft.base_epoch}", 0, "strong"),
         put("   "),
         put(findings, 0, verdict),
         put(" (key 6)", 0, "dim"),
@@ -77,6 +77,11 @@ def title_lines(draft: Draft, review: Review, width: int, kept: Kept = Kept()) -
     )
     note = line(put(" Nothing reaches the cluster before the DARE (g).", 0, "dim"))
     return tuple(cut(one, width) for one in (head, note, *_warnings(draft, kept)))
+
+
+def _count(draft: Draft, review: Review) -> str:
+    unknown = draft.differs and review.configuration is None and not review.changes
+    return "unread changes" if unknown else count_text(review.count, "change")
 
 
 def _warnings(draft: Draft, kept: Kept) -> Iterator[Line]:

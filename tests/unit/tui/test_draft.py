@@ -2,7 +2,7 @@ import pytest
 
 from nodeagent.config.edit import EditError
 from nodeagent.model.plan import Change
-from tests.support.story import NODES, configuration_text
+from tests.support.story import NODES, configuration_text, key_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import UNDO_MAX, Draft, rebased, started
 from tui.viewmodels.draft_revert import reverted
@@ -104,15 +104,23 @@ def test_review_says_who_is_interrupted_and_who_is_not() -> None:
     assert found.count == 1
 
 
-def test_review_of_what_is_no_configuration_still_counts() -> None:
+def test_review_of_what_is_no_configuration_tells_its_changes() -> None:
     draft = begun().set_value(("node", "alpha", "key"), "short")
+    draft = draft.remove(("group", "web", "resource", "server"))
+    text = f'{draft.text}\n[grup.mail]\nnodes = ["alpha"]\n'
 
-    found = review(draft.text, draft.base, STANDING)
+    found = review(text, draft.base, STANDING)
 
     assert found.configuration is None
-    assert found.count == 1
-    assert found.touched == (("node", "alpha"),)
-    assert [report.code for report in found.errors] == ["E029"]
+    assert found.count == 3
+    assert [(one.kind, one.object, one.key, one.new) for one in found.changes] == [
+        ("change", "node.alpha", "key", '"short"'),
+        ("remove", "group.web.resource.server", "", ""),
+        ("add", "grup", "", '{ mail = { nodes = ["alpha"] } }'),
+    ]
+    back = reverted(draft, found.changes[0])
+    assert raw.at(raw.data_of(back.text), ("node", "alpha", "key")) == key_of("alpha")
+    assert {"E029"} < {report.code for report in found.errors}
     assert review("[", TEXT, STANDING).count == 0
 
 
