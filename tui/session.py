@@ -29,7 +29,7 @@ from nodeagent.wire.console import (
     Request,
     SaveDraft,
 )
-from nodeagent.wire.joining import Admit, Invite, Withdraw
+from nodeagent.wire.joining import Admit, Guest, Invite, Joining, Withdraw
 from nodeagent.wire.live import (
     ConfigurationChanged,
     EventLine,
@@ -99,6 +99,7 @@ class Session:
         self._gathering: asyncio.Task[None] | None = None
         self._neighbours: Gathering | None = None
         self._place = Place()
+        self._guests: dict[str, tuple[Guest, ...]] = {}
 
     @property
     def view(self) -> store.View:
@@ -115,6 +116,11 @@ class Session:
     @view.setter
     def view(self, view: store.View) -> None:
         self._view = view
+
+    @property
+    def guests(self) -> tuple[Guest, ...]:
+        """Return who is invited, as the agents told when somebody last looked."""
+        return tuple(guest for guests in self._guests.values() for guest in guests)
 
     @property
     def role(self) -> str:
@@ -198,11 +204,14 @@ class Session:
             return Refused("read-only", self.locked)
         active = self.view.active.configuration
         try:
-            return await self.client.ask_node(node, request, configuration=active)
+            answer = await self.client.ask_node(node, request, configuration=active)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - told to the person as the answer
             return Refused(type(error).__name__, clean(str(error) or "no answer", 500))
+        if isinstance(answer, Joining):
+            self._guests[node] = answer.guests
+        return answer
 
     async def close(self) -> None:
         """Stop listening, then let go of the client: its sockets must not be in use."""

@@ -14,6 +14,7 @@ from nodeagent.model.reports import Place, Report
 from nodeagent.model.run import DareRun, RunChanged, RunStarted
 from nodeagent.wire.console import Answer, Apply, Done, Refused, Rehearse, Request, SaveDraft
 from nodeagent.wire.live import ConfigurationChanged, ProgressMade, Snapshot
+from tests.support import story
 from tests.support.screens import (
     LARGE,
     SMALL,
@@ -275,6 +276,13 @@ def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> N
         await pilot.press("5")
         await shows(pilot, "+ node.delta ", "+ node.delta.adapter.eth2")
         assert bench.review.plan.added_nodes == ("delta",)
+        await shows(pilot, "! delta was not heard yet: start its agent there (systemctl")
+        await pilot.press("g")
+        await shows(pilot, "Run the DARE on orders?", "! delta was not heard yet")
+        client.say(story.node_live("delta"))
+        await pilot.press("escape")
+        await until(pilot, lambda: not bench.review.unheard, "the node is heard")
+        await until(pilot, lambda: "not heard" not in screen_text(pilot.app), "no warning")
 
     play(act, size)
 

@@ -1,6 +1,6 @@
 """From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nodeagent.config.survival import Loss
 from nodeagent.wire.console import Apply, Done, Refused, Rehearse
@@ -108,8 +108,9 @@ def _waive(screen: DraftPage, wish: _Wish, left: tuple[Loss, ...]) -> None:
 
 def _confirm(screen: DraftPage, wish: _Wish) -> None:
     bench, draft, review, length = screen.bench, wish.draft, wish.review, wish.length
-    lines = page.confirm_lines(review, text_diff(draft.base, draft.text))
     rehearsal = rehearsal_of(bench.session.view, draft)
+    told = review if rehearsal is None else replace(review, unheard=())  # all have answered then
+    lines = page.confirm_lines(told, text_diff(draft.base, draft.text))
     if rehearsal is not None:
         lines = [line(put(rehearsed_text(rehearsal), 0, "ok")), line(""), *lines]
     found = length_of(length)

@@ -12,7 +12,7 @@ from tui.viewmodels.draft_review import INTERRUPTING, Review
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
 from tui.viewmodels.preview import forecast_text
-from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of
+from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of, wrap
 from tui.viewmodels.survives import loss_lines, survival_lines
 
 _SIGNS: dict[str, tuple[str, Tone]] = {
@@ -98,7 +98,18 @@ def consequence_lines(review: Review, width: int) -> tuple[Line, ...]:
     if is_unread(review):
         return tuple(row.line for row in report_rows(review.errors, width))
     effects = effect_lines(review.plan.effects, width, review.forecasts)
-    return (*effects, *endurance_lines(review.endurance, width)) if review.plan.changes else effects
+    lines = (*unheard_lines(review, width), *effects)
+    return (*lines, *endurance_lines(review.endurance, width)) if review.plan.changes else lines
+
+
+def unheard_lines(review: Review, width: int) -> tuple[Line, ...]:
+    """Return which added nodes were not heard, and what to do before a DARE."""
+    lines = []
+    for text in review.unheard:
+        for number, part in enumerate(wrap(text, width - 3)):
+            mark = "   " if number else " ! "
+            lines.append(line(put(mark, 0, "bad"), put(part, 0, "bad")))
+    return tuple(lines)
 
 
 def endurance_lines(found: Endurance, width: int) -> tuple[Line, ...]:

@@ -15,7 +15,9 @@ from nodeagent.model.configuration import Configuration
 from nodeagent.model.plan import Change, GroupEffect, Plan
 from nodeagent.model.reports import Report
 from nodeagent.model.times import Durations, Forecast
+from nodeagent.wire.joining import JoinState
 from tui.viewmodels.draft_changes import told_changes
+from tui.viewmodels.newcomers import newcomers
 from tui.viewmodels.preview import Ground, Preview, preview
 
 INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
@@ -25,7 +27,8 @@ INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
 class Standing:
     """Who is in, who owns what, and who is alive: what the consequences depend on.
 
-    `asked` are earlier moves that stay, `held` the groups that are held now.
+    `asked` are earlier moves that stay, `held` the groups that are held now, `joins` how far the
+    nodes are that were invited.
     """
 
     view: tuple[str, ...] = ()
@@ -34,6 +37,7 @@ class Standing:
     asked: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     times: Durations = field(default_factory=dict)
+    joins: Mapping[str, JoinState] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Review:
     `plan` is empty while the text is no configuration; `told` are the changes meanwhile, which are
     known as long as it is TOML.
     `forbidden`: why holds forbid the change. `forecasts` and `endurance` are of the plan.
+    `unheard` names the added nodes that a DARE would wait for in vain, and what to do.
     """
 
     text: str = ""
@@ -54,6 +59,7 @@ class Review:
     forbidden: str = ""
     forecasts: tuple[Forecast, ...] = ()
     endurance: Endurance = field(default_factory=Endurance)
+    unheard: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -101,6 +107,7 @@ def review(text: str, base: str, standing: Standing) -> Review:
         found.forbidden,
         found.forecasts,
         found.endurance,
+        newcomers(found.plan.added_nodes, standing.live, standing.joins),
     )
 
 

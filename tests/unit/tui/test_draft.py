@@ -2,6 +2,7 @@ import pytest
 
 from nodeagent.config.edit import EditError
 from nodeagent.model.plan import Change
+from nodeagent.wire.joining import JoinState
 from tests.support.story import NODES, configuration_text, key_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import UNDO_MAX, Draft, rebased, started
@@ -122,6 +123,26 @@ def test_review_of_what_is_no_configuration_tells_its_changes() -> None:
     assert raw.at(raw.data_of(back.text), ("node", "alpha", "key")) == key_of("alpha")
     assert {"E029"} < {report.code for report in found.errors}
     assert review("[", TEXT, STANDING).count == 0
+
+
+@pytest.mark.parametrize(
+    ("live", "joins", "told"),
+    [
+        (NODES, {}, ["delta was not heard yet: start its agent there"]),
+        (NODES, {"delta": "fetched"}, ["delta was not heard yet: start its agent there"]),
+        (NODES, {"delta": "invited"}, ["delta was not heard yet: nobody has come with its inv"]),
+        (NODES, {"delta": "admitted"}, ["delta was not heard yet: nodeagent join has not ended"]),
+        ((*NODES, "delta"), {}, []),
+    ],
+)
+def test_added_node_that_was_not_heard_is_told_with_what_to_do(
+    live: tuple[str, ...], joins: dict[str, JoinState], told: list[str]
+) -> None:
+    text = configuration_text(nodes=(*NODES, "delta"))
+
+    found = review(text, TEXT, Standing(NODES, {}, live, joins=joins)).unheard
+
+    assert [one[: len(start)] for one, start in zip(found, told, strict=True)] == told
 
 
 def test_text_diff_names_both_sides() -> None:

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Answer, Here, Neighbour, Present, Refused
+from nodeagent.wire.joining import GetJoining, Guest, Joining
 from nodeagent.wire.live import EventLine
 from tests.support import story
 from tests.support.story import StoryClient
 from tui import gathering
 from tui.session import Session
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.newcomers import joins_of
 from tui.viewmodels.presence import Place, editors_text, headline_text
 from tui.viewmodels.store import View
 
@@ -135,6 +137,18 @@ async def test_what_the_agent_tells_is_seen_by_whoever_looks() -> None:
     assert "events" in session.dirty
     following.cancel()
     await session.close()
+
+
+async def test_who_is_invited_is_known_from_the_last_look() -> None:
+    guests: tuple[Guest, ...] = (Guest("delta", "admitted", "ann", 900),)
+    client = StoryClient(answer_node=lambda node, _: Joining(node, guests))
+    session = Session(client, post=lambda _: None, now=lambda: Moment(1_000.0, story.WALL))
+    await session.ask_node("bravo", GetJoining())
+    assert joins_of(session.guests) == {"delta": "admitted"}
+
+    guests = ()
+    await session.ask_node("bravo", GetJoining())
+    assert joins_of(session.guests) == {}
 
 
 async def test_past_has_no_neighbours() -> None:

@@ -30,6 +30,7 @@ from tui.session import Session
 from tui.viewmodels.documents import Document, digest_of
 from tui.viewmodels.draft import Draft, based, rebased, started
 from tui.viewmodels.draft_review import Review, Standing, review
+from tui.viewmodels.newcomers import joins_of
 from tui.viewmodels.presence import editors_text
 
 REVIEW_S = 0.15
@@ -119,6 +120,7 @@ class Bench:
             dict(cluster.asked),
             held_groups(unix, view.active.configuration),
             view.times,
+            joins_of(self.session.guests),
         )
 
     def follow(self) -> None:
