@@ -333,6 +333,14 @@ ACTIONS: tuple[Action, ...] = (
         "past",
         priority=5,
     ),
+    Action(
+        "compare",
+        ("d",),
+        "compare",
+        "Compare the epoch with the newest one, or any two",
+        "past",
+        priority=5,
+    ),
     Action("blame", ("w",), "blame", "Which epoch gave a field its value", "past"),
     Action("snapshot", ("s",), "snapshot", "Keep what is in force in a file", "past"),
     Action(

@@ -1,5 +1,7 @@
 """The past on the screen: what was decided, why a group is where it is, and the way back."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 
 from nodeagent.config import edit
@@ -71,6 +73,31 @@ async def test_the_whole_epoch_goes_into_the_draft(client: StoryClient) -> None:
         await shows(pilot, "Give up the draft?", "will be lost")
         await pilot.press("escape")
         assert "# mine" in bench_of(app).draft.text
+
+
+class Shell:
+    """Says what it was given."""
+
+    async def run(self, words: list[str]) -> AsyncGenerator[str, None]:
+        """Say the words again."""
+        yield f"ran {' '.join(words)}"
+
+    async def offers(self, words: list[str]) -> list[str]:
+        """Offer nothing."""
+        del words
+        return []
+
+
+@pytest.mark.parametrize("keys", [(), ("down",)])
+async def test_two_epochs_are_compared(client: StoryClient, keys: tuple[str, ...]) -> None:
+    app = console(client)
+    app.shell = Shell()
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "~ group.web fallback", "d compare")
+        await pilot.press(*keys, "d", "enter")
+        await shows(pilot, "ran diff --from 16 --to 17")
 
 
 async def test_why_a_group_is_where_it_is(client: StoryClient) -> None:

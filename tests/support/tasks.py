@@ -306,14 +306,14 @@ TASKS: tuple[Task, ...] = (
         "Compare with last week",
         (
             press("9", shown="~ group.web fallback"),
-            press("colon", *letters("diff --from 16"), "enter", shown="ran diff --from 16"),
+            press("down", "d", "enter", shown="ran diff --from 16"),
         ),
         lambda _, screen: "ran diff --from 16" in screen,
         Peer(("pcs config checkpoint", "pcs config checkpoint diff 12 live")),
         Peer(("crm history peinputs", "crm history diff pe-input-2080.bz2 live")),
         ("clustertui history", "clustertui diff --from 16"),
-        "The past page shows what each epoch changed; several epochs in one are a subcommand, "
-        "typed on the console's own line.",
+        "The past page shows what each epoch changed; d begins the "
+        "subcommand that compares two of them.",
     ),
     Task(
         "Give a colleague read-only access",

@@ -125,9 +125,10 @@ class PastScreen(SectionScreen):
     def unfit(self) -> frozenset[str]:
         """Return what would do nothing with the entry under the cursor."""
         entry = self.entry
+        alone = frozenset[str]() if page.compared(self._entries, entry) else {"compare"}
         if entry is None or entry.kind != "change":
-            return frozenset({"take_back", "roll_back"})
-        return frozenset() if self._changes(entry) else frozenset({"take_back"})
+            return frozenset({"take_back", "roll_back", *alone})
+        return frozenset(alone if self._changes(entry) else {"take_back", *alone})
 
     def action_open(self) -> None:
         """Give the entry more room, and the keys."""
@@ -227,6 +228,12 @@ class PastScreen(SectionScreen):
     @on(LiveTable.Opened, "#list")
     def _opened(self) -> None:
         self.action_open()
+
+    def action_compare(self) -> None:
+        """Begin the command that compares two epochs; which ones can be changed there."""
+        pair = page.compared(self._entries, self.entry)
+        if pair is not None:
+            self.desk.type_command("diff --from {} --to {}".format(*pair))
 
     def action_blame(self) -> None:
         """Begin the command that shows which epoch gave a field its value."""

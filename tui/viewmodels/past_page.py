@@ -102,6 +102,18 @@ def before_of(entries: Sequence[LedgerEntry], entry: LedgerEntry) -> LedgerEntry
     return max(older, key=lambda one: one.slot, default=None)
 
 
+def compared(entries: Sequence[LedgerEntry], entry: LedgerEntry | None) -> tuple[int, int] | None:
+    """Return the epochs that are compared at `entry`: its own and the newest.
+
+    At the newest it is the one before; None where there are not two.
+    """
+    epochs = sorted({one.epoch for one in entries if one.kind == "change"})
+    if entry is None or len(epochs) < 2:
+        return None
+    own = max((epoch for epoch in epochs[:-1] if epoch <= entry.epoch), default=epochs[0])
+    return own, epochs[-1]
+
+
 def blamed(
     entries: Sequence[LedgerEntry], texts: Texts, path: tuple[str, ...]
 ) -> LedgerEntry | None:

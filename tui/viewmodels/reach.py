@@ -114,6 +114,7 @@ REACH: dict[str, Reach] = {
     "past.take_back": Command("rollback EPOCH --only KEY"),
     "past.roll_back": Command("rollback EPOCH"),
     "past.everything": Command("history --all"),
+    "past.compare": Command("diff --from EPOCH --to EPOCH"),
     "past.blame": Command("blame [KEY]"),
     "past.snapshot": Command("export snapshot FILE"),
     "events.filter": Command("events --node N --group G --kind K"),
