@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -100,8 +101,14 @@ async def test_the_same_program_answers_as_outside(key_file: object) -> None:  #
     assert await inner_shell(way).offers(["node", "st"]) == ["standby"]
 
 
-async def test_who_only_looks_runs_only_what_looks(key_file: object) -> None:  # noqa: F811
+async def test_who_only_looks_runs_only_what_looks(
+    key_file: object,  # noqa: F811
+    tmp_path: Path,
+) -> None:
     way = Way(key=str(key_file), read_only=True)
     assert "read-only" in (await told(["move", "web", "bravo"], way))[0]
     assert (await told(["why", "--help"], way))[-1] == "exit 0"
+    archive = tmp_path / "bundle.tar.gz"
+    assert (await told(["support-bundle", str(archive)], way))[-1] == "exit 0"
+    assert archive.exists()
     assert "shell outside" in (await told(["demo"], way))[0]

@@ -29,6 +29,9 @@ LOOKING = frozenset(
         "export",
         "explain",
         "keys",
+        "inventory",
+        "agents",
+        "support-bundle",
     }
 )
 """What a console that only looks may run."""
