@@ -34,7 +34,7 @@ from tui.screens.command_line import CommandLine, Shell
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.help import HelpScreen
 from tui.screens.menu import MenuScreen
-from tui.screens.sections import SCREENS, makers
+from tui.screens.sections import SCREENS, Loaders, makers
 from tui.session import Client, Session
 from tui.styles.themes import FEW, PLAIN, THEMES, first_theme, other_theme, terminal_theme
 from tui.terminal import TerminalDriver, lasting
@@ -64,6 +64,8 @@ class ClusterApp(App[int]):
     left: Left | None = None
     shell: Shell | None = None
     """Runs the command line; None where there is nothing that it could be run on."""
+    screens: Loaders = SCREENS
+    """What loads each section."""
 
     TITLE = "clustertui"
     CSS_PATH = "styles/console.tcss"
@@ -107,7 +109,7 @@ class ClusterApp(App[int]):
         self.other_keys: Mapping[str, str] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._ticks = 0
-        self._unloaded = iter(SCREENS.values())
+        self._unloaded = iter(self.screens.values())
         self._loading: Timer | None = None
         self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
@@ -324,15 +326,15 @@ class ClusterApp(App[int]):
         """Return (mode, key and word) of the sections there are."""
         keys = {action.name: action.key for action in mapped(actions.of("app"), self._keys)}
         named = ((mode, keys[f"section('{mode}')"], word) for mode, word, _ in actions.SECTIONS)
-        return tuple((mode, f"{key}{word}") for mode, key, word in named if mode in SCREENS)
+        return tuple((mode, f"{key}{word}") for mode, key, word in named if mode in self.screens)
 
     def open_section(self, mode: str, key: str = "") -> None:
         """Go to a section, and there to the object `key`."""
-        if mode not in SCREENS:
+        if mode not in self.screens:
             self.tell(f"there is no section {mode}", severity="warning")
             return
         try:
-            SCREENS[mode]()
+            self.screens[mode]()
         except Exception as error:  # noqa: BLE001 - as half-way through an update of the program
             text = f"{type(error).__name__}: {error}; was the program updated? start it again"
             self.tell(text, title=f"{mode} cannot be shown", severity="error")

@@ -29,6 +29,7 @@ from tui.app import ClusterApp
 from tui.left import Left
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.menu import MenuScreen
+from tui.screens.sections import CLASSES, loaders
 from tui.styles.themes import LIGHT
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.ports import DrillItem, ProbeRow
@@ -107,6 +108,19 @@ def test_another_theme_reaches_what_was_painted_and_sections_behind(
     switched, started = seen.values()
     assert list(seen) == ["daylight0", "daylight1"]
     assert switched == started
+
+
+async def test_section_that_cannot_be_loaded_is_told_and_the_console_stays() -> None:
+    client = StoryClient()
+    client.begin()
+    app = console(client)
+    app.screens = loaders({**CLASSES, "past": "ScreenOfAnotherVersion"})
+    async with running(app, LARGE) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("9")
+        await shows(pilot, "past cannot be shown", "AttributeError", "was the", "start it again")
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
 
 
 def test_node_page_and_back() -> None:

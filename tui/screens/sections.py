@@ -4,7 +4,7 @@ After them come the pages that have no tab. Each is loaded when it is first gone
 the start: a console that starts waits for its dashboard only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any, cast
@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from tui.screens.base import SectionScreen
 
-_CLASSES: dict[str, str] = {
+CLASSES: dict[str, str] = {
     "dashboard": "DashboardScreen",
     "nodes": "NodesScreen",
     "networks": "NetworksScreen",
@@ -29,14 +29,20 @@ _CLASSES: dict[str, str] = {
 """The class of each; its module has the section's name."""
 
 
-def _load(mode: str) -> type[SectionScreen]:
-    found = getattr(import_module(f"tui.screens.{mode}"), _CLASSES[mode])
-    return cast("type[SectionScreen]", found)
+Loaders = Mapping[str, Callable[[], type[SectionScreen]]]
+"""What loads the class of each section's screen."""
 
 
-SCREENS: dict[str, Callable[[], type[SectionScreen]]] = {
-    mode: partial(_load, mode) for mode in _CLASSES
-}
+def _load(mode: str, name: str) -> type[SectionScreen]:
+    return cast("type[SectionScreen]", getattr(import_module(f"tui.screens.{mode}"), name))
+
+
+def loaders(classes: Mapping[str, str]) -> Loaders:
+    """Return what loads each of `classes`; loading raises what importing does."""
+    return {mode: partial(_load, mode, name) for mode, name in classes.items()}
+
+
+SCREENS = loaders(CLASSES)
 
 
 def makers() -> dict[str, str | Callable[[], Screen[Any]]]:
