@@ -21,6 +21,7 @@ from tests.support.screens import (
     Clock,
     console,
     paste,
+    rest,
     running,
     screen_text,
     shows,
@@ -795,5 +796,18 @@ def test_pages_that_are_resized_look_as_if_opened_in_that_size() -> None:
         await form(pilot, "e", title=f"group {name}")
         assert screen_text(pilot.app) == resized
 
+    async def page_of_a_finding(pilot: Keys, _client: StoryClient, _bench: Bench) -> None:
+        await pilot.press("6")
+        await shows(pilot, "E103")
+        await pilot.press("w")
+        small = await shows(pilot, "Finding E103")
+        await pilot.resize_terminal(*LARGE)
+        await until(pilot, lambda: "─" * 50 + " │" in screen_text(pilot.app), "a wide rule")
+        resized = await rest(pilot)
+        await pilot.press("escape", "w")
+        assert await shows(pilot, "Finding E103") == resized != small
+
+    wrong = TEXT.replace('after = ["database"]', 'after = ["nobody"]')
     play(text_of_page)
     play(form_under_help)
+    play(page_of_a_finding, snapshot=msgspec.structs.replace(three_nodes(), draft=wrong))

@@ -1,6 +1,7 @@
 """From the draft to its DARE: what forbids one, the dialog, the request, and a refusal."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nodeagent.config.survival import Loss
 from nodeagent.wire.console import Apply, Done, Refused, Rehearse
@@ -18,7 +19,7 @@ from tui.viewmodels.form_page import count_text
 from tui.viewmodels.operations import length_of
 from tui.viewmodels.probation import LENGTHS, open_probation
 from tui.viewmodels.rehearsal import rehearsal_of, rehearsed_text
-from tui.viewmodels.spans import Row, line, put, wrap
+from tui.viewmodels.spans import Line, Row, line, put, wrap
 from tui.viewmodels.survives import with_waivers
 
 PROBATION_TEXT = "It returns after {} by itself, unless you keep it and all groups stay online."
@@ -189,11 +190,15 @@ async def _apply(screen: DraftPage, request: Apply) -> None:
 
 
 def _show_refusal(screen: DraftPage, refused: Refused) -> None:
-    width = min(100, screen.size.width - 12)
+    lines = partial(_refusal_lines, refused)
+    screen.app.push_screen(ShowScreen(f"Refused: {refused.code}", lines))
+
+
+def _refusal_lines(refused: Refused, width: int) -> list[Line]:
     lines = [line(put(text, 0, "bad")) for text in wrap(refused.text, width)]
     lines.append(line(""))
     lines += [row.line for row in report_rows(refused.reports, width, hints=True)]
     lines += [line(""), line("Nothing was changed.")]
     if refused.exit_code == STALE:
         lines.append(line("Key m on the draft's page merges it with what is active now."))
-    screen.app.push_screen(ShowScreen(f"Refused: {refused.code}", lines))
+    return lines

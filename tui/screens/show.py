@@ -1,6 +1,6 @@
 """A text to read and nothing else: the command behind a form, the reports of a refusal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -26,6 +26,10 @@ _COPIES = ", y copies the command, s writes it to a file"
 def program_of(app: App[Any]) -> str:
     """Return how this console was called, for commands that do the same."""
     return str(getattr(app, "command", "clustertui"))
+
+
+Shown = Sequence[Line] | Callable[[int], Sequence[Line]]
+"""Lines, or what makes them for a width, as often as that changes."""
 
 
 def show_keys(screen: Screen[Any], keys: Sequence[tuple[str, str]]) -> None:
@@ -61,13 +65,13 @@ class ShowScreen(ModalScreen[None]):
     """
 
     def __init__(
-        self, title: str, lines: Sequence[Line], copied: str = "", *, is_help: bool = False
+        self, title: str, lines: Shown, copied: str = "", *, is_help: bool = False
     ) -> None:
         super().__init__()
         self._is_help = is_help
         self._copied = copied
         self._heading = title
-        self._lines = tuple(lines)
+        self._lines = lines
         self._left = False
 
     def compose(self) -> ComposeResult:
@@ -84,7 +88,8 @@ class ShowScreen(ModalScreen[None]):
     def _show(self) -> None:
         lines = self.query_one(Lines)
         width = lines.size.width
-        lines.show_lines([part for entry in self._lines for part in folded(entry, width)])
+        made = self._lines(width) if callable(self._lines) else self._lines
+        lines.show_lines([part for entry in made for part in folded(entry, width)])
 
     def action_scroll(self, lines: int) -> None:
         """Move the lines."""

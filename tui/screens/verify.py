@@ -1,6 +1,7 @@
 """The verify section: every finding on the draft; Enter goes to the field that is meant."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from textual import on
 from textual.containers import Vertical
@@ -116,9 +117,9 @@ class VerifyScreen(SectionScreen):
 
     def action_explain(self) -> None:
         """Show the page of the finding under the cursor."""
-        lines = finding_page(self.finding, min(100, self.size.width - 12))
-        if lines:
-            self.app.push_screen(ShowScreen(f"Finding {self.finding}", lines))
+        code = self.finding
+        if finding_page(code, self.size.width):
+            self.app.push_screen(ShowScreen(f"Finding {code}", partial(finding_page, code)))
 
     def action_as_text(self) -> None:
         """Edit the whole file as text, at the finding's line."""

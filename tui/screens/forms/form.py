@@ -21,7 +21,7 @@ from tui.viewmodels.form_list import offers_with
 from tui.viewmodels.form_offer import Offer, names_offered
 from tui.viewmodels.form_page import field_page, toml_line
 from tui.viewmodels.form_text import read, shown
-from tui.viewmodels.spans import line, put
+from tui.viewmodels.spans import Line, line, put
 from tui.widgets.form_choice import Choice
 from tui.widgets.form_field import FieldRow
 from tui.widgets.live_table import LiveTable
@@ -222,9 +222,12 @@ class FormScreen(FormPage):
         """Show the help on the field, and the keys."""
         row = self._focused_row()
         report = (self._local.get(row) or row.field.worst) if row else None
-        width = min(100, self.size.width - 12)
-        lines = list(field_page(row.field if row else None, report, width))
-        lines += finding_page(report.code, width) if report else []
+        field = row.field if row else None
+
+        def lines(width: int) -> list[Line]:
+            below = finding_page(report.code, width) if report else []
+            return [*field_page(field, report, width), *below]
+
         self.app.push_screen(ShowScreen("Help", lines, is_help=True))
 
     def action_command(self) -> None:
