@@ -84,6 +84,10 @@ async def test_what_no_shell_could_read_is_told() -> None:
         await shows(pilot, "web")
         await pilot.press("colon", *typed("why 'web"), "enter")
         await shows(pilot, "No closing quotation")
+        await pilot.press("f1")
+        await shows(pilot, "Keys of this dialog", "complete the word")
+        await pilot.press("f1")
+        await shows(pilot, "why 'web")
         assert shell.ran == []
 
 

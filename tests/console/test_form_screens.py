@@ -180,6 +180,10 @@ def test_fix_list_reset_and_undo_have_their_keys() -> None:
         await until(pilot, lambda: bench.draft.text == TEXT, "the field is as it was")
         await pilot.press("f4")
         await shows(pilot, "Space in or out")
+        await pilot.press("f1")
+        await shows(pilot, "Keys of this dialog", "up or down in the order")
+        await pilot.press("f1")
+        await shows(pilot, "Space in or out")
         await pilot.press("down", "J", "K", "enter")
         await until(
             pilot,

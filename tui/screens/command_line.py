@@ -20,6 +20,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from nodeagent.model.text import clean
+from tui.screens.show import show_keys
 from tui.viewmodels.spans import Line, Row, line, put, wrap
 from tui.widgets.live_table import LiveTable
 from tui.widgets.text import Note
@@ -29,6 +30,14 @@ HISTORY_MAX = 100
 END_S = 5.0
 """How long a subcommand may take to end when it is told to, before it is killed."""
 READ_BYTES = 1 << 16
+_HELP = (
+    ("Enter", "run what was typed"),
+    ("Tab", "complete the word, or list how it may go on"),
+    ("↑ ↓", "what was typed before"),
+    ("PgUp PgDn", "scroll the output"),
+    ("help", "typed: the subcommands there are"),
+    ("Esc F3", "back"),
+)
 
 
 class Shell(Protocol):
@@ -62,7 +71,11 @@ class CommandLine(ModalScreen[None]):
     """
 
     AUTO_FOCUS = "Words"
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "Leave"), ("f3", "leave", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("escape", "leave", "Leave"),
+        ("f3", "leave", "Leave"),
+        ("f1", "help", "Help"),
+    ]
     DEFAULT_CSS = """
     CommandLine { align: center bottom; }
     CommandLine > Vertical {
@@ -101,6 +114,10 @@ class CommandLine(ModalScreen[None]):
     def on_mount(self) -> None:
         """Type at once."""
         self.set_focus(self.query_one(Words))
+
+    def action_help(self) -> None:
+        """Show the keys of the line beside it."""
+        show_keys(self, _HELP)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Run what was typed."""

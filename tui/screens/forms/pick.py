@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from nodeagent.model.text import clean
+from tui.screens.show import show_keys
 from tui.viewmodels.form_offer import Offer
 from tui.viewmodels.spans import Row, Span, put
 from tui.widgets.live_table import LiveTable
@@ -27,6 +28,7 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
     BINDINGS = [
         ("escape", "cancel", "Back"),
         ("f3", "cancel", "Back"),
+        ("f1", "help", "Help"),
         ("enter", "accept", "Take it"),
     ]
     DEFAULT_CSS = """
@@ -38,6 +40,11 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
     ListScreen LiveTable { height: auto; max-height: 14; }
     """
     keys_text = "Enter take it   Esc back"
+    help_keys: tuple[tuple[str, str], ...] = (
+        ("letters", "narrow a list that has a line to type in"),
+        ("Enter", "take what the cursor is on"),
+        ("Esc F3", "leave without a choice"),
+    )
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -55,6 +62,10 @@ class ListScreen(ModalScreen[T | None], Generic[T]):
         """Show the rows, the cursor where one begins."""
         self._show()
         self._begin()
+
+    def action_help(self) -> None:
+        """Show the keys of this list beside it."""
+        show_keys(self, (("↑ ↓ PgUp PgDn", "to another row"), *self.help_keys))
 
     def action_cancel(self) -> None:
         """Leave without a choice."""
@@ -201,6 +212,12 @@ class OrderScreen(ListScreen[list[str]]):
         ("J,shift+down", "shift(1)", "Down"),
     ]
     keys_text = "Space in or out   K/J move   Enter take it   Esc back"
+    help_keys = (
+        ("Space", "take a name in or out"),
+        ("K J", "move it up or down in the order"),
+        ("Enter", "take the names and their order"),
+        ("Esc F3", "leave without a choice"),
+    )
 
     def __init__(self, title: str, names: Sequence[str], chosen: Sequence[str]) -> None:
         super().__init__(title)
