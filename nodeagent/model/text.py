@@ -15,6 +15,14 @@ _PLAIN = re.compile(r"[ -~]*\Z")
 TEXT_LENGTH_MAX = 2_000
 
 
+def _harmless(char: str) -> str:
+    """Return a blank for any kind of blank, and what a terminal may interpret in escaped form."""
+    category = unicodedata.category(char)
+    if category == "Zs":
+        return " "
+    return _visible(char) if category in _UNSAFE_CATEGORIES else char
+
+
 def _visible(char: str) -> str:
     code = ord(char)
     if code <= 0xFF:
@@ -27,14 +35,12 @@ def _visible(char: str) -> str:
 def clean(text: str, limit: int = TEXT_LENGTH_MAX) -> str:
     """Return `text` as one line that no terminal interprets, at most `limit` characters.
 
-    Control, format, surrogate and unassigned characters become their escaped form; what is cut
-    off is replaced by an ellipsis.
+    Control, format, surrogate and unassigned characters become their escaped form, all kinds of
+    blanks the plain one; what is cut off is replaced by an ellipsis.
     """
     clipped = text[: limit + 1]
     if not _PLAIN.match(clipped):
-        clipped = "".join(
-            _visible(c) if unicodedata.category(c) in _UNSAFE_CATEGORIES else c for c in clipped
-        )
+        clipped = "".join(map(_harmless, clipped))
     if len(clipped) > limit:
         return clipped[: limit - 1] + "…"
     return clipped

@@ -56,6 +56,11 @@ def test_whatever_comes_is_one_safe_line_within_the_limit(text: str, limit: int)
     assert clean(shown, limit) == shown
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u3000"])
+def test_every_kind_of_blank_is_the_plain_one(blank: str) -> None:
+    assert clean(f"one{blank}two") == "one two"
+
+
 def test_what_is_cut_off_is_marked() -> None:
     assert clean("x" * 50, 10) == "x" * 9 + "…"
     assert clean("\x1b" * 50, 10).endswith("…")
