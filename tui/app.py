@@ -39,16 +39,17 @@ from tui.session import Client, Session
 from tui.styles.themes import FEW, PLAIN, THEMES, first_theme, other_theme, terminal_theme
 from tui.terminal import TerminalDriver, lasting
 from tui.viewmodels.ages import Moment
-from tui.viewmodels.dare import result_text
-from tui.viewmodels.facts import CROWD
+from tui.viewmodels.dare import OPEN, result_text
 from tui.viewmodels.ports import DrillItem, Drills, Probe
 from tui.viewmodels.presence import Place
 from tui.viewmodels.probation import open_probation
 from tui.viewmodels.spans import Row, line, put
+from tui.viewmodels.store import PASSING
 from tui.widgets.message import MessageLine, Messages
 from tui.widgets.text import plain
 
 PAINT_S = 0.25
+PAINTS_A_SECOND = 4
 LOAD_EVERY_S = 0.2
 ENDS = "End the demonstration, its agents and its services"
 Severity = Literal["information", "warning", "error"]
@@ -207,8 +208,8 @@ class ClusterApp(App[int]):
     def _leave(self, code: int) -> None:
         self.exit(code, return_code=code)
 
-    def tick(self) -> None:
-        """Paint what can be seen; a crowd of nodes every second time, unless there is news."""
+    def tick(self, *, at_once: bool = False) -> None:
+        """Paint what can be seen; once a second where nothing but ages and clocks went on."""
         if isinstance(self._driver, TerminalDriver) and self._driver.is_gone:
             self._leave(128 + signal.SIGHUP)
             return
@@ -218,14 +219,19 @@ class ClusterApp(App[int]):
         self.session.be_at(self._own_place())
         self._show_messages()
         self._ticks += 1
-        news = self.session.dirty - {"nodes", "cluster"}
-        if len(self.session.view.nodes) > CROWD and self._ticks % 2 and not news:
-            return
+        if at_once or self._has_news() or not self._ticks % PAINTS_A_SECOND:
+            self._paint()
+
+    def _paint(self) -> None:
         for screen in self.screen_stack:
             painter = getattr(screen, "repaint", None)
             if painter is not None and screen.is_attached:
                 painter()
         self.session.dirty.clear()
+
+    def _has_news(self) -> bool:
+        run = self.session.view.run
+        return bool(self.session.dirty - PASSING) or (run is not None and run.state in OPEN)
 
     def _own_place(self) -> Place:
         """Return where the person is, for those who have another console open."""

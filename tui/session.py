@@ -260,6 +260,8 @@ class Session:
         before = self._view
         self._view, topic = store.fold(before, item, self._now())
         self.dirty |= store.TOPICS if isinstance(item, Snapshot) else {topic}
+        if topic in store.PASSING and store.is_changed(before, item):
+            self.dirty.add("health")
         self._tell(item, before.run, self._view.run)
 
     def _show_past(self, view: store.View) -> None:

@@ -48,6 +48,25 @@ def test_values_grow_stale_by_time_alone() -> None:
     assert view.node_stale("alpha", later(3.5))
 
 
+def test_what_changed_is_told_from_what_only_grew_older() -> None:
+    view = view_of()
+    alpha, cluster = view.nodes["alpha"].value, view.cluster
+    assert cluster is not None
+    link = msgspec.structs.replace(alpha.links[0], state="down")
+    older = msgspec.structs.replace(alpha.links[0], age_ms=900, beats=1)
+
+    def told(**fields: object) -> bool:
+        return store.is_changed(view, msgspec.structs.replace(alpha, **fields))
+
+    assert not told(age_ms=700, load=3.0, lease_ms=900, links=(older, *alpha.links[1:]))
+    assert told(links=(link, *alpha.links[1:]))
+    assert told(state="down")
+    assert told(groups=())
+    assert store.is_changed(view, msgspec.structs.replace(alpha, node="new"))
+    assert not store.is_changed(view, cluster.value)
+    assert store.is_changed(view, msgspec.structs.replace(cluster.value, lock="a DARE"))
+
+
 def test_lost_agent_makes_everything_stale_and_keeps_it() -> None:
     view = store.lost(view_of(), later(0.5), text="connection reset")
 

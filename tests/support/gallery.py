@@ -140,7 +140,7 @@ async def settled(pilot: Pilot[Any]) -> None:
         if text == before:
             return
         before = text
-        cast("ClusterApp", pilot.app).tick()
+        cast("ClusterApp", pilot.app).tick(at_once=True)
         await pilot.pause()
 
 

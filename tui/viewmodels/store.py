@@ -48,10 +48,12 @@ UNREHEARSED = "the agent that rehearsed it was lost; rehearse again"
 UNTOLD = "the agent that told of it was lost, and this one does not know the run"
 
 T = TypeVar("T")
-Topic = Literal["nodes", "cluster", "events", "run", "active", "draft", "connection"]
+Topic = Literal["nodes", "cluster", "health", "events", "run", "active", "draft", "connection"]
 TOPICS: frozenset[Topic] = frozenset(
-    ("nodes", "cluster", "events", "run", "active", "draft", "connection")
+    ("nodes", "cluster", "health", "events", "run", "active", "draft", "connection")
 )
+PASSING: frozenset[Topic] = frozenset(("nodes", "cluster"))
+"""What is told each second, changed or not; that it changed is "health"."""
 
 
 class Heard(msgspec.Struct, Generic[T], frozen=True):
@@ -289,6 +291,28 @@ def fold(view: View, message: StreamMessage | Snapshot, now: Moment) -> tuple[Vi
             return replace(view, times=with_timed(view.times, message.node, message.timed)), "run"
         case Snapshot():
             return _snapshot(view, message, now), "connection"
+
+
+def is_changed(before: View, message: object) -> bool:
+    """Return whether a message of the stream tells more than newer ages, strips and loads."""
+    if isinstance(message, NodeLive):
+        old = before.nodes.get(message.node)
+        return old is None or _lasting(old.value) != _lasting(message)
+    if isinstance(message, ClusterLive):
+        return before.cluster is None or _decided(before.cluster.value) != _decided(message)
+    return True
+
+
+def _lasting(live: NodeLive) -> tuple[object, ...]:
+    links = tuple(link.state for link in live.links)
+    life = (live.state, live.incarnation, live.epoch, live.slot, live.digest, live.phase)
+    return (*life, live.voter, live.member, live.groups, live.fence, links)
+
+
+def _decided(live: ClusterLive) -> ClusterLive:
+    if live.probation is None:
+        return live
+    return replace(live, probation=replace(live.probation, left_ms=0))
 
 
 def _groups(active: Document) -> Collection[str]:
