@@ -3,12 +3,13 @@
 Computed from texts and the cluster's standing alone, so it may run beside the screen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from functools import lru_cache
 
 from nodeagent.config.load import load
+from nodeagent.config.parse import Parsed
 from nodeagent.config.places import Places
 from nodeagent.config.survival import Endurance
 from nodeagent.model.configuration import Configuration
@@ -89,14 +90,14 @@ class Review:
 def review(text: str, base: str, standing: Standing) -> Review:
     """Return what `text` amounts to, edited from `base`, while the cluster stands so."""
     old = configuration_of(base)
-    live: Collection[str] | None = standing.live or None
-    parsed = load(text, base=old, live=live)
+    parsed = _parsed(text, base, frozenset(standing.live))
     found, new = Preview(), parsed.configuration
     if new is not None and old is not None:
         ground = Ground(
             old, standing.view, standing.owners, standing.asked, standing.held, standing.times
         )
-        found = preview(ground, new, pairs=text != base)
+        differs = text != base  # else nothing is told of failures, and to play all takes long
+        found = preview(ground, new, pairs=differs, failures=differs)
     return Review(
         text,
         new,
@@ -109,6 +110,12 @@ def review(text: str, base: str, standing: Standing) -> Review:
         found.endurance,
         newcomers(found.plan.added_nodes, standing.live, standing.joins),
     )
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str, base: str, live: frozenset[str]) -> Parsed:
+    """Return the findings of a text; each form that opens asks for them again."""
+    return load(text, base=configuration_of(base), live=live or None)
 
 
 @lru_cache(maxsize=4)

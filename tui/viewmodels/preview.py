@@ -46,9 +46,17 @@ class Preview:
 
 
 def preview(
-    ground: Ground, new: Configuration, moves: Mapping[str, str] | None = None, *, pairs: bool
+    ground: Ground,
+    new: Configuration,
+    moves: Mapping[str, str] | None = None,
+    *,
+    pairs: bool,
+    failures: bool = True,
 ) -> Preview:
-    """Return what going to `new` with these moves would do; `pairs`: play pairs of failures."""
+    """Return what going to `new` with these moves would do.
+
+    `failures`: play what may fail before and after it, `pairs`: two at once, too.
+    """
     wanted = dict(moves or {})
     written, old, new = (ground.active, new), expanded(ground.active), expanded(new)
     asked = {**kept(ground.asked, old, new), **wanted}
@@ -57,7 +65,7 @@ def preview(
     return Preview(
         planned,
         forecasts(planned, old, new, ground.times),
-        endurance(now, new, planned, pairs=pairs),
+        endurance(now, new, planned, pairs=pairs) if failures else Endurance(),
         forbidden(planned, ground.held, new.group, wanted),
     )
 
