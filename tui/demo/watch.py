@@ -125,6 +125,8 @@ def stable(views: Views) -> tuple[int, str]:
     for name, view in views.items():
         missing = set(views) - set(view.cluster.view)
         require(not missing, f"{name} does not count in {', '.join(sorted(missing))}")
+        own = next((live for live in view.nodes if live.node == name), None)
+        require(own is not None and own.member, f"{name} was started anew and is not in yet")
         word = view.cluster.state
         whole = {node.node for node in view.nodes} <= set(views)  # a dead node makes it unstable
         require(word == "stable" or not whole, f"{name} calls the cluster {word}{_because(view)}")
