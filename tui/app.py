@@ -230,8 +230,11 @@ class ClusterApp(App[int]):
         self.session.dirty.clear()
 
     def _has_news(self) -> bool:
-        run = self.session.view.run
-        return bool(self.session.dirty - PASSING) or (run is not None and run.state in OPEN)
+        """Return whether there is what cannot wait; events can for one tick, for they may storm."""
+        run, news = self.session.view.run, self.session.dirty - PASSING
+        if news == {"events"}:
+            return not self._ticks % 2
+        return bool(news) or (run is not None and run.state in OPEN)
 
     def _own_place(self) -> Place:
         """Return where the person is, for those who have another console open."""
