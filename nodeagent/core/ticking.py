@@ -23,7 +23,8 @@ def next_tick_ms(node: Node) -> float:
     """Return in how many milliseconds after the last tick the next one is due."""
     timing = node.shared.timing
     soon_ms = even_part_ms(timing.heartbeat_ms, TICK_MS)
-    rest_ms = even_part_ms(timing.heartbeat_ms, min(REST_TICK_MS, timing.watchdog_ms // 5))
+    longest_ms = max(1, min(REST_TICK_MS, timing.watchdog_ms // 5))  # it is fed by ticks
+    rest_ms = even_part_ms(timing.heartbeat_ms, longest_ms)
     return rest_ms if rest_ms > soon_ms and _rests(node) else soon_ms
 
 

@@ -66,6 +66,14 @@ def test_heartbeats_come_evenly_whatever_their_interval(heartbeat_ms: int, conso
     assert all(abs(b - a - heartbeat_ms) <= UNEVEN_MS for a, b in pairwise(times)), times
 
 
+def test_the_shortest_watchdog_that_may_be_written_breaks_no_core() -> None:
+    world = World(FAMILY.text.replace("watchdog-ms = 1000", "watchdog-ms = 4"))
+    world.start()
+    world.advance(1_000)
+
+    assert all(node.next_tick_ms > 0 for node in world.nodes().values())
+
+
 @pytest.mark.parametrize("deed", ["application", "monitor", "change", "silence", "stop"])
 def test_what_goes_on_ends_the_rest(deed: str) -> None:
     world = resting()
