@@ -99,6 +99,8 @@ class Governor:
         """Propose what is due, once it is this node's turn."""
         shared = self.shared
         self._presence.look(shared.log.standing.view, shared.now)
+        if shared.log.configuration is not None:
+            self._reach.look(shared, shared.log.configuration)
         self._give_back()
         if self.proposer is not None:
             self._attend(self.proposer)
@@ -201,7 +203,7 @@ class Governor:
             failed=failed,
             asked={g: n for g, n in wished.items() if n not in failed.get(g, ())},
             leaving=leaving,
-            cut=self._reach.cut(shared, configuration),
+            cut=self._reach.cut(shared),
             ran=ran,
         )
         placed = self._placement.owners(

@@ -388,3 +388,40 @@ def test_an_adapter_that_never_was_heard_is_down_where_others_are_heard() -> Non
 
     nodes = {node.node: node.links for node in story.node("alpha").reporter.snapshot().nodes}
     assert {link.adapter: link.state for link in nodes["charlie"]} == {"eth0": "down", "eth1": "up"}
+
+
+def test_a_network_that_returns_while_a_dare_is_open_moves_nothing() -> None:
+    """Nobody asks for views meanwhile, and yet it must be known when the network was out."""
+    story = Story()
+    story.unplug(*story.shape.nodes).until(lambda: story.told("network public failed"))
+    story.drill("alpha", "slow-step", "stage")
+    story.ask(story.with_group("mail"))
+    story.at_step("stage").world.advance(3_300)
+
+    story.plug("bravo").world.advance(1_000)
+    story.plug("alpha", "charlie").end()
+    story.world.advance(8_000)
+
+    assert (story.owner("web"), story.owner("orders")) == (["alpha"], ["bravo"])
+
+
+def test_a_witness_that_reaches_a_network_does_not_make_groups_move_when_it_returns() -> None:
+    story = Story(witness="charlie")
+    story.unplug("alpha", "bravo").world.advance(5_000)
+
+    story.plug("bravo").world.advance(700)
+    story.plug("alpha").world.advance(8_000)
+
+    assert (story.owner("web"), story.owner("orders")) == (["alpha"], ["bravo"])
+
+
+def test_a_link_that_blinked_elsewhere_spares_a_dead_one_until_it_is_well() -> None:
+    """It is well again after dead-after, and others may follow it for as long; no longer."""
+    story = Story(witness="charlie")
+    story.unplug("alpha").world.advance(300)
+
+    story.unplug("bravo").world.advance(50)
+    story.plug("bravo")
+
+    limit_ms = 3 * story.node("alpha").shared.timing.dead_after_ms
+    story.until(lambda: story.owner("web") == ["bravo"], limit_ms)
