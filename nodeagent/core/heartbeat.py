@@ -8,6 +8,7 @@ If this node itself slept (its own tick came late), the silence is its own fault
 start anew before anybody is judged.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nodeagent.model.configuration import Timing
@@ -153,6 +154,16 @@ class Heartbeats:
         """Drop the peers that are no longer part of the cluster."""
         for name in [name for name in self.peers if name not in keep]:
             del self.peers[name]
+
+    def keep_links(self, named: Callable[[str], frozenset[str]]) -> None:
+        """Drop the links whose names `named` does not return for their node.
+
+        Their adapters are called otherwise by now, or there is no way to them any more; if there is
+        one again, what was heard on the old one says nothing of it.
+        """
+        for name, peer in self.peers.items():
+            kept = named(name)
+            peer.links = {adapter: link for adapter, link in peer.links.items() if adapter in kept}
 
     def state_on(self, own: str, now_ms: int, timing: Timing) -> LinkState:
         """Judge an own adapter by what is heard on it: the best of its links."""

@@ -111,7 +111,7 @@ def _on_ask(node: Node, sender: str, m: Prepare | Accept) -> None:
         shared.send(sender, Decrees(shared.log.since(m.slot)))
         return
     if m.slot > shared.log.next_slot:
-        node.catch_up(sender)
+        node.catching_up.ask(sender)
         return
     if isinstance(m, Accept) and not _readable(node, sender, m.value):
         return
@@ -178,7 +178,7 @@ def _on_history(node: Node, sender: str, m: Decided | Decrees | CatchUp | Applie
 def _on_decided(node: Node, sender: str, decree: Decree) -> None:
     shared = node.shared
     if decree.slot > shared.log.next_slot:
-        node.catch_up(sender)
+        node.catching_up.ask(sender)
         return
     if decree.slot == shared.log.next_slot and not node.extend(decree):
         shared.send(sender, Applied(decree.slot, "the decree does not follow this node's history"))
@@ -188,14 +188,16 @@ def _on_decided(node: Node, sender: str, decree: Decree) -> None:
 
 def _on_decrees(node: Node, sender: str, m: Decrees) -> None:
     shared = node.shared
-    node.caught_up()
     before = shared.log.next_slot
     for decree in m.decrees:
         if decree.slot == shared.log.next_slot and not node.extend(decree):
-            return
+            break
+    if shared.log.next_slot == before:
+        return  # who tells nothing new must wait until the others had their turns
+    node.catching_up.learned()
     peer = shared.hearts.peers.get(sender)
-    if shared.log.next_slot > before and peer and peer.beat.slot > shared.log.standing.slot:
-        node.catch_up(sender)
+    if peer and peer.beat.slot > shared.log.standing.slot:
+        node.catching_up.ask(sender)
 
 
 def _on_ownership(
@@ -234,7 +236,7 @@ def _on_probe(node: Node, sender: str, m: Probe) -> None:
     reply = ProbeReply(shared.log.standing.slot, m.sequence, held, m.target, m.asker)
     shared.send(sender, reply)
     if m.slot > shared.log.standing.slot:
-        node.catch_up(sender)
+        node.catching_up.ask(sender)
 
 
 def may_hold(node: Node, sender: str, incarnation: int, slot: int) -> bool:

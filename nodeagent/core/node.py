@@ -24,6 +24,7 @@ from nodeagent.core import (
 )
 from nodeagent.core.adoption import Inherited
 from nodeagent.core.audience import Request
+from nodeagent.core.catching_up import CatchingUp
 from nodeagent.core.commands import Commands
 from nodeagent.core.coordinator import Coordinator
 from nodeagent.core.decree import Acceptor, Lock, Proposer
@@ -84,7 +85,7 @@ from nodeagent.core.rehearsal import Rehearsals
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
 from nodeagent.core.times import Times
-from nodeagent.core.wiring import connections
+from nodeagent.core.wiring import connections, links_to
 from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
 from nodeagent.model.reports import Severity
@@ -138,12 +139,10 @@ ROUNDS_PER_LIFE = 1 << 16
 """Ballots of a new life of the agent are above all of its earlier ones, written down or not."""
 SEQUENCES_PER_LIFE = 1 << 32
 """Answers to requests of an earlier life never fit those of this one."""
-CATCH_UP_MS = 300
 DROPPED_NOTE_MS = 5_000
 LEAVE_MS_MAX = 25_000
 ANSWER_MS = 3 * ASK_AGAIN_MS
 """For so long who has left can still be asked whether it released what it held."""
-BOAST_MS = 10_000
 AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
     "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent "
@@ -226,6 +225,7 @@ class Node:
         self.reporter = Reporter(self.shared, self.participant, self.queue, self.probation)
         self.invitations = Invitations(self.shared)
         self.commands = Commands(self.shared)
+        self.catching_up = CatchingUp(self.shared)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
@@ -234,11 +234,9 @@ class Node:
         self._linger_ms = self._ticked_ms = self._held_ms = self._in_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
-        self._asked_ms: dict[str, int] = {}
         self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self.settled = self._amnesiac = False
-        self._ahead_slot, self._ahead_since_ms = -1, now.ms
         self._refused, self._generation = (-1, ""), 0
 
     # -- the two entrances
@@ -372,7 +370,8 @@ class Node:
     def _look(self) -> None:
         shared = self.shared
         self._look_at_proposals()
-        shared.suspended = self.participant.suspended
+        shared.suspended, opened = self.participant.suspended, self.participant.open
+        shared.open_tx = opened.tx if opened is not None else ""
         self.participant.advance()
         self.keeper.reconcile()
         self._tell_news()
@@ -607,6 +606,7 @@ class Node:
         if known[0] is wires[0] and known[1] is wires[1] and known[2] is wires[2]:
             return  # looked at after every event, so it must cost nothing
         self._wired = wires
+        shared.hearts.keep_links(lambda node: links_to(shared.name, node, *wires))
         wanted = connections(shared.name, *wires)
         if wanted is None or wanted == self._connect:
             return
@@ -635,7 +635,7 @@ class Node:
         shared.stranded = coordinator.stranded if coordinator else None
         self._notice_nodes()
         self._notice_amnesia()
-        self._notice_boasts()
+        self.catching_up.tick()
         self.commands.tick()
         for event in self.queue.take(suspended=shared.suspended):
             severity: Severity = "note" if event.kind == "node-up" else "error"
@@ -733,23 +733,6 @@ class Node:
             return False
         return now_ms - max(self._held_ms, self._in_ms) >= ANSWER_MS
 
-    def _notice_boasts(self) -> None:
-        """Wait no longer for who says to know more and tells nothing of it, and say so.
-
-        Else one broken or stolen node could keep all others from deciding anything.
-        """
-        shared = self.shared
-        ahead = shared.ahead()
-        shared.boasters &= set(ahead)
-        new = [node for node in ahead if node not in shared.boasters]
-        if not new or self._ahead_slot != shared.log.next_slot:
-            self._ahead_slot, self._ahead_since_ms = shared.log.next_slot, shared.now.ms
-        elif shared.now.ms - self._ahead_since_ms >= BOAST_MS:
-            shared.boasters |= set(new)
-            for node in new:
-                text = f"says to know more than decree {shared.log.standing.slot}, and tells none"
-                shared.tell("error", node, text)
-
     def _notice_nodes(self) -> None:
         shared = self.shared
         alive = frozenset(n for n in shared.hearts.peers if shared.alive(n))
@@ -776,31 +759,11 @@ class Node:
             return
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
-            self._catch_up_by_turns(event.peer)
+            self.catching_up.by_turns(event.peer)
 
     def _may_begin_anew(self, peer: str) -> bool:
         configuration = self.shared.log.configuration
         return configuration is None or peer not in configuration.node
-
-    def _catch_up_by_turns(self, peer: str) -> None:
-        """Ask one of all that say to know more, whoever was asked longest ago.
-
-        Some may not know this node yet, and whose heartbeat comes first says nothing of that.
-        """
-        if self.shared.now.ms - max(self._asked_ms.values(), default=-CATCH_UP_MS) >= CATCH_UP_MS:
-            ahead = self.shared.ahead() or [peer]
-            self.catch_up(min(ahead, key=lambda node: self._asked_ms.get(node, -1)))
-
-    def catch_up(self, peer: str) -> None:
-        """Ask a peer for the decrees that are missing here, at most every CATCH_UP_MS."""
-        now_ms = self.shared.now.ms
-        if now_ms - self._asked_ms.get(peer, -CATCH_UP_MS) >= CATCH_UP_MS:
-            self._asked_ms[peer] = now_ms
-            self.shared.send(peer, CatchUp(self.shared.log.next_slot))
-
-    def caught_up(self) -> None:
-        """Allow the next question at once: an answer came."""
-        self._asked_ms.clear()
 
     def _heard(self, event: MessageHeard) -> None:
         envelope, root = event.envelope, self.shared.log.root

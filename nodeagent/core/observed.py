@@ -56,5 +56,6 @@ class Observed:
     def _tell(self, node: str, live: GroupLive) -> None:
         shared, event = self.shared, _EVENTS[live.state]
         severity, words = _ABOUT[event]
-        cause = live.text or shared.log.last_cause
+        under_way = f"DARE {shared.open_tx}" if shared.open_tx else shared.log.last_cause
+        cause = live.text or under_way
         shared.tell(severity, live.group, words.format(node), cause, event=event, node=node)

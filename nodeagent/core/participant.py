@@ -32,8 +32,8 @@ from nodeagent.core.staged import (
     fences_to_verify,
     kept_lines,
     offline_lines,
-    parts_to_greet,
 )
+from nodeagent.core.wiring import parts_to_greet
 from nodeagent.model.attachment import NOWHERE, Attachment
 from nodeagent.model.configuration import Configuration, Group, Resource, ServiceAddress
 from nodeagent.model.ownership import Ballot, Token

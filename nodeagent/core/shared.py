@@ -64,6 +64,7 @@ class Shared:
     candidate: Configuration | None = None
     tentative: tuple[str, ...] = ()
     suspended: bool = False
+    open_tx: str = ""
     coordinating: str = ""
     stranded: Aborted | None = None
     forgiven: set[str] = field(default_factory=set)

@@ -1,30 +1,11 @@
 """What two configurations have in common, and what is new: pure answers for the staged tables.
 
 Blocks 128 and 140 of the patent set states in the *staged* tables: what is in both keeps its
-state, what is only in one is offline. Block 144 asks every new part for a heartbeat.
+state, what is only in one is offline.
 """
-
-from dataclasses import dataclass
 
 from nodeagent.config.holds import apart_from_hold
 from nodeagent.model.configuration import Configuration, Fence
-
-
-@dataclass(frozen=True, slots=True)
-class NewPart:
-    """An adapter that must be heard; `link` is the name under which its heartbeats come."""
-
-    node: str
-    adapter: str
-    network: str
-    link: str
-
-
-def staged_name(old: Configuration | None, node: str, name: str, new: Configuration) -> str:
-    """Return how an adapter is called while a DARE is open: a changed one stands beside the old."""
-    noun = old.node.get(node) if old else None
-    before = noun.adapter.get(name) if noun else None
-    return name if before in (None, new.node[node].adapter[name]) else f"{name}.new"
 
 
 def _objects(configuration: Configuration | None) -> dict[str, object]:
@@ -69,31 +50,6 @@ def changed_groups(old: Configuration | None, new: Configuration) -> tuple[str, 
         for name, group in new.group.items()
         if apart_from_hold(before.get(name)) != apart_from_hold(group)
     )
-
-
-def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> list[NewPart]:
-    """Return the new adapters of other nodes that `me` must hear, and on which own adapter.
-
-    A node that is new itself, or has a new adapter on the network, must hear everybody there. One
-    that only gets another name or role is not new: its node is heard at that address already.
-    """
-    before = {
-        (node, adapter.address)
-        for node, noun in (old.node.items() if old else ())
-        for adapter in noun.adapter.values()
-    }
-    own = {a.network: a.address for a in new.node[me].adapter.values()} if me in new.node else {}
-    parts = []
-    for node, noun in new.node.items():
-        for name, adapter in noun.adapter.items():
-            mine = own.get(adapter.network)
-            if node == me or mine is None:
-                continue
-            if (node, adapter.address) not in before or (me, mine) not in before:
-                parts.append(
-                    NewPart(node, name, adapter.network, staged_name(old, node, name, new))
-                )
-    return parts
 
 
 def fences_to_verify(

@@ -4,45 +4,138 @@ While a DARE is open the set is the union of the active and the staged configura
 parts can answer before anything depends on them (block 144). The whole set is named each time;
 the transport works out the difference. A node that a COMMIT took out is still reached from its
 old place for a while: it must learn of it, and its answer must arrive.
+
+An adapter is who it is by its node and address. While a DARE is open one that only gets another
+name, role or network is called as the active configuration calls it, for so its heartbeats come.
 """
 
-from nodeagent.core.effects import Connect, LocalAdapter, PathTo, PeerAt
-from nodeagent.core.staged import staged_name
-from nodeagent.model.configuration import Configuration
+from dataclasses import dataclass
 
-Ends = list[tuple[str, str, str]]
+from nodeagent.core.effects import Connect, LocalAdapter, PathTo, PeerAt
+from nodeagent.model.configuration import Adapter, Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An adapter as it is called on the wire, and as its configuration calls it."""
+
+    name: str
+    network: str
+    address: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """An adapter that must be heard; `link` is the name under which its heartbeats come."""
+
+    node: str
+    adapter: str
+    network: str
+    link: str
+
+
+Ends = list[End]
+
+
+def _adapters(configuration: Configuration | None, node: str) -> dict[str, Adapter]:
+    noun = configuration.node.get(node) if configuration else None
+    return noun.adapter if noun else {}
 
 
 def _ends(configuration: Configuration | None, node: str) -> Ends:
-    """Return (adapter, network, address) of a node's adapters."""
-    noun = configuration.node.get(node) if configuration else None
-    if noun is None:
-        return []
-    return [(name, a.network, a.address) for name, a in noun.adapter.items()]
+    adapters = _adapters(configuration, node)
+    return [End(name, one.network, one.address, name) for name, one in adapters.items()]
+
+
+def _staged_ends(active: Configuration | None, staged: Configuration | None, node: str) -> Ends:
+    """Return a node's adapters in the staged configuration, under their names on the wire.
+
+    One whose name is taken by another address stands beside that.
+    """
+    before = _adapters(active, node)
+    named = {one.address: name for name, one in before.items()}
+    return [
+        End(
+            named.get(one.address, f"{name}.new" if name in before else name),
+            one.network,
+            one.address,
+            name,
+        )
+        for name, one in _adapters(staged, node).items()
+    ]
 
 
 def _all_ends(active: Configuration | None, staged: Configuration | None, node: str) -> Ends:
     ends = _ends(active, node)
-    if staged is None:
-        return ends
-    known = {address for _, _, address in ends}  # one that is only named anew is there already
-    for name, network, address in _ends(staged, node):
-        if address not in known:
-            ends.append((staged_name(active, node, name, staged), network, address))
-    return ends
+    known = {end.address for end in ends}
+    return ends + [e for e in _staged_ends(active, staged, node) if e.address not in known]
 
 
-def _paths(mine: Ends, theirs: Ends) -> tuple[PathTo, ...]:
+def _paths(mine: Ends, theirs: Ends) -> list[tuple[PathTo, End]]:
     """Pair each of their adapters with one of mine on the same network, in order."""
     found = []
     networks: dict[str, int] = {}
-    for _, network, address in theirs:
-        own = [end for end in mine if end[1] == network]
+    for end in theirs:
+        own = [one for one in mine if one.network == end.network]
         if own:
-            name, _, local = own[min(networks.get(network, 0), len(own) - 1)]
-            networks[network] = networks.get(network, 0) + 1
-            found.append(PathTo(network, name, local, address))
-    return tuple(found)
+            one = own[min(networks.get(end.network, 0), len(own) - 1)]
+            networks[end.network] = networks.get(end.network, 0) + 1
+            found.append((PathTo(end.network, one.name, one.address, end.address), end))
+    return found
+
+
+def _paths_now(me: str, active: Configuration | None, node: str) -> list[tuple[PathTo, End]]:
+    return _paths(_ends(active, me), _ends(active, node))
+
+
+def _new_paths(
+    me: str, active: Configuration | None, staged: Configuration | None, node: str
+) -> list[tuple[PathTo, End]]:
+    """Return the ways to addresses of `node` that the active configuration has no way to.
+
+    Theirs is new, or mine, or the network that both are on from now on.
+    """
+    reached = {path.remote for path, _ in _paths_now(me, active, node)}
+    paths = _paths(_staged_ends(active, staged, me), _staged_ends(active, staged, node))
+    return [(path, end) for path, end in paths if path.remote not in reached]
+
+
+def parts_to_greet(old: Configuration | None, new: Configuration, me: str) -> tuple[NewPart, ...]:
+    """Return the adapters of other nodes that `me` has a new way to, and must hear on it.
+
+    An adapter that only gets another name or role is not new: it is heard already.
+    """
+    return tuple(
+        NewPart(node, end.called, path.network, end.name)
+        for node in new.node
+        if node != me
+        for path, end in _new_paths(me, old, new, node)
+    )
+
+
+def _ways(
+    me: str,
+    node: str,
+    active: Configuration | None,
+    staged: Configuration | None,
+    leaving: Configuration | None,
+) -> list[tuple[PathTo, End]]:
+    mine, theirs = _all_ends(active, staged, me), _all_ends(active, staged, node)
+    if mine and theirs:
+        return _paths_now(me, active, node) + _new_paths(me, active, staged, node)
+    return _paths(mine or _ends(leaving, me), theirs or _ends(leaving, node))
+
+
+def links_to(
+    me: str,
+    node: str,
+    active: Configuration | None,
+    staged: Configuration | None,
+    leaving: Configuration | None,
+) -> frozenset[str]:
+    """Return the names under which heartbeats of a node come on the ways that `me` has to it."""
+    return frozenset(end.name for _, end in _ways(me, node, active, staged, leaving))
 
 
 def connections(
@@ -62,13 +155,13 @@ def connections(
     mine = _all_ends(active, staged, me) or _ends(leaving, me)
     keys = {name: node.key for c in known for name, node in c.node.items()}
     peers = tuple(
-        PeerAt(name, key, _paths(mine, _all_ends(active, staged, name) or _ends(leaving, name)))
+        PeerAt(name, key, tuple(path for path, _ in _ways(me, name, active, staged, leaving)))
         for name, key in sorted(keys.items())
         if name != me
     )
     member = any(me in c.node for c in known)
     return Connect(
-        adapters=tuple(LocalAdapter(*end) for end in mine),
+        adapters=tuple(LocalAdapter(end.name, end.network, end.address) for end in mine),
         peers=peers if member else (),
         roles=tuple((admin.key, admin.role) for admin in base.admin.values()),
         control_port=base.cluster.control_port,

@@ -192,8 +192,10 @@ class InterfaceDriver:
         wanted = self._wanted.get(job.key)
         with contextlib.suppress(OSError):  # a link that went is the core's to judge
             other = await aside(lambda: _found_on(address, adapter))
+            if self._wanted.get(job.key) is not wanted:
+                return  # it is used elsewhere by now, and what was found there stands
             self._claimants.pop(job.key, None)
-            if other and self._wanted.get(job.key) is wanted:
+            if other:
                 self._claimants[job.key] = other
 
 

@@ -72,7 +72,7 @@ _WATCHED = (
 
 @dataclass(frozen=True, slots=True)
 class PeerPath:
-    """A way to a peer: network, name of the peer's adapter, our address and its address.
+    """A way to a peer: network, name of our adapter, our address and its address.
 
     With a `device` it leads by that interface of ours, whatever the routes say.
     """

@@ -6,7 +6,7 @@ connection whose key was revoked meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import zmq
@@ -130,6 +130,7 @@ class PeerTransport:
         """
         wanted = {adapter.name: adapter for adapter in adapters}
         bound_at = {(b.adapter.address, b.adapter.device): b for b in self._bound.values()}
+        self._carry_cuts(wanted)
         self._bound = {}
         for name, adapter in wanted.items():
             stays = bound_at.pop((adapter.address, adapter.device), None)
@@ -138,15 +139,24 @@ class PeerTransport:
                 self._bound[name] = stays
         for bound in bound_at.values():
             bound.close()
+        given_up = {address for address, _ in bound_at}
         self._wanted = {
             name: entry for name, entry in self._wanted.items() if wanted.get(name) == entry.adapter
         }
         now = self._now()
         for name, adapter in wanted.items():
             if name not in self._bound and name not in self._wanted:
-                self._wanted[name] = _Wanted(adapter, now)
+                quiet_s = QUIET_SECONDS if adapter.address in given_up else 0.0
+                self._wanted[name] = _Wanted(adapter, now, quiet_until=now + quiet_s)
         self._bind_due(now)
         self._hurry()
+
+    def _carry_cuts(self, wanted: Mapping[str, LocalAdapter]) -> None:
+        """Let cut cables stay cut, whatever the adapters at their ends are called from now on."""
+        cut = {self._bound[n].adapter.address: n for n in self._cut if n in self._bound}
+        stay = {name: one.address for name, one in wanted.items() if one.address in cut}
+        self._cut -= {cut[address] for address in stay.values()}
+        self._cut |= stay.keys()
 
     def set_peers(self, peers: Iterable[Peer]) -> None:
         """Know exactly `peers` from now on; connections of peers and paths that stay, stay."""

@@ -168,6 +168,21 @@ async def test_a_network_to_avoid_is_used_only_when_no_other_takes_it(cluster: C
     assert alpha.transport.send("bravo", b"last", avoid={"net0", "net1"})
 
 
+async def test_a_cut_cable_stays_cut_when_its_adapter_is_named_anew(cluster: Cluster) -> None:
+    alpha, bravo = cluster.pair()
+    await until(lambda: alpha.transport.connected("bravo") == {"net0", "net1"})
+    bravo.transport.cut("bravo-eth0")
+    first, second = bravo.adapters
+
+    bravo.transport.set_local([replace(first, name=second.name), replace(second, name=first.name)])
+
+    for number in range(20):
+        assert alpha.transport.send("bravo", b"%d" % number, avoid={"net1"})
+    alpha.transport.send("bravo", b"last", avoid={"net0"})
+    await until(lambda: bool(bravo.got), "what comes over the other cable")
+    assert [data for _, data in bravo.got] == [b"last"]
+
+
 async def test_paths_take_turns(cluster: Cluster) -> None:
     alpha, bravo = cluster.pair()
     await until(lambda: alpha.transport.connected("bravo") == {"net0", "net1"})

@@ -7,13 +7,22 @@ from functools import partial
 import msgspec
 import pytest
 
-from nodeagent.core.effects import Effect, Note
+from nodeagent.core.effects import Effect, Note, Send
 from nodeagent.core.events import BeatHeard, MessageHeard, Now
 from nodeagent.core.node import DROPPED_NOTE_MS, Node
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire import codec
 from nodeagent.wire.console import Refused, SaveDraft
-from nodeagent.wire.peer import Accept, CatchUp, Envelope, Message, Prepare, Refuse, ViewChange
+from nodeagent.wire.peer import (
+    Accept,
+    CatchUp,
+    Decrees,
+    Envelope,
+    Message,
+    Prepare,
+    Refuse,
+    ViewChange,
+)
 from tests.unit.core.story import Story
 
 FAR = Ballot(2**62, "bravo")
@@ -97,3 +106,27 @@ def test_a_node_that_boasts_of_decrees_keeps_nobody_from_deciding() -> None:
     slot = alpha.shared.log.next_slot
     story.crash("charlie").world.start("charlie")
     story.until(lambda: alpha.shared.log.next_slot > slot)  # its new life is counted in
+
+
+def test_a_node_that_answers_with_nothing_does_not_keep_others_from_being_asked() -> None:
+    story = Story()
+    alpha, bravo = story.node("alpha"), story.node("bravo")
+    nothing = MessageHeard("bravo", bravo.envelope(Decrees(())))
+    beats = {n: p.beat for n, p in alpha.shared.hearts.peers.items()}
+    now, asked = alpha.shared.now, set[str]()
+
+    def step(event: BeatHeard | MessageHeard) -> None:
+        effects = alpha.step(event, now)
+        asked.update(
+            e.to for e in effects if isinstance(e, Send) and isinstance(e.message, CatchUp)
+        )
+        if "bravo" in {e.to for e in effects if isinstance(e, Send)} and event is not nothing:
+            step(nothing)
+
+    for number in range(1, 10):
+        now = Now(now.ms + 200, now.unix + 0.2)
+        for name, beat in beats.items():
+            told = msgspec.structs.replace(beat, slot=10**6, sequence=beat.sequence + number)
+            step(BeatHeard(name, "eth0", told))
+
+    assert asked == {"bravo", "charlie"}

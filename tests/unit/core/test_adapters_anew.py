@@ -1,0 +1,102 @@
+"""Adapters that keep their addresses and get other names, roles or networks, beside what is new."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pytest
+
+from tests.simulation.shapes import Shape
+from tests.unit.core.story import Story
+
+LAN = ("eth0", "lan1", "eth2")
+SWAPPED = ("eth2", "eth1", "eth0")
+SPARE = """
+[node.alpha.adapter.eth7]
+network = "public"
+role = "standby"
+address = "10.1.0.71"
+"""
+UPPER = """
+[network.upper]
+kind = "private"
+subnet = "10.2.0.128/25"
+"""
+
+
+@dataclass(frozen=True)
+class Written(Shape):
+    """A cluster in the words of its file."""
+
+    words: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """Return the configuration file."""
+        return self.words
+
+
+def written(shape: Shape, words: str) -> Written:
+    return Written(shape.nodes, shape.groups, words=words)
+
+
+def one_network(shape: Shape) -> Written:
+    """Return the cluster with charlie's private address in the upper half of its network."""
+    return written(shape, shape.text.replace('"10.2.0.13"', '"10.2.0.213"'))
+
+
+def two_networks(shape: Shape) -> Written:
+    """Return the same, with the upper half as a network of its own."""
+    lower = one_network(shape).text.replace("10.2.0.0/24", "10.2.0.0/25")
+    others, charlie = lower.split("[node.charlie]")
+    charlie = charlie.replace('network = "private"', 'network = "upper"', 1)
+    return written(shape, f"{others}[node.charlie]{charlie}{UPPER}")
+
+
+def links(story: Story, node: str, peer: str) -> set[str]:
+    return set(story.node(node).shared.hearts.peers[peer].links)
+
+
+@pytest.mark.parametrize("adapters", [LAN, SWAPPED], ids=["named anew", "roles changed"])
+def test_adapters_change_while_a_node_is_added(adapters: tuple[str, str, str]) -> None:
+    story = Story(spare=True)
+    shape = replace(story.with_node("delta"), adapters=adapters)
+    story.join("delta", shape)
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    assert story.rest().at("web") == {"alpha": adapters[0]}
+
+
+def test_an_adapter_is_named_anew_while_one_is_added() -> None:
+    story = Story()
+    anew = replace(story.shape, adapters=LAN)
+
+    run = story.dare(written(anew, anew.text + SPARE))
+
+    assert run.state == "done", run.text
+    story.until(lambda: "eth7" in links(story, "bravo", "alpha"))
+
+
+def test_the_old_name_of_an_adapter_is_forgotten() -> None:
+    story = Story()
+
+    run = story.dare(replace(story.shape, adapters=LAN))
+
+    assert run.state == "done", run.text
+    story.until(lambda: links(story, "alpha", "bravo") == {"eth0", "lan1"})
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_networks_become_one_only_if_they_are_one(*, joined: bool) -> None:
+    """No adapter and no address is new, but two ways are: charlie's and the others'."""
+    story = Story()
+    story.dare(two_networks(story.shape))
+    if not joined:
+        story.world.network.dead_adapters |= {("charlie", "eth1")}
+
+    run = story.dare(one_network(story.shape))
+
+    assert run.state == ("done" if joined else "aborted"), run.text
+    assert joined or "greet" in run.text
+    assert len(story.digests()) == 1
