@@ -121,10 +121,15 @@ def _ways(
     staged: Configuration | None,
     leaving: Configuration | None,
 ) -> list[tuple[PathTo, End]]:
+    """Return all ways to a node: the active ones, the new ones, and those between the two.
+
+    Who comes must ask who goes whether it let go of what it held.
+    """
+    found = _paths_now(me, active, node) + _new_paths(me, active, staged, node)
+    reached = {path.remote for path, _ in found}
     mine, theirs = _all_ends(active, staged, me), _all_ends(active, staged, node)
-    if mine and theirs:
-        return _paths_now(me, active, node) + _new_paths(me, active, staged, node)
-    return _paths(mine or _ends(leaving, me), theirs or _ends(leaving, node))
+    between = _paths(mine or _ends(leaving, me), theirs or _ends(leaving, node))
+    return found + [(path, end) for path, end in between if path.remote not in reached]
 
 
 def links_to(

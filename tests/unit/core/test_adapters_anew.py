@@ -100,3 +100,19 @@ def test_networks_become_one_only_if_they_are_one(*, joined: bool) -> None:
     assert run.state == ("done" if joined else "aborted"), run.text
     assert joined or "greet" in run.text
     assert len(story.digests()) == 1
+
+
+def test_who_comes_is_connected_with_who_goes() -> None:
+    """It must ask whether that one let go of the group, and no configuration has them both."""
+    story = Story()
+    groups = tuple(
+        (name, replace(group, nodes=tuple("delta" if n == "bravo" else n for n in group.nodes)))
+        for name, group in story.shape.groups
+    )
+    shape = replace(story.shape, nodes=("alpha", "charlie", "delta"), groups=groups)
+    story.join("delta", shape)
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    story.until(lambda: story.owner("orders") == ["delta"])
