@@ -41,7 +41,7 @@ class Steady:
 
 
 class Tick(Struct, frozen=True):
-    """Time went on; comes about every 50 to 100 ms."""
+    """Time went on; comes when `core.ticking` says: within 100 ms, and at rest within about 200."""
 
     load: float = 0.0
 

@@ -13,7 +13,7 @@ from nodeagent.core.heartbeat import Peer
 from nodeagent.core.participant import Participant
 from nodeagent.core.probation import ProbationWatch
 from nodeagent.core.shared import Shared
-from nodeagent.core.ticking import TICK_MS, even_part_ms
+from nodeagent.core.ticking import IN_STEP_MS, TICK_MS, even_part_ms
 from nodeagent.model.health import ClusterState, LinkState, NodeState
 from nodeagent.model.ownership import life_of
 from nodeagent.wire.codec import encode
@@ -30,8 +30,6 @@ from nodeagent.wire.live import (
 
 REFRESH_MS = 1_000
 GROUPS_EVERY = 5
-IN_STEP_MS = 20
-"""A heartbeat that its tick brings so much sooner or later than planned, moves those to come."""
 FULL_STRIP = (1 << 30) - 1
 
 
@@ -57,10 +55,15 @@ class Reporter:
         """Beat on these own adapters from now on."""
         self._adapters = names
 
+    @property
+    def left_ms(self) -> int:
+        """Return in how many milliseconds the next heartbeat is planned, below 0 if it is late."""
+        shared = self.shared
+        return self._beat_ms + shared.timing.heartbeat_ms - shared.now.ms
+
     def beat(self, *, at_once: bool = False) -> None:
         """Send a heartbeat on every own adapter when it is due, or at once after a change."""
-        shared = self.shared
-        late_ms = shared.now.ms - self._beat_ms - shared.timing.heartbeat_ms
+        shared, late_ms = self.shared, -self.left_ms
         due = late_ms >= -even_part_ms(shared.timing.heartbeat_ms, TICK_MS) / 2  # the nearest tick
         changed = any(runner.changed for runner in shared.runners.values())
         if not (due or changed or at_once):

@@ -2,13 +2,16 @@
 
 Told the whole state of a node; decides only how soon it looks again. Ticks divide the time between
 two heartbeats evenly, so that these are as regular as the ticks; at rest there is one for each
-heartbeat, if that is not long. Whatever is not foreseen here is noticed one such tick later, and
-what comes as a message or from a driver, and each beat that is missing, ends the rest at once.
-While a console watches there is none, for its strips show every beat.
+heartbeat, if that is not long. What goes on shifts the ticks, so at rest they divide the time that
+is left until the next heartbeat, and one of them falls on it. Whatever is not foreseen here is
+noticed one such tick later, and what comes as a message or from a driver, and each beat that is
+missing, ends the rest at once. While a console watches there is none, for its strips show every
+beat.
 """
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,15 +20,24 @@ if TYPE_CHECKING:
 
 TICK_MS = 100
 REST_TICK_MS = 200
+IN_STEP_MS = 20
+"""A tick that comes so much sooner or later than its heartbeat is planned moves no later ones, and
+so much longer than else may a rest be: after a tick that came sooner, more time is left.
+"""
 
 
 def next_tick_ms(node: Node) -> float:
-    """Return in how many milliseconds after the last tick the next one is due."""
-    timing = node.shared.timing
+    """Return in how many milliseconds the next tick is due, asked right after one.
+
+    Asked between two, it is at most TICK_MS if the rest is over, or the tick is that near anyway.
+    """
+    timing, left_ms = node.shared.timing, node.reporter.left_ms
     soon_ms = even_part_ms(timing.heartbeat_ms, TICK_MS)
     longest_ms = max(1, min(REST_TICK_MS, timing.watchdog_ms // 5))  # it is fed by ticks
     rest_ms = even_part_ms(timing.heartbeat_ms, longest_ms)
-    return rest_ms if rest_ms > soon_ms and _rests(node) else soon_ms
+    if rest_ms <= soon_ms or left_ms <= 0 or not _rests(node):
+        return soon_ms
+    return left_ms / max(1, ceil((left_ms - IN_STEP_MS) / rest_ms))
 
 
 def even_part_ms(whole_ms: int, longest_ms: int) -> float:

@@ -5,8 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from nodeagent.core.ticking import REST_TICK_MS, TICK_MS
+from nodeagent.core import effects as fx
+from nodeagent.core import events as ev
+from nodeagent.core.records import Record
+from nodeagent.core.ticking import IN_STEP_MS, REST_TICK_MS, TICK_MS, even_part_ms
+from tests.simulation.clusters import NAMES
 from tests.simulation.invariants import Invariants
+from tests.simulation.machine import Machine
 from tests.simulation.rest import restless
 from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
@@ -18,8 +23,32 @@ UNEVEN_MS = 4
 FAMILY = Shape(("alpha", "bravo", "charlie"), (("web", GroupShape(("alpha", "bravo"))),))
 
 
-def resting(consoles: int = 0) -> World:
-    world = World(FAMILY.text, consoles=consoles)
+class Beats:
+    """Writes down when each node sends its heartbeats."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sent_ms: dict[str, list[int]] = {}
+        world.watchers.append(self)
+
+    def acts(self, machine: Machine, effect: fx.Effect) -> None:
+        if isinstance(effect, fx.Beat) and effect.adapter == "eth0":
+            self.sent_ms.setdefault(machine.name, []).append(self.world.now_ms)
+
+    def distances(self) -> list[int]:
+        return [b - a for sent in self.sent_ms.values() for a, b in pairwise(sent)]
+
+    def wrote(self, machine: Machine, record: Record) -> None: ...
+
+    def stepped(self, machine: Machine) -> None: ...
+
+
+def resting(consoles: int = 0, *, nodes: int = 3, heartbeat_ms: int = 200) -> World:
+    text = Shape(NAMES[:nodes], FAMILY.groups).text
+    text = text.replace("heartbeat-ms = 200", f"heartbeat-ms = {heartbeat_ms}")
+    if heartbeat_ms > 200:
+        text = text.replace("dead-after-ms = 1200", "dead-after-ms = 6000")
+    world = World(text, consoles=consoles)
     invariants = Invariants(world)
     world.start()
     world.until(lambda: not restless(world, invariants))
@@ -37,8 +66,9 @@ def soon(world: World, name: str) -> bool:
     return world.nodes()[name].next_tick_ms == TICK_MS
 
 
-def test_a_cluster_at_rest_ticks_once_for_each_heartbeat() -> None:
-    world = resting()
+@pytest.mark.parametrize("nodes", [3, 8])
+def test_a_cluster_at_rest_ticks_once_for_each_heartbeat(nodes: int) -> None:
+    world = resting(nodes=nodes)
 
     assert set(ticks_in(world, 10 * REST_TICK_MS).values()) <= {10, 11}
 
@@ -64,6 +94,31 @@ def test_heartbeats_come_evenly_whatever_their_interval(heartbeat_ms: int, conso
 
     times = list(dict.fromkeys(heard))
     assert all(abs(b - a - heartbeat_ms) <= UNEVEN_MS for a, b in pairwise(times)), times
+
+
+@pytest.mark.parametrize("heartbeat_ms", [150, 200, 500, 1_000])
+def test_nodes_at_rest_beat_evenly_though_consoles_look_in(heartbeat_ms: int) -> None:
+    world = resting(nodes=8, heartbeat_ms=heartbeat_ms)
+    beats = Beats(world)
+    world.advance(10 * heartbeat_ms)
+    for name in world.machines:
+        world.step(name, ev.ConsolesPresent(1))
+        world.step(name, ev.ConsolesPresent(0))
+        world.advance(2 * heartbeat_ms + 37)
+
+    uneven_ms = even_part_ms(heartbeat_ms, TICK_MS) / 2
+    assert set(beats.sent_ms) == set(world.machines)
+    assert all(abs(ms - heartbeat_ms) <= uneven_ms for ms in beats.distances()), beats.distances()
+
+
+@pytest.mark.parametrize("early_ms", [-IN_STEP_MS, IN_STEP_MS])
+def test_a_tick_that_comes_a_little_early_or_late_costs_no_other_one(early_ms: int) -> None:
+    world = resting()
+    node, due_ms = world.nodes()["alpha"], world.machines["alpha"].tick_ms
+
+    node.step(ev.Tick(), ev.Now(due_ms - early_ms, 0.0))
+
+    assert node.next_tick_ms == REST_TICK_MS + early_ms
 
 
 def test_the_shortest_watchdog_that_may_be_written_breaks_no_core() -> None:
