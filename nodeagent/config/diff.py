@@ -13,6 +13,7 @@ from msgspec import Struct
 from nodeagent.config.nouns import FieldSpec, specs, written_type
 from nodeagent.config.words import key_text, value_text
 from nodeagent.model.configuration import (
+    Adapter,
     Application,
     Configuration,
     DataFolder,
@@ -30,6 +31,26 @@ _RESOURCES = (ServiceAddress, DataFolder, Filesystem, Application, Ocf, Systemd)
 def diff(old: Configuration, new: Configuration) -> tuple[Change, ...]:
     """Return every change from `old` to `new`, topology first."""
     return (*_topology(old, new), *_groups(old, new))
+
+
+def new_adapters(old: Configuration, new: Configuration) -> Iterator[tuple[str, str, Adapter]]:
+    """Yield (node, name, adapter) of what nobody heard yet: at an address or network new to it.
+
+    An adapter with another name or role is the same, and so is a network with another name.
+    """
+    for node, noun in new.node.items():
+        before = old.node[node].adapter.values() if node in old.node else ()
+        known = {adapter.address: adapter.network for adapter in before}
+        for name, adapter in noun.adapter.items():
+            network = known.get(adapter.address)
+            if network is None or not _same_network(old, network, new, adapter.network):
+                yield node, name, adapter
+
+
+def _same_network(old: Configuration, before: str, new: Configuration, after: str) -> bool:
+    one, other = old.network.get(before), new.network.get(after)
+    renamed = one is not None and other is not None and one.subnet == other.subnet
+    return before == after or renamed
 
 
 def _topology(old: Configuration, new: Configuration) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from nodeagent.config.diff import diff
+from nodeagent.config.diff import diff, new_adapters
 from nodeagent.config.effects import NO_CHANGE, verdict
 from nodeagent.config.holds import apart_from_hold, hold_text
 from nodeagent.config.instances import expanded, is_instance
@@ -78,7 +78,7 @@ def plan(
         resources=any(change.part == "resources" for change in changes),
         added_nodes=added,
         removed_nodes=removed,
-        added_adapters=tuple(_added_adapters(old, new)),
+        added_adapters=tuple((node, name) for node, name, _ in new_adapters(old, new)),
     )
 
 
@@ -215,16 +215,3 @@ def _acquire(case: _Case, effects: Mapping[str, GroupEffect]) -> Iterator[tuple[
         effect = effects[name]
         if effect.kind in _COMES:
             yield name, effect.target
-
-
-def _added_adapters(old: Configuration, new: Configuration) -> Iterator[tuple[str, str]]:
-    """Adapters that nobody heard yet: of added nodes, added ones, and those that moved."""
-    for node, noun in new.node.items():
-        before = old.node[node].adapter if node in old.node else {}
-        for name, adapter in noun.adapter.items():
-            known = before.get(name)
-            if known is None or (known.network, known.address) != (
-                adapter.network,
-                adapter.address,
-            ):
-                yield node, name

@@ -443,6 +443,23 @@ async def test_a_new_name_for_an_adapter_ends_no_connection(cluster: Cluster) ->
     assert alpha.codes() == set()
 
 
+async def test_new_names_for_all_networks_end_no_connection(cluster: Cluster) -> None:
+    alpha, bravo = cluster.pair()
+    await heard_everywhere(alpha, bravo)
+    await until(lambda: bravo.transport.connected("alpha") == {"net0", "net1"})
+
+    for agent in (alpha, bravo):
+        agent.adapters = [replace(one, network=f"new-{one.network}") for one in agent.adapters]
+        agent.transport.set_local(agent.adapters)
+    alpha.know(bravo)
+    bravo.know(alpha)
+
+    assert bravo.transport.connected("alpha") == {"new-net0", "new-net1"}
+    assert bravo.transport.send("alpha", b"without a gap")
+    await heard_everywhere(alpha, bravo)
+    assert alpha.codes() == set()
+
+
 # --- handshakes that take long ---
 
 

@@ -7,7 +7,8 @@ from nodeagent.config.pages.page import Page
 
 PAGES: dict[str, Page] = {
     "E501": Page(
-        "Two nodes that stay would have none of their present heartbeat paths any more.",
+        "Two nodes that stay would have none of their present heartbeat paths any more. A path is "
+        "two addresses; other names of adapters and networks do not end it.",
         "Do it in two changes: add the new network first, then remove the old one.",
         '[node.charlie]\nadapter.eth0 = { network = "public1", role = "service", '
         'address = "10.10.1.23" }\nadapter.eth1 = { network = "private1", role = "private", '
@@ -52,7 +53,8 @@ PAGES: dict[str, Page] = {
         away=(),
     ),
     "E508": Page(
-        "A node that is not in gets a new adapter, or another address of one.",
+        "A node that is not in gets a new adapter, or another address or network of one. Another "
+        "name or role of an adapter at its address is nothing new.",
         "Bring the node back first, or change it in a second DARE once it is in.",
         '[network.public2]\nkind = "public"\nsubnet = "10.20.0.0/24"\n'
         '[node.charlie]\nadapter.eth2 = { network = "public2", role = "service", '

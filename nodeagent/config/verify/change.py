@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from nodeagent.config.diff import new_adapters
 from nodeagent.config.verify.scope import Scope
 from nodeagent.config.words import join
 from nodeagent.model.configuration import Configuration
@@ -51,7 +52,7 @@ def new_voters_live(scope: Scope) -> Iterator[Report]:
 
 
 def heartbeats_go_on(scope: Scope) -> Iterator[Report]:
-    """Two live nodes that stay keep at least one network on which both adapters stay."""
+    """Two live nodes that stay keep a path: both of its addresses, whatever they are called."""
     base = _base(scope)
     for first, second in combinations(_staying(scope), 2):
         before = _pairs(base, first, second)
@@ -62,10 +63,10 @@ def heartbeats_go_on(scope: Scope) -> Iterator[Report]:
             yield scope.report("E501", ("node", second, "adapter"), text, hint)
 
 
-def _pairs(cfg: Configuration, first: str, second: str) -> set[tuple[str, str, str]]:
-    """Return (network, address, address) for every heartbeat path between two nodes."""
+def _pairs(cfg: Configuration, first: str, second: str) -> set[tuple[str, str]]:
+    """Return both addresses of every heartbeat path between two nodes."""
     return {
-        (one.network, one.address, two.address)
+        (one.address, two.address)
         for one in cfg.node[first].adapter.values()
         for two in cfg.node[second].adapter.values()
         if one.network == two.network
@@ -110,22 +111,12 @@ def keys_stay(scope: Scope) -> Iterator[Report]:
 
 def new_adapters_answer(scope: Scope) -> Iterator[Report]:
     """What is new answers a heartbeat before it counts, so its node must be there."""
-    known = _base(scope).node
-    for node, name, network in _new_adapters(scope):
-        if node in known and node not in scope.live:
-            text = f"{node} is not in, so its new adapter {name} cannot answer on {network}"
+    base = _base(scope)
+    for node, name, adapter in new_adapters(base, scope.cfg):
+        if node in base.node and node not in scope.live:
+            text = f"{node} is not in, so its new adapter {name} cannot answer on {adapter.network}"
             hint = f"bring {node} back first, or change it in a second DARE once it is in"
             yield scope.report("E508", ("node", node, "adapter", name), text, hint)
-
-
-def _new_adapters(scope: Scope) -> Iterator[tuple[str, str, str]]:
-    """Yield (node, adapter, network) of every adapter that the base has not, or has otherwise."""
-    before = _base(scope).node
-    for node, noun in scope.cfg.node.items():
-        known = before[node].adapter if node in before else {}
-        for name, adapter in noun.adapter.items():
-            if known.get(name) != adapter:
-                yield node, name, adapter.network
 
 
 CHECKS = (

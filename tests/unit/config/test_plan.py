@@ -229,6 +229,20 @@ def test_added_node_counts_as_in() -> None:
     assert got.kind == "both"
 
 
+def test_an_adapter_that_is_only_named_anew_is_heard_already() -> None:
+    nodes = {
+        name: msgspec.structs.replace(
+            noun, adapter={f"lan{key[-1]}": adapter for key, adapter in noun.adapter.items()}
+        )
+        for name, noun in OLD.node.items()
+    }
+
+    got = plan(OLD, msgspec.structs.replace(OLD, node=nodes), view=ALL, owners={"web": "alpha"})
+
+    assert got.topology
+    assert got.added_adapters == ()
+
+
 def test_group_of_a_removed_node_moves_whatever_its_fallover() -> None:
     web = changed(WEB, fallover="bring-offline")
     old, new = cluster({"web": web}), cluster({"web": web}, ("bravo", "charlie"))

@@ -1,5 +1,7 @@
 """Checks across a configuration that a broken file does not show, and those of a change."""
 
+from collections.abc import Mapping
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from nodeagent.config.load import load
 from nodeagent.config.parse import parse
 from nodeagent.config.verify import verify
 from nodeagent.model.configuration import (
+    Adapter,
     Cluster,
     Configuration,
     DataFolder,
@@ -215,6 +218,55 @@ def test_replacing_all_heartbeat_networks_at_once_is_refused() -> None:
     assert of_change(changed(BASE, node=other), ("alpha",)) == {"E502", "E503", "E508"}
 
 
+def renamed(
+    adapters: Mapping[str, str], networks: Mapping[str, str], **fields: object
+) -> Configuration:
+    """BASE with other names of adapters and networks, each adapter still at its address."""
+    nodes = {}
+    for name, noun in BASE.node.items():
+        at = {
+            adapters.get(key, key): _on(one, networks, fields) for key, one in noun.adapter.items()
+        }
+        nodes[name] = msgspec.structs.replace(noun, adapter=at)
+    known = {networks.get(name, name): noun for name, noun in BASE.network.items()}
+    return changed(BASE, node=nodes, network=known)
+
+
+def _on(adapter: Adapter, networks: Mapping[str, str], fields: Mapping[str, object]) -> Adapter:
+    network = networks.get(adapter.network, adapter.network)
+    return msgspec.structs.replace(adapter, network=network, **fields)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        renamed({"eth0": "lan0", "eth1": "lan1"}, {}),
+        renamed({"eth0": "eth1", "eth1": "eth0"}, {}),
+        renamed({}, {"public1": "clients", "private1": "cluster"}),
+        renamed({"eth0": "lan0"}, {"public1": "private1", "private1": "public1"}),
+        renamed({}, {}, role="standby"),
+    ],
+    ids=["adapters", "swapped", "networks", "both", "roles"],
+)
+@pytest.mark.parametrize("live", [ALL, ("alpha", "bravo")], ids=["all-in", "charlie-away"])
+def test_who_stays_at_its_address_is_not_new(new: Configuration, live: tuple[str, ...]) -> None:
+    assert of_change(new, live) == set()
+
+
+def test_other_addresses_under_the_same_names_are_new() -> None:
+    moved = {
+        name: msgspec.structs.replace(noun, adapter=node(20 + index).adapter)
+        for index, (name, noun) in enumerate(BASE.node.items())
+    }
+    new = changed(BASE, node=moved)
+
+    assert of_change(new) == {"E501"}
+    reports = verify(new, base=BASE, live=("alpha", "bravo"))
+    texts = [report.text for report in reports if report.code == "E508"]
+    assert [text.partition(",")[0] for text in texts] == ["charlie is not in"] * 2
+    assert ["eth0" in texts[0], "eth1" in texts[1]] == [True, True]
+
+
 def test_one_network_may_be_replaced_while_another_stays() -> None:
     other = {name: node(index, ("public2", "private1")) for index, name in enumerate(ALL)}
 
@@ -265,6 +317,21 @@ def test_new_adapter_of_a_node_that_is_away_is_refused_before_anybody_waits_for_
 
     assert "charlie is not in, so its new adapter eth2 cannot answer on public2" in report.text
     assert of_change(cfg, ALL) == set()
+
+
+def test_an_adapter_that_comes_to_another_network_at_its_address_is_new() -> None:
+    text = example("three-nodes").replace('"192.168.50.13"', '"192.168.50.213"')
+    upper = '\n[network.upper]\nkind = "private"\nsubnet = "192.168.50.128/25"\n'
+    lower = text.replace('"192.168.50.0/24"', '"192.168.50.0/25"')
+    others, charlie = lower.split("[node.charlie]")
+    charlie = charlie.replace('network = "private1"', 'network = "upper"', 1)
+    joined, apart = configuration(text), configuration(f"{others}[node.charlie]{charlie}{upper}")
+
+    reports = verify(joined, base=apart, live=("alpha", "bravo"))
+
+    assert "charlie is not in" in found(reports, "E508").text
+    assert "private1" in found(reports, "E508").text
+    assert "E501" not in codes(reports)
 
 
 def test_a_node_may_be_added_while_another_is_away() -> None:

@@ -63,6 +63,22 @@ def test_adapters_may_change_their_roles_at_their_addresses() -> None:
     assert story.rest().at("web") == {"alpha": "eth2"}
 
 
+def test_all_networks_may_get_other_names_while_a_node_is_away() -> None:
+    story = Story(spare=True).crash("charlie")
+    story.until(lambda: "charlie" not in story.node("alpha").shared.log.standing.view)
+    text = replace(story.shape, adapters=("lan0", "lan1", "lan2")).text
+    for kind in ("public", "private"):
+        text = text.replace(f"network.{kind}]", f"network.{kind}X]")
+        text = text.replace(f'network = "{kind}"', f'network = "{kind}X"')
+
+    story.world.apply("alpha", text)
+    run = story.end()
+
+    assert run.state == "done", run.text
+    story.world.start("charlie")
+    assert "charlie" in story.rest().node("alpha").shared.log.standing.view
+
+
 def link(story: Story, node: str, peer: str, adapter: str) -> set[str]:
     shared = story.node(node).shared
     links = shared.hearts.peers[peer].links.values()
