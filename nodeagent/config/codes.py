@@ -147,6 +147,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "W407": ("dead-after short for many nodes", "With many nodes heartbeats arrive less evenly."),
     "W409": ("outlives its lease", "Services end with lease and watchdog, with or without agent."),
     "E408": ("port used twice", "Every port has one purpose."),
+    "E410": ("too short for agents", "An agent on a busy machine could not keep up with less."),
     "E501": ("all heartbeat networks replaced", "For a moment nobody would hear anybody."),
     "E502": ("no quorum of the new voters", "The change could not be decided."),
     "E503": ("no quorum of the present voters", "The change could not be decided."),

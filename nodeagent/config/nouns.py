@@ -85,7 +85,8 @@ class FieldSpec(Struct, frozen=True):
     """One key of an object: how the file calls it, and what may stand there.
 
     `kind` table, tables and resources are objects of their own (`noun`); forms show them
-    elsewhere. `minimum` is exclusive where `above` is set. `unit` is "ms", "s" or "".
+    elsewhere. `minimum` is exclusive where `above` is set. `least` is what verification asks for,
+    the minimum unless that is more. `unit` is "ms", "s" or "".
     """
 
     key: str
@@ -100,6 +101,7 @@ class FieldSpec(Struct, frozen=True):
     unit: str = ""
     whole: bool = True
     minimum: float | None = None
+    least: float | None = None
     maximum: float | None = None
     above: bool = False
     length_min: int = 0
@@ -139,6 +141,7 @@ def _specs(noun: type[Struct]) -> Iterator[FieldSpec]:
 def _spec(noun: type[Struct], info: msgspec.structs.FieldInfo, hint: Any) -> FieldSpec:
     plain, metas = _peel(hint)
     limits = _limits(metas)
+    minimum = limits.get("ge", limits.get("gt"))
     item = _peel(get_args(plain)[0])[1] if get_origin(plain) is tuple else ()
     return FieldSpec(
         key=info.encode_name,
@@ -152,7 +155,8 @@ def _spec(noun: type[Struct], info: msgspec.structs.FieldInfo, hint: Any) -> Fie
         refers_to=_REFERENCES.get((noun.__name__, info.name), ""),
         unit=_UNITS.get(info.name.rpartition("_")[2], ""),
         whole=plain is not float,
-        minimum=limits.get("ge", limits.get("gt")),
+        minimum=minimum,
+        least=next((meta.extra["least"] for meta in metas if meta.extra), minimum),
         maximum=limits.get("le"),
         above="gt" in limits,
         length_min=int(limits.get("min_length", 0)),

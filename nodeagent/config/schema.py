@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from nodeagent.config.nouns import OPEN_TYPES, RESOURCE_TYPES, FieldSpec, specs
 from nodeagent.config.words import uncapitalised
-from nodeagent.model.configuration import Configuration
+from nodeagent.model.configuration import Configuration, Timing
 from nodeagent.model.names import AGENT_PATTERN, UNIT_PATTERN
 
 __all__ = ["RESOURCE_TYPES", "FieldSpec", "fields", "json_schema", "written"]
@@ -35,6 +35,8 @@ def json_schema() -> dict[str, Any]:
     schema: dict[str, Any] = _plain(msgspec.json.schema(Configuration))
     for word, field in OPEN_TYPES.items():
         _open_type(schema["$defs"][RESOURCE_TYPES[word].__name__], word, field)
+    for key, spec in specs(Timing).items():
+        schema["$defs"]["Timing"]["properties"][key]["minimum"] = spec.least
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Configuration of a clustertui cluster",

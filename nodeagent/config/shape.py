@@ -281,7 +281,7 @@ def _number_in(value: Any) -> str:
 
 
 def _range(spec: FieldSpec) -> str:
-    low = value_text(float(spec.minimum or 0))
+    low = value_text(float(spec.least or 0))
     unit = f" {spec.unit}" if spec.unit else ""
     first = f"more than {low}" if spec.above else f"{low} or more"
     if spec.maximum is None:

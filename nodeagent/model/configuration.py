@@ -89,17 +89,29 @@ class Cluster(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
     event_port: Annotated[Port, Meta(description="TCP port for consoles: live stream")] = 7413
 
 
+HEARTBEAT_LEAST_MS = 20
+WATCHDOG_LEAST_MS = 500
+"""What verification asks for. Less can be read, so that what is in force stays readable."""
+
+
 class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """Intervals and deadlines in milliseconds; inequalities are checked by verification."""
 
-    heartbeat_ms: Annotated[Milliseconds, Meta(description="Interval of heartbeats")] = 200
+    heartbeat_ms: Annotated[
+        Milliseconds,
+        Meta(description="Interval of heartbeats", extra={"least": HEARTBEAT_LEAST_MS}),
+    ] = 200
     dead_after_ms: Annotated[
         Milliseconds, Meta(description="Silence on all networks before a node is called down")
     ] = 2_000
     lease_ms: Annotated[Milliseconds, Meta(description="Life of an ownership lease")] = 3_000
     renew_ms: Annotated[Milliseconds, Meta(description="Interval of lease renewal")] = 500
     watchdog_ms: Annotated[
-        Milliseconds, Meta(description="A node that lost its lease is stopped after this")
+        Milliseconds,
+        Meta(
+            description="A node that lost its lease is stopped after this",
+            extra={"least": WATCHDOG_LEAST_MS},
+        ),
     ] = 3_000
     adopt_ms: Annotated[
         int,

@@ -93,8 +93,8 @@ def _length(spec: FieldSpec) -> Iterator[str]:
 
 
 def _range(spec: FieldSpec) -> Iterator[str]:
-    if spec.minimum is not None:
-        yield f"{'above' if spec.above else 'from'} {_number(float(spec.minimum))}"
+    if spec.least is not None:
+        yield f"{'above' if spec.above else 'from'} {_number(float(spec.least))}"
     if spec.maximum is not None:
         yield f"to {_number(float(spec.maximum))}"
     if spec.unit:

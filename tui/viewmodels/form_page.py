@@ -131,9 +131,9 @@ def _limits(spec: FieldSpec) -> list[str]:
     found = [WRITTEN.get(spec.kind, "")]
     if spec.choices:
         found.append(f"one of {', '.join(spec.choices)}")
-    if spec.minimum is not None and spec.maximum is not None:
+    if spec.least is not None and spec.maximum is not None:
         above = "above" if spec.above else "from"
-        found.append(f"{above} {spec.minimum:g} to {spec.maximum:g} {spec.unit}".rstrip())
+        found.append(f"{above} {spec.least:g} to {spec.maximum:g} {spec.unit}".rstrip())
     found.append("required" if spec.required else "may be empty: the default holds")
     return [text for text in found if text]
 

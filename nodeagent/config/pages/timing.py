@@ -51,4 +51,10 @@ PAGES: dict[str, Page] = {
         "Give each its own, or leave them all to their defaults.",
         "[cluster]\ncontrol-port = 7500\nadmin-port = 7500",
     ),
+    "E410": Page(
+        "With such a heartbeat-ms an agent does little else than heartbeats. With such a "
+        "watchdog-ms a healthy node is stopped when its agent is kept waiting for a moment.",
+        "Use at least what the finding names, or leave them to their defaults.",
+        "[timing]\nheartbeat-ms = 10\nrenew-ms = 200\nwatchdog-ms = 400",
+    ),
 }

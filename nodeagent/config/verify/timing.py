@@ -7,8 +7,9 @@ suspension that it is part of.
 
 from collections.abc import Iterator
 
+from nodeagent.config.nouns import specs
 from nodeagent.config.verify.scope import Scope
-from nodeagent.model.configuration import Timing
+from nodeagent.model.configuration import WATCHDOG_LEAST_MS, Timing
 from nodeagent.model.reports import Report
 
 _EASY_NODES = 8
@@ -91,7 +92,7 @@ def watchdog_waits(scope: Scope) -> Iterator[Report]:
     """The watchdog must not fire between two renewals."""
     timing = scope.cfg.timing
     if timing.watchdog_ms <= timing.renew_ms:
-        fix = str(10 * timing.renew_ms)
+        fix = str(max(WATCHDOG_LEAST_MS, 10 * timing.renew_ms))
         yield scope.report(
             "E406",
             ("timing", "watchdog-ms"),
@@ -99,6 +100,15 @@ def watchdog_waits(scope: Scope) -> Iterator[Report]:
             f"use {fix}",
             fix,
         )
+
+
+def long_enough_for_agents(scope: Scope) -> Iterator[Report]:
+    """Agents feed the watchdog and send heartbeats beside all else that their machine does."""
+    for key, spec in specs(Timing).items():
+        value, least = getattr(scope.cfg.timing, spec.attribute), spec.least
+        if least is not None and value < least:
+            text = f"{key} is {value}, shorter than agents can keep up with"
+            yield scope.report("E410", ("timing", key), text, f"at least {least}", str(least))
 
 
 def adopted_within_lease(scope: Scope) -> Iterator[Report]:
@@ -155,6 +165,7 @@ CHECKS = (
     step_within_suspension,
     suspension_outlives_lease,
     watchdog_waits,
+    long_enough_for_agents,
     adopted_within_lease,
     dead_with_many_nodes,
     ports_differ,

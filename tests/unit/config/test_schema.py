@@ -31,6 +31,13 @@ def test_shipped_schema_is_up_to_date() -> None:
     assert shipped == written(), "python -m nodeagent.config.schema > configs/cluster.schema.json"
 
 
+def test_the_schema_asks_for_times_that_verification_takes() -> None:
+    timing = json_schema()["$defs"]["Timing"]["properties"]
+
+    assert (timing["heartbeat-ms"]["minimum"], timing["watchdog-ms"]["minimum"]) == (20, 500)
+    assert (timing["renew-ms"]["minimum"], timing["adopt-ms"]["minimum"]) == (1, 0)
+
+
 def test_open_types_are_patterns() -> None:
     definitions = json_schema()["$defs"]
 

@@ -72,6 +72,31 @@ def test_many_nodes_want_more_patience() -> None:
     assert found(verify(cfg), "W407").fix == "2200"
 
 
+@pytest.mark.parametrize(
+    ("key", "short", "fix"), [("heartbeat-ms", 19, "20"), ("watchdog-ms", 499, "500")]
+)
+def test_agents_are_asked_for_nothing_that_they_cannot_do(key: str, short: int, fix: str) -> None:
+    text = example("three-nodes") + "\n[timing]\nrenew-ms = 200\n"
+
+    report = found(load(f"{text}{key} = {short}\n").reports, "E410")
+
+    assert (report.severity, report.place.key, report.fix) == ("error", f"timing.{key}", fix)
+    assert f"at least {fix}" in report.hint
+    assert codes(load(f"{text}{key} = {fix}\n").reports) == []
+
+
+def test_a_watchdog_is_advised_that_may_be_written() -> None:
+    timing = Timing(renew_ms=3, watchdog_ms=3)
+
+    assert found(verify(changed(cluster(), timing=timing)), "E406").fix == "500"
+
+
+def test_a_configuration_that_asks_too_much_of_agents_can_still_be_read() -> None:
+    text = example("three-nodes") + "\n[timing]\nrenew-ms = 3\nwatchdog-ms = 4\n"
+
+    assert parse(text).configuration is not None
+
+
 def test_services_outlive_their_agent_no_longer_than_lease_and_watchdog() -> None:
     timing = Timing(lease_ms=3_000, watchdog_ms=2_000, adopt_ms=9_000)
 

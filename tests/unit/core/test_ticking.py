@@ -121,7 +121,7 @@ def test_a_tick_that_comes_a_little_early_or_late_costs_no_other_one(early_ms: i
     assert node.next_tick_ms == REST_TICK_MS + early_ms
 
 
-def test_the_shortest_watchdog_that_may_be_written_breaks_no_core() -> None:
+def test_a_watchdog_shorter_than_may_be_written_breaks_no_core() -> None:
     world = World(FAMILY.text.replace("watchdog-ms = 1000", "watchdog-ms = 4"))
     world.start()
     world.advance(1_000)
