@@ -244,6 +244,23 @@ def test_every_object_is_reached_from_the_draft() -> None:
     play(act)
 
 
+def test_a_time_that_agents_cannot_keep_is_told_with_what_they_can() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        app = pilot.app
+        assert isinstance(app, ClusterApp)
+        app.edit_object(("timing",))
+        await shows(pilot, "editing timing", "Heartbeat")
+        await in_field(pilot)
+        await enter_text(pilot, "10")
+        await shows(pilot, "! E410 heartbeat-ms is 10", "at least 20")
+        await pilot.press("f1")
+        await shows(pilot, "from 20 to 86,400,000 ms")
+        await pilot.press("escape", "ctrl+r")
+        await until(pilot, lambda: value(bench, "timing", "heartbeat-ms") == 20, "what is right")
+
+    play(act)
+
+
 def test_what_cannot_be_read_stays_in_the_field_and_out_of_the_draft() -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         app = pilot.app

@@ -133,7 +133,7 @@ def _limits(spec: FieldSpec) -> list[str]:
         found.append(f"one of {', '.join(spec.choices)}")
     if spec.least is not None and spec.maximum is not None:
         above = "above" if spec.above else "from"
-        found.append(f"{above} {spec.least:g} to {spec.maximum:g} {spec.unit}".rstrip())
+        found.append(f"{above} {spec.least:,.10g} to {spec.maximum:,.10g} {spec.unit}".rstrip())
     found.append("required" if spec.required else "may be empty: the default holds")
     return [text for text in found if text]
 
