@@ -76,11 +76,9 @@ def load(path: Path) -> Access:
     """Read an access file. AccessError when it is missing, open to others, or not one."""
     try:
         data, mode = _read(path)
-        parsed = msgspec.toml.decode(data, type=_File)
     except OSError as error:
         raise AccessError(f"{path}: {error.strerror}", "name the access file with --key") from None
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise AccessError(f"{path} is not an access file: {clean(str(error), 200)}") from None
+    parsed = _parsed(data, path)
     if mode & 0o077:  # said of nothing but an access file: `chmod` on another one may do harm
         text = f"{path} holds a secret that others may read (mode {mode:04o})"
         raise AccessError(text, f"chmod 600 {shlex.quote(str(path))}")
@@ -89,6 +87,13 @@ def load(path: Path) -> Access:
         for name, agent in parsed.agent.items()
     )
     return Access(parsed.public, parsed.secret, agents)
+
+
+def _parsed(data: bytes, path: Path) -> _File:
+    try:
+        return msgspec.toml.decode(data, type=_File)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise AccessError(f"{path} is not an access file: {clean(str(error), 200)}") from None
 
 
 def _read(path: Path) -> tuple[bytes, int]:
@@ -107,11 +112,13 @@ def save(access: Access, path: Path) -> None:
     _write(dumps(access), path)
 
 
-def _write(text: str, path: Path) -> None:
+def _write(text: str, path: Path, owner: tuple[int, int] | None = None) -> None:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -148,10 +155,15 @@ def _tables(agents: Iterable[AgentAddress]) -> list[str]:
 def learn(path: Path, configuration: Configuration) -> tuple[AgentAddress, ...]:
     """Add the agents of all nodes that an access file does not name; return those.
 
-    What stands there stays as it is. AccessError when it cannot be read or written.
+    What stands there stays as it is, and so does who owns it. One that knows no node of the
+    configuration is of another cluster, and learns nothing. AccessError when it cannot be read or
+    written, or tables cannot be added to it.
     """
     access = load(path)
-    known = {agent.name for agent in access.agents} | {agent.key for agent in access.agents}
+    keys = {agent.key for agent in access.agents}
+    if not keys & {noun.key for noun in configuration.node.values()}:
+        return ()
+    known = keys | {agent.name for agent in access.agents}
     new = [
         _near(access, node, configuration)
         for node, noun in configuration.node.items()
@@ -159,8 +171,15 @@ def learn(path: Path, configuration: Configuration) -> tuple[AgentAddress, ...]:
     ]
     found = tuple(agent for agent in new if agent is not None)
     if found:
-        _write("\n".join((path.read_text("utf-8").rstrip("\n"), *_tables(found))) + "\n", path)
+        _add(_tables(found), path.resolve())
     return found
+
+
+def _add(lines: list[str], path: Path) -> None:
+    text = "\n".join((path.read_text("utf-8").rstrip("\n"), *lines)) + "\n"
+    _parsed(text.encode(), path)
+    owner = path.stat()
+    _write(text, path, (owner.st_uid, owner.st_gid))
 
 
 def _near(access: Access, node: str, configuration: Configuration) -> AgentAddress | None:

@@ -13,7 +13,7 @@ from nodeagent.client.line import Line
 from nodeagent.model.configuration import Adapter
 from nodeagent.model.text import clean
 from nodeagent.wire.codec import WireError, decode_join_answer, encode, unpack
-from nodeagent.wire.joining import Invitation, JoinAdmitted, JoinAsk, JoinRefused
+from nodeagent.wire.joining import NOT_GOOD, Invitation, JoinAdmitted, JoinAsk, JoinRefused
 
 CONNECT_S = 3.0
 ANSWER_S = 5.0
@@ -60,9 +60,10 @@ async def ask_to_join(
     except TimeoutError:
         pass
     except NotTakenIn as error:
-        if not waited:
+        if not waited or error.text != NOT_GOOD:
             raise
-        text = f"another invitation of {invitation.node} took its place, or it was withdrawn"
+        text = f"another invitation of {invitation.node} took its place, or it was withdrawn, or "
+        text += "its time is over, or the agent that keeps it was started anew"
         raise NotTakenIn(error.text, f"it was good until now: {text}") from None
     finally:
         context.term()

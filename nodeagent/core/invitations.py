@@ -20,6 +20,7 @@ from nodeagent.model.text import clean
 from nodeagent.wire.codec import pack
 from nodeagent.wire.console import Answer, Done, Refused, SaveDraft
 from nodeagent.wire.joining import (
+    NOT_GOOD,
     Admit,
     Admitted,
     GetJoining,
@@ -44,10 +45,6 @@ PORT_OFFSET = 5
 TOLD_EVERY_MS = 10_000
 FINDINGS_TOLD = 3
 
-NOT_GOOD = (
-    "this invitation is not good here: it is unknown, over, or was used by another key; ask an "
-    "administrator for a new one (clustertui invite NODE)"
-)
 OTHER_VERSION = "the cluster speaks another version; install the same version of clustertui here"
 
 Request = Invite | Admit | Withdraw | GetJoining

@@ -14,7 +14,8 @@ from nodeagent.config.digest import file_digest
 from nodeagent.core.shared import Shared
 from nodeagent.model.choice import Choice
 from nodeagent.wire.codec import pack
-from nodeagent.wire.peer import UNIX_MAX, Commit, Confirmed, Stamp
+from nodeagent.wire.limits import UNIX_MAX
+from nodeagent.wire.peer import Commit, Confirmed, Stamp
 
 VOTERS_MIN = 3
 

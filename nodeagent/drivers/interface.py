@@ -68,9 +68,10 @@ class InterfaceDriver:
         """Tell whether the address is on its interface, that is up, and nobody else has it."""
         if job.key in self._claimants:  # it may be gone by now, and a group on hold stays here
             await self._ask_beside(job)
-        if other := self._claimants.get(job.key):
+        found = await aside(lambda: self._monitor(job))
+        if (other := self._claimants.get(job.key)) and found.ok:
             return failed(f"{_address(job)} is held by the host {other}, too")
-        return await aside(lambda: self._monitor(job))
+        return found
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the interface is there and the address is of its network."""

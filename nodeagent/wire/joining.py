@@ -29,6 +29,13 @@ Adapters = Annotated[dict[Name, Adapter], Meta(min_length=1, max_length=ADAPTERS
 JoinState = Literal["invited", "asks", "admitted", "fetched"]
 
 
+NOT_GOOD = (
+    "this invitation is not good here: it is unknown, over, or was used by another key; ask an "
+    "administrator for a new one (clustertui invite NODE)"
+)
+"""What a machine is told whose invitation is of no use, whyever."""
+
+
 class Invitation(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """Where node `node` asks to be let into `cluster`, and the token that lets it ask."""
 

@@ -1,5 +1,9 @@
 """Bounds of everything that crosses a socket; what exceeds them is refused before it is used."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 PROTOCOL_VERSION = 1
 """Raised with each change of meaning; a DARE needs the same level on all participants."""
 
@@ -14,3 +18,6 @@ PROBATION_SECONDS_MAX = 86_400
 """Longer than a day nobody watches; and as long no other change can be made."""
 NODES_MAX = 512
 EVIDENCE_LINES_MAX = 40
+UNIX_MAX = 1e12
+UnixSeconds = Annotated[float, Meta(ge=0, le=UNIX_MAX)]
+"""Bounded, for what is no number is not equal to itself, and has no place among others."""

@@ -12,6 +12,7 @@ from nodeagent.model.health import ClusterState, GroupState, LinkState, NodeStat
 from nodeagent.model.reports import Severity
 from nodeagent.model.run import DareRun, Progress
 from nodeagent.model.times import Recorded, Timed
+from nodeagent.wire.limits import UnixSeconds
 
 
 class LinkLive(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +137,7 @@ class EventLine(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """
 
     number: int
-    time: float
+    time: UnixSeconds
     node: str
     severity: Severity
     subject: str

@@ -9,7 +9,7 @@ from nodeagent.model.names import GroupName, Name
 from nodeagent.model.ownership import Ballot
 from nodeagent.model.run import Progress, Transaction
 from nodeagent.model.times import Timed
-from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX
+from nodeagent.wire.limits import MESSAGE_BYTES_MAX, PROBATION_SECONDS_MAX, UnixSeconds
 
 TIMES_TOLD_MAX = 200
 """So many durations go into one note."""
@@ -22,9 +22,6 @@ Digest = Annotated[str, Meta(max_length=80)]
 Text = Annotated[str, Meta(max_length=2000)]
 Lines = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Moves = Annotated[tuple[tuple[GroupName, Name], ...], Meta(max_length=2000)]
-UNIX_MAX = 1e12
-UnixSeconds = Annotated[float, Meta(ge=0, le=UNIX_MAX)]
-"""Bounded, for what is no number is not equal to itself, and a decree must be."""
 Owners = Annotated[dict[GroupName, str], Meta(max_length=1000)]
 View = Annotated[dict[Name, Counter], Meta(max_length=512)]
 Facts = Annotated[

@@ -111,7 +111,10 @@ async def test_who_only_looks_runs_only_what_looks(
 ) -> None:
     way = Way(key=str(key_file), read_only=True)
     assert "read-only" in (await told(["move", "web", "bravo"], way))[0]
+    value = ["node", "standby", "charlie", "--reason", "--help"]  # a reason, and no question
+    assert "read-only" in (await told(value, way))[0]
     assert (await told(["why", "--help"], way))[-1] == "exit 0"
+    assert (await told(["node", "standby", "--help"], way))[-1] == "exit 0"
     archive = tmp_path / "bundle.tar.gz"
     assert (await told(["support-bundle", str(archive)], way))[-1] == "exit 0"
     assert archive.exists()

@@ -298,13 +298,13 @@ def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> N
         await pilot.press("5")
         await shows(pilot, "+ node.delta ", "+ node.delta.adapter.eth2")
         assert bench.review.plan.added_nodes == ("delta",)
-        await shows(pilot, "! delta was not heard yet: start its agent there (systemctl")
+        await shows(pilot, "delta must answer, or the DARE fails: start its agent there")
         await pilot.press("g")
-        await shows(pilot, "Run the DARE on orders?", "! delta was not heard yet")
+        await shows(pilot, "Run the DARE on orders?", "delta must answer, or the DARE fails")
         client.say(story.node_live("delta"))
         await pilot.press("escape")
         await until(pilot, lambda: not bench.review.unheard, "the node is heard")
-        await until(pilot, lambda: "not heard" not in screen_text(pilot.app), "no warning")
+        await until(pilot, lambda: "must answer" not in screen_text(pilot.app), "no warning")
 
     play(act, size)
 

@@ -165,7 +165,7 @@ def _agreed(seen: Preview, epoch: int, *, yes: bool) -> bool:
     takes = any(effect.kind in INTERRUPTING for effect in seen.plan.effects) or any(
         change.kind == "remove" for change in seen.plan.changes
     )
-    return yes or bool(seen.forbidden) or not takes or agreed("Apply it?")
+    return yes or not takes or agreed("Apply it?")
 
 
 def refused_as_lost(left: tuple[Loss, ...], found: Endurance, teller: Teller) -> int:

@@ -22,7 +22,7 @@ def configuration(way: Way, file: str | None, *, draft: bool, as_json: bool) -> 
         put_json({"epoch": found.cluster.epoch, "draft": draft, "digest": digest, "text": text})
         return 0
     what = "the draft" if draft else f"epoch {found.cluster.epoch}"
-    if file is None:
+    if file in {None, "-"}:
         put_text(text)
         return 0
     _write_new(file, text)

@@ -80,9 +80,16 @@ class InnerShell:
         name = words[0]
         if name in NOT_INSIDE:
             return f"{name} is for the shell outside of the console"
-        if self._way.read_only and name not in LOOKING and "--help" not in words:
+        if self._way.read_only and name not in LOOKING and not self._asks_for_help(words):
             return f"{name}: this console was started read-only"
         return ""
+
+    def _asks_for_help(self, words: list[str]) -> bool:
+        """Return whether these are a command's name and --help, and nothing to be carried out."""
+        command: click.Command | None = self._cli
+        for word in words[:-1]:
+            command = command.commands.get(word) if isinstance(command, click.Group) else None
+        return command is not None and words[-1] == "--help"
 
     async def offers(self, words: list[str]) -> list[str]:
         """Return how the last word may go on; the cluster is asked for names, in a thread."""

@@ -143,17 +143,17 @@ async def let_in(
             put(f"{guest.node}: admitted")
         return exits.DONE
     code = await _add(client, guest.node, answer, as_json=as_json)
-    if code == exits.DONE:
-        _learn(way, await snapshot_of(client))
+    if code == exits.DONE and not way.connect:  # else it is a file of another cluster, or none
+        await _learn(way, client)
     return code
 
 
-def _learn(way: Way, snapshot: Snapshot) -> None:
+async def _learn(way: Way, client: Client) -> None:
     """Let the access file know all agents, so that the next answers when this one is away."""
     file = way.file()
     try:
-        found = learn(file, active_of(snapshot))
-    except AccessError as error:
+        found = learn(file, active_of(await snapshot_of(client)))
+    except (AccessError, ClientError) as error:
         complain(f"{error}; add [agent.NAME] tables by hand")
         return
     for agent in found:

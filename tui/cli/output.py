@@ -21,7 +21,11 @@ def put(text: str = "") -> None:
 
 
 def put_text(text: str) -> None:
-    """Write a whole file's text, line by line."""
+    """Write a whole file's text: line by line on a terminal, else as it is, for it is a file."""
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
     for line in text.splitlines():
         put(line)
 

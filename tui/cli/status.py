@@ -65,8 +65,8 @@ async def settled(client: Client) -> Snapshot:
 def awaits_news(snapshot: Snapshot) -> bool:
     """Return whether the agent has still to hear from nodes what they are or have by now."""
     cluster = snapshot.cluster
-    if cluster.lock:
-        return False  # while a DARE runs this is how things are
+    if cluster.lock or not cluster.quorum:
+        return False  # while a DARE runs, or nobody may own anything, this is how things are
     up = {live.node: live for live in snapshot.nodes if live.state not in {"down", "amnesiac"}}
     if any(live.epoch != cluster.epoch for live in up.values()):
         return True

@@ -105,6 +105,7 @@ class CommandLine(ModalScreen[None]):
             yield Words(
                 self._typed,
                 placeholder="status, why GROUP, move GROUP NODE, history, … help",
+                select_on_focus=False,
                 compact=True,
             )
             yield Note(

@@ -105,10 +105,11 @@ def consequence_lines(review: Review, width: int) -> tuple[Line, ...]:
 def unheard_lines(review: Review, width: int) -> tuple[Line, ...]:
     """Return which added nodes were not heard, and what to do before a DARE."""
     lines = []
-    for text in review.unheard:
-        for number, part in enumerate(wrap(text, width - 3)):
-            mark = "   " if number else " ! "
-            lines.append(line(put(mark, 0, "bad"), put(part, 0, "bad")))
+    for one in review.unheard:
+        tone: Tone = "bad" if one.missing else ""
+        for number, part in enumerate(wrap(one.text, width - 3)):
+            mark = " ! " if one.missing and not number else "   "
+            lines.append(line(put(mark, 0, tone), put(part, 0, tone)))
     return tuple(lines)
 
 

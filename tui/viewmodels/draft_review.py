@@ -18,7 +18,7 @@ from nodeagent.model.reports import Report
 from nodeagent.model.times import Durations, Forecast
 from nodeagent.wire.joining import JoinState
 from tui.viewmodels.draft_changes import told_changes
-from tui.viewmodels.newcomers import newcomers
+from tui.viewmodels.newcomers import Newcomer, newcomers
 from tui.viewmodels.preview import Ground, Preview, preview
 
 INTERRUPTING = frozenset({"moved", "restarted", "stopped"})
@@ -48,7 +48,7 @@ class Review:
     `plan` is empty while the text is no configuration; `told` are the changes meanwhile, which are
     known as long as it is TOML.
     `forbidden`: why holds forbid the change. `forecasts` and `endurance` are of the plan.
-    `unheard` names the added nodes that a DARE would wait for in vain, and what to do.
+    `unheard` are the added nodes that nobody heard yet, and what a DARE needs there.
     """
 
     text: str = ""
@@ -60,7 +60,7 @@ class Review:
     forbidden: str = ""
     forecasts: tuple[Forecast, ...] = ()
     endurance: Endurance = field(default_factory=Endurance)
-    unheard: tuple[str, ...] = ()
+    unheard: tuple[Newcomer, ...] = ()
 
     @property
     def count(self) -> int:

@@ -480,6 +480,21 @@ def test_person_sees_what_is_interrupted_and_is_asked_first(
     assert "done: epoch 2" in yes.read
 
 
+def test_person_is_asked_also_where_a_hold_seems_to_forbid_it(
+    agents: Agents, terminal: Terminal, new_file: Callable[[str], Path]
+) -> None:
+    """By the clock here the group is held; by those of the agents the hold may be over."""
+    held = ACTIVE.replace("[group.web]\n", "[group.web]\nhold-until = 2099-01-01T00:00:00Z\n")
+    agents[0].snapshot = snapshot("alpha", active=held)
+
+    screen = terminal("apply", new_file(held.replace("10.10.1.100", "10.10.1.101")))
+
+    screen.until("Apply it?")
+    screen.type("n\n")
+    assert screen.ended() == 2
+    assert not any(isinstance(request, Apply) for request in agents[0].requests)
+
+
 def test_ctrl_c_at_the_question_ends_the_command(
     agents: Agents, terminal: Terminal, file: Path
 ) -> None:

@@ -153,3 +153,11 @@ def test_active_configuration_is_printed_or_kept_in_a_new_file(
     assert again.code == 1
     assert "kept.toml" in again.err
     assert run("export", "configuration", "--json").json["digest"] == DIGEST
+
+
+def test_exported_configuration_is_the_same_to_the_byte(agents: Agents, run: Run) -> None:
+    text = f"# a\u00a0blank of another kind\n\t# and a tab\n{ACTIVE}"
+    overtaken(agents, text)
+
+    assert run("export", "configuration").out == text
+    assert run("export", "configuration", "-").out == text

@@ -126,7 +126,8 @@ def cluster_of(*nodes: str) -> Configuration:
     for number, name in enumerate(nodes, 11):
         private = Adapter(network="private1", role="private", address=f"192.168.50.{number}")
         public = Adapter(network="public1", role="service", address=f"10.10.1.{number}")
-        made[name] = Node(key=f"{SERVER[:-2]}{number}", adapter={"a": private, "b": public})
+        key = SERVER if name == "alpha" else f"{SERVER[:-2]}{number}"
+        made[name] = Node(key=key, adapter={"a": private, "b": public})
     return Configuration(format=1, cluster=Cluster(name="plant"), network={}, node=made)
 
 
@@ -150,6 +151,41 @@ def test_file_that_reaches_its_agent_another_way_learns_the_first_address(tmp_pa
     file = tmp_path / "console.toml"
     access.save(Access(PUBLIC, SECRET, (DOTTED,)), file)
 
-    found = access.learn(file, cluster_of("alpha"))
+    found = access.learn(file, cluster_of("alpha", "bravo"))
 
-    assert [agent.admin for agent in found] == ["tcp://192.168.50.11:7412"]
+    assert [agent.admin for agent in found] == ["tcp://192.168.50.12:7412"]
+
+
+def test_file_of_another_cluster_learns_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    access.save(ACCESS, file)
+    before = file.read_text()
+
+    assert access.learn(file, cluster_of("bravo", "charlie")) == ()
+
+    assert file.read_text() == before
+
+
+def test_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    file, real = tmp_path / "console.toml", tmp_path / "mine" / "access.toml"
+    real.parent.mkdir()
+    access.save(ACCESS.only("alpha"), real)
+    file.symlink_to(real)
+
+    assert access.learn(file, cluster_of("alpha", "bravo"))
+
+    assert file.is_symlink()
+    assert [agent.name for agent in access.load(real).agents] == ["alpha", "bravo"]
+
+
+def test_file_that_tables_cannot_be_added_to_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "console.toml"
+    alpha = f'{{ admin = "{ALPHA.admin}", events = "{ALPHA.events}", key = "{SERVER}" }}'
+    file.write_text(f'public = "{PUBLIC}"\nsecret = "{SECRET}"\nagent = {{ alpha = {alpha} }}\n')
+    file.chmod(0o600)
+    before = file.read_text()
+
+    with pytest.raises(AccessError, match="not an access file"):
+        access.learn(file, cluster_of("alpha", "bravo"))
+
+    assert file.read_text() == before

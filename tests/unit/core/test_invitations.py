@@ -6,12 +6,13 @@ import pytest
 
 from nodeagent.core import effects as fx
 from nodeagent.core import events as ev
-from nodeagent.core.invitations import INVITATIONS_MAX, LIFE_MS, NOT_GOOD
+from nodeagent.core.invitations import INVITATIONS_MAX, LIFE_MS
 from nodeagent.model.configuration import Adapter
 from nodeagent.model.fingerprint import fingerprint
 from nodeagent.wire.codec import unpack
 from nodeagent.wire.console import Answer, Ask, Refused, Request
 from nodeagent.wire.joining import (
+    NOT_GOOD,
     Admit,
     Admitted,
     GetJoining,

@@ -128,10 +128,10 @@ def test_review_of_what_is_no_configuration_tells_its_changes() -> None:
 @pytest.mark.parametrize(
     ("live", "joins", "told"),
     [
-        (NODES, {}, ["delta was not heard yet: start its agent there"]),
-        (NODES, {"delta": "fetched"}, ["delta was not heard yet: start its agent there"]),
-        (NODES, {"delta": "invited"}, ["delta was not heard yet: nobody has come with its inv"]),
-        (NODES, {"delta": "admitted"}, ["delta was not heard yet: nodeagent join has not ended"]),
+        (NODES, {}, ["delta must answer, or the DARE fails: start its agent there"]),
+        (NODES, {"delta": "fetched"}, ["delta must answer, or the DARE fails: start its agent"]),
+        (NODES, {"delta": "invited"}, ["delta cannot answer yet: nobody has come with its inv"]),
+        (NODES, {"delta": "admitted"}, ["delta cannot answer yet: nodeagent join has not ended"]),
         ((*NODES, "delta"), {}, []),
     ],
 )
@@ -142,7 +142,7 @@ def test_added_node_that_was_not_heard_is_told_with_what_to_do(
 
     found = review(text, TEXT, Standing(NODES, {}, live, joins=joins)).unheard
 
-    assert [one[: len(start)] for one, start in zip(found, told, strict=True)] == told
+    assert [one.text[: len(start)] for one, start in zip(found, told, strict=True)] == told
 
 
 def test_text_diff_names_both_sides() -> None:

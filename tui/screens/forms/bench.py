@@ -7,7 +7,7 @@ that is ever sent while editing. Screens subscribe to `changed`.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
@@ -24,6 +24,7 @@ from nodeagent.wire.console import (
     Refused,
     SaveDraft,
 )
+from nodeagent.wire.joining import GetJoining
 from nodeagent.wire.live import ClusterLive
 from tui.keep import keep
 from tui.session import Session
@@ -38,6 +39,8 @@ SAVE_S = 0.8
 FOLLOW_S = 0.5
 ASK_AGAIN_S = 2.0
 LAST_SAVE_S = 2.0
+JOINS_S, JOINS_NODE_S = 3.0, 0.25
+"""Time between two rounds that ask who has joined, and as much more for each node that is asked."""
 UNKNOWN = "unknown-digest"
 
 
@@ -63,6 +66,7 @@ class Bench:
         self._heard: Document | None = None
         self._sent: deque[str] = deque(maxlen=20)
         self._judged: tuple[str, str, Standing] | None = None
+        self._joins_due = 0.0
         app.set_interval(FOLLOW_S, self.follow)
         self.follow()
 
@@ -137,6 +141,7 @@ class Bench:
             self._heard = view.draft
             self._take_shared(view.draft)
         self._judge_soon()
+        self._ask_joins_soon()
 
     def edit(self, draft: Draft) -> None:
         """Replace the draft; it is judged and kept after a pause."""
@@ -227,6 +232,17 @@ class Bench:
         await asyncio.sleep(REVIEW_S)
         self.review = await asyncio.to_thread(review, text, base, standing)
         self.changed.publish(self)
+
+    def _ask_joins_soon(self) -> None:
+        """Ask now and then how far the nodes are with joining that the draft adds."""
+        now, nodes = self.session.now.mono, self.standing().live
+        if self.review.plan.added_nodes and now >= self._joins_due:
+            self._joins_due = now + JOINS_S + len(nodes) * JOINS_NODE_S
+            self._work(partial(self._ask_joins, nodes), "draft-joins")
+
+    async def _ask_joins(self, nodes: Iterable[str]) -> None:
+        for node in nodes:  # an invitation is known to one agent alone
+            await self.session.ask_node(node, GetJoining())
 
     async def _save(self, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
