@@ -33,6 +33,12 @@ def diff(old: Configuration, new: Configuration) -> tuple[Change, ...]:
     return (*_topology(old, new), *_groups(old, new))
 
 
+def rekeyed(old: Configuration, new: Configuration) -> tuple[str, ...]:
+    """Return the nodes that get another key: they are away until their agents run with it."""
+    both = (node for node in new.node if node in old.node)
+    return tuple(node for node in both if old.node[node].key != new.node[node].key)
+
+
 def new_adapters(old: Configuration, new: Configuration) -> Iterator[tuple[str, str, Adapter]]:
     """Yield (node, name, adapter) of what nobody heard yet: at an address or network new to it.
 

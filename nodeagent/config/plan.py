@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from nodeagent.config.diff import diff, new_adapters
+from nodeagent.config.diff import diff, new_adapters, rekeyed
 from nodeagent.config.effects import NO_CHANGE, verdict
 from nodeagent.config.holds import apart_from_hold, hold_text
 from nodeagent.config.instances import expanded, is_instance
@@ -40,7 +40,8 @@ class _Case(Struct, frozen=True):
     def present(self) -> frozenset[str]:
         """Return the nodes that are in afterwards."""
         added = {node for node in self.new.node if node not in self.old.node}
-        return frozenset(node for node in self.view | added if node in self.new.node)
+        stay = self.view - set(rekeyed(self.old, self.new))
+        return frozenset(node for node in stay | added if node in self.new.node)
 
 
 def plan(
@@ -56,16 +57,17 @@ def plan(
 
     Changes are told of what is written, effects of what runs: instances of concurrent groups.
     `view`: nodes that are in now; added nodes count as in afterwards. `owners`: who owns each
-    group now. `asked`: moves that the operator wishes ("" is offline). `held`: groups under a hold
+    group now; a node that gets another key leaves until its agent runs with it. `asked`: moves that the operator wishes ("" is offline). `held`: groups under a hold
     (`config.holds`), which stay where they are; `holds.forbidden` tells what may not be done.
     """
     changes = diff(old, new)
     old, new = expanded(old), expanded(new)
     added = tuple(node for node in new.node if node not in old.node)
     removed = tuple(node for node in old.node if node not in new.node)
-    in_after = {node for node in view if node in new.node} | set(added)
     before = {group: node for group, node in owners.items() if node in old.node}
-    after = place(new, view=in_after, owners=before, asked=asked, leaving=removed, held=held)
+    leaving = (*removed, *rekeyed(old, new))
+    in_after = ({*view, *added} & new.node.keys()) - set(leaving)
+    after = place(new, view=in_after, owners=before, asked=asked, leaving=leaving, held=held)
     case = _Case(old, new, frozenset(view), before, after, asked, frozenset(held))
     effects = _with_parents(case, _effects(case))
     return Plan(
@@ -150,10 +152,17 @@ def _why_offline(case: _Case, name: str, source: str) -> str:
         home = group.nodes[0]
         why = ", which is on standby," if _on_standby(case, home) else ""
         return f"its home node {home}{why} cannot take it"
-    if source and _on_standby(case, source):
-        other = "" if is_instance(name) else ", and no other of its nodes can take it"
-        return f"{source} goes to standby{other}"
+    why = _why_gone(case, source)
+    if why:
+        return why if is_instance(name) else f"{why}, and no other of its nodes can take it"
     return "none of its nodes can take it"
+
+
+def _why_gone(case: _Case, node: str) -> str:
+    """Return why a node that is in cannot keep what it has, "" if it stays and serves."""
+    if node in case.view and node in case.new.node and node not in case.present:
+        return f"{node} gets another key"
+    return f"{node} goes to standby" if _on_standby(case, node) else ""
 
 
 def _on_standby(case: _Case, node: str) -> bool:
@@ -170,8 +179,9 @@ def _why_moved(case: _Case, name: str, source: str, target: str) -> str:
         return f"{source} is not in"
     if source not in group.nodes:
         return f"{source} is no longer one of its nodes"
-    if _on_standby(case, source):
-        return f"{source} goes to standby"
+    gone = _why_gone(case, source)
+    if gone:
+        return gone
     missing = missing_networks(case.new, group, source)
     if missing:
         return f"{source} has no adapter on {join(missing)}"

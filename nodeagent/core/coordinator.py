@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from nodeagent.config.diff import rekeyed
 from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.decree import Proposer
@@ -247,11 +248,12 @@ class Coordinator:
         )
 
     def _commit(self) -> Commit:
-        request = self.request
+        request, active = self.request, self.shared.log.configuration
+        away = rekeyed(active, request.candidate) if active else ()
         view = {
             node: self._incarnations.get(node, self.standing.view.get(node, 0))
             for node in request.participants
-            if node in request.candidate.node
+            if node in request.candidate.node and node not in away
         }
         commit = Commit(
             tx=request.tx,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import UNSET
 
 from nodeagent.config.candidates import Facts, choices
+from nodeagent.config.diff import rekeyed
 from nodeagent.config.digest import file_digest
 from nodeagent.config.holds import forbidden, held_groups
 from nodeagent.config.instances import expanded, is_instance, meant, written_name
@@ -311,7 +312,8 @@ def _prepare(
     if idle and shared.log.probation is None:
         return Done("nothing to change: this is the active configuration")
     nodes = (*standing.view, *(node for node in candidate.node if node not in active.node))
-    facts = Facts(nodes, owners=standing.owners, asked=asked, leaving=planned.removed_nodes)
+    leaving = (*planned.removed_nodes, *rekeyed(active, candidate))
+    facts = Facts(nodes, owners=standing.owners, asked=asked, leaving=leaving)
     slot = shared.log.next_slot
     return Request(
         tx=f"{slot}.{ballot.round}.{shared.name}.{shared.incarnation}",

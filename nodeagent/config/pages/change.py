@@ -40,8 +40,8 @@ PAGES: dict[str, Page] = {
         away=(),
     ),
     "W506": Page(
-        "A node that is in gets another key.",
-        "Move its groups away first. Then restart its agent with the new key.",
+        "A node that is in gets another key. Its groups move away with the change.",
+        "Restart its agent with the new key afterwards.",
         '[node.charlie]\nkey = "4TTe1xOaG*}R5(=!DgpRz%V3&0pmk]>JbB:[-0Ze"',
         away=(),
     ),

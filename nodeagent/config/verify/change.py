@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
-from nodeagent.config.diff import new_adapters
+from nodeagent.config.diff import new_adapters, rekeyed
 from nodeagent.config.verify.scope import Scope
 from nodeagent.config.words import join
 from nodeagent.model.configuration import Configuration
@@ -95,11 +95,10 @@ def ports_stay(scope: Scope) -> Iterator[Report]:
 
 def keys_stay(scope: Scope) -> Iterator[Report]:
     """A live node with another key is gone until its agent runs with it."""
-    base = _base(scope)
-    changed = [name for name in _staying(scope) if base.node[name].key != scope.cfg.node[name].key]
+    changed = rekeyed(_base(scope), scope.cfg)
     for name in changed:
-        text = f"{name} gets another key and counts as away until its agent runs with it"
-        hint = f"move its groups away first, and restart the agent of {name} with the new key"
+        text = f"{name} gets another key and leaves, with its groups, until its agent runs with it"
+        hint = f"restart the agent of {name} with the new key afterwards"
         yield scope.report("W506", ("node", name, "key"), text, hint)
     voters = scope.cfg.voters()
     present = [name for name in voters if name in scope.live and name not in changed]

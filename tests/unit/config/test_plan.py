@@ -340,3 +340,18 @@ def test_groups_that_are_bound_follow_each_other_in_one_move() -> None:
         group for group, _ in found.release
     ].index("database")
     assert all(effect.reason for effect in found.effects)
+
+
+def test_groups_leave_a_node_that_gets_another_key_and_none_comes_to_it() -> None:
+    other = msgspec.structs.replace(OLD.node["bravo"], key="z" * 40)
+    new = msgspec.structs.replace(OLD, node={**OLD.node, "bravo": other})
+
+    moved = effect(new, owner="bravo")
+    assert (moved.kind, moved.source, moved.target) == ("moved", "bravo", "alpha")
+    assert moved.reason == "bravo gets another key"
+    assert effect(new, owner="alpha").kind == "untouched"
+
+    alone = {"web": changed(WEB, nodes=("bravo",))}
+    stopped = effect(msgspec.structs.replace(new, group=alone), cluster(alone), owner="bravo")
+    assert stopped.kind == "stopped"
+    assert "no other of its nodes can take it" in stopped.reason

@@ -5,7 +5,8 @@ it goes on, so a story need not repeat them.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from nodeagent.core.node import Node
@@ -18,6 +19,23 @@ from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
 
 OPEN = ("running", "aborting")
+
+
+@dataclass(frozen=True)
+class Written(Shape):
+    """A cluster in the words of its file."""
+
+    words: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """Return the configuration file."""
+        return self.words
+
+
+def written(shape: Shape, words: str) -> Written:
+    """Return a shape whose file an administrator edited."""
+    return Written(shape.nodes, shape.groups, words=words)
 
 
 class Story:

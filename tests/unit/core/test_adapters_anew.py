@@ -1,12 +1,11 @@
 """Adapters that keep their addresses and get other names, roles or networks, beside what is new."""
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import pytest
 
 from tests.simulation.shapes import Shape
-from tests.unit.core.story import Story
+from tests.unit.core.story import Story, Written, written
 
 LAN = ("eth0", "lan1", "eth2")
 SWAPPED = ("eth2", "eth1", "eth0")
@@ -21,22 +20,6 @@ UPPER = """
 kind = "private"
 subnet = "10.2.0.128/25"
 """
-
-
-@dataclass(frozen=True)
-class Written(Shape):
-    """A cluster in the words of its file."""
-
-    words: str = ""
-
-    @cached_property
-    def text(self) -> str:
-        """Return the configuration file."""
-        return self.words
-
-
-def written(shape: Shape, words: str) -> Written:
-    return Written(shape.nodes, shape.groups, words=words)
 
 
 def one_network(shape: Shape) -> Written:

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from nodeagent.wire.console import Done, SaveDraft
-from tests.unit.core.story import Story, rows
+from nodeagent.wire.peer import Commit
+from tests.simulation.clusters import node_key
+from tests.unit.core.story import Story, rows, written
 
 TOPOLOGY = ["keep", "offline", "greet"]
 
@@ -185,3 +187,18 @@ def test_a_draft_that_is_edited_meanwhile_has_no_effect() -> None:
     story.world.start()
 
     assert story.rest().digests() == {shape.digest}
+
+
+def test_groups_leave_a_node_that_gets_another_key() -> None:
+    """Its agent is a stranger once that is decided, so nothing of its may wait for that."""
+    story = Story()
+    key = node_key("alpha")
+    words = story.shape.text.replace(f'"{key}"', f'"{node_key("delta")}"')
+
+    run = story.dare(written(story.shape, words))
+
+    assert run.state == "done", run.text
+    assert story.owner("web") == ["bravo"]
+    decree = story.node("bravo").shared.log.decrees[-1]
+    assert isinstance(decree.value, Commit)
+    assert "alpha" not in decree.value.view
