@@ -57,8 +57,9 @@ def plan(
 
     Changes are told of what is written, effects of what runs: instances of concurrent groups.
     `view`: nodes that are in now; added nodes count as in afterwards. `owners`: who owns each
-    group now; a node that gets another key leaves until its agent runs with it. `asked`: moves that the operator wishes ("" is offline). `held`: groups under a hold
-    (`config.holds`), which stay where they are; `holds.forbidden` tells what may not be done.
+    group now. A node that gets another key leaves until its agent runs with it. `asked`: moves
+    that the operator wishes ("" is offline). `held`: groups under a hold (`config.holds`), which
+    stay where they are; `holds.forbidden` tells what may not be done.
     """
     changes = diff(old, new)
     old, new = expanded(old), expanded(new)

@@ -45,12 +45,16 @@ class Link:
 class Peer:
     """What is heard of one peer on all networks together.
 
-    `unleased_ms`: since when it says that it has no lease; -1 while it has one.
+    `unleased_ms`: since when it says that it has no lease; -1 while it has one. `listings`: how
+    often this life of it told of its groups, which not every heartbeat does. `begun`: whether this
+    life was heard from its beginning.
     """
 
     beat: Heartbeat
     heard_ms: int
     groups: tuple[GroupLive, ...] = ()
+    listings: int = 0
+    begun: bool = False
     links: dict[str, Link] = field(default_factory=dict)
     gap_ms: int = 0
     unleased_ms: int = -1
@@ -107,10 +111,12 @@ class Heartbeats:
             known.beat.sequence,
         )
         if newest:
+            if beat.incarnation != known.beat.incarnation:
+                known.groups, known.listings, known.begun = (), 0, False
+            known.begun = known.begun or beat.state == "joining"
             if beat.groups is not None:
                 known.groups = beat.groups
-            elif beat.incarnation != known.beat.incarnation:
-                known.groups = ()
+                known.listings += 1
             known.beat = beat
             known.heard_ms = now_ms
             if beat.leased:

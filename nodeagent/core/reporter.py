@@ -225,6 +225,7 @@ class Reporter:
             phase=beat.phase,
             version=beat.software,
             load=beat.load,
+            lease_ms=-1 if alive and beat.leased else 0,
             links=self._links(name),
             groups=peer.groups if alive else (),
             fence=fence,

@@ -92,7 +92,10 @@ def _nodes(nodes: Sequence[NodeLive]) -> Iterator[Metric]:
     yield each("node_voter", "1 for a voter.", lambda n: n.voter)
     yield each("node_epoch", "Configuration that the node runs.", lambda n: n.epoch)
     yield each("node_load", "Load average of a minute.", lambda n: n.load)
-    yield each("node_lease_seconds", "What is left of its lease.", lambda n: n.lease_ms / 1000)
+    leases = [((n.node,), n.lease_ms / 1000) for n in nodes if n.lease_ms >= 0]
+    yield _family(
+        "node_lease_seconds", "What is left of a lease, as its node knows.", ("node",), leases
+    )
     yield each(
         "node_fence_failed",
         "1 while the last fencing of the node has not worked.",

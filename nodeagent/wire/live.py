@@ -65,7 +65,10 @@ class FenceLive(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NodeLive(Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """One node as the observing agent knows it. `age_ms`: since it was last heard on any path."""
+    """One node as the observing agent knows it. `age_ms`: since it was last heard on any path.
+
+    `lease_ms` is what is left of its lease, -1 of one of which only the node itself knows that.
+    """
 
     node: str
     state: NodeState

@@ -73,7 +73,7 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
         pair("epoch", f"{live.epoch}  ", step),
         pair("digest", put((live.digest or "-")[:32], 0, "dim")),
         pair("slot", f"{live.slot}   incarnation {live.incarnation}"),
-        pair("lease", f"{live.lease_ms / 1000:.1f}s left" if live.lease_ms else "none"),
+        pair("lease", _lease_text(live.lease_ms)),
         pair("DARE phase", live.phase or "-"),
         pair("agent", f"{live.version or '?'}   load {live.load:.2f}"),
         *_fences(look, node),
@@ -127,3 +127,9 @@ def _groups(look: Look, node: NodeFact) -> list[Line]:
             may = "standby" if node.standby else "may take"
             lines.append(line("  ", put(group.name, 16), put(may, 10, "dim"), words))
     return lines or [line("  ", Span("none", "dim"))]
+
+
+def _lease_text(lease_ms: int) -> str:
+    if lease_ms < 0:
+        return "held"
+    return f"{lease_ms / 1000:.1f}s left" if lease_ms else "none"
