@@ -77,6 +77,17 @@ async def test_what_was_typed_comes_back_and_words_are_completed() -> None:
         await until(pilot, lambda: shell.ran[-1] == ["status"], "the completed word")
 
 
+async def test_what_a_key_put_on_the_line_is_gone_on_with() -> None:
+    shell = Script()
+    app = on_script(shell)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("f12")
+        await shows(pilot, "support-bundle")
+        await pilot.press(*typed("bundle.tgz"), "enter")
+        await until(pilot, lambda: shell.ran == [["support-bundle", "bundle.tgz"]], "all of it")
+
+
 async def test_what_no_shell_could_read_is_told() -> None:
     shell = Script()
     app = on_script(shell)

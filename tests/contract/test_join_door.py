@@ -18,6 +18,7 @@ from nodeagent.transport.joining import ASKS, CONNECTIONS_MAX, UNWELCOME_S, Join
 from nodeagent.wire.codec import WireError, decode_join_ask, encode, pack
 from nodeagent.wire.joining import (
     ASK_BYTES_MAX,
+    NOT_GOOD,
     Invitation,
     JoinAdmitted,
     JoinAnswer,
@@ -118,10 +119,19 @@ async def test_a_refusal_ends_it_with_the_reason(agent: Agent) -> None:
 
 
 async def test_one_that_waited_is_told_that_its_invitation_is_the_old_one(agent: Agent) -> None:
-    agent.answers = [JoinWaits(), JoinRefused("this invitation is not good here")]
+    agent.answers = [JoinWaits(), JoinRefused(NOT_GOOD)]
 
-    with pytest.raises(NotTakenIn, match=r"not good here; .* another invitation of delta took"):
+    with pytest.raises(NotTakenIn, match=r"not good here: .* another invitation of delta took"):
         await ask_to_join(agent.invitation(), new_keys(), ADAPTERS, print)
+
+
+async def test_one_that_waited_is_told_another_reason_as_it_is(agent: Agent) -> None:
+    agent.answers = [JoinWaits(), JoinRefused("install the same version")]
+
+    with pytest.raises(NotTakenIn, match="install the same version") as caught:
+        await ask_to_join(agent.invitation(), new_keys(), ADAPTERS, print)
+
+    assert "another invitation" not in str(caught.value)
 
 
 async def test_what_keeps_each_endpoint_from_being_reached_is_said_once(agent: Agent) -> None:

@@ -29,6 +29,7 @@ from nodeagent.wire.limits import (
     HEARTBEAT_BYTES_MAX,
     MESSAGE_BYTES_MAX,
 )
+from nodeagent.wire.live import EventLine
 from nodeagent.wire.peer import (
     Accept,
     Accepted,
@@ -172,6 +173,14 @@ def test_what_is_too_large_is_refused_before_it_is_read(decode: Decoder, limit: 
 )
 def test_unknown_types_fields_and_values_are_refused(message: object) -> None:
     fails(codec.decode_envelope, framed(message))
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -1.0])
+def test_an_event_has_a_time_that_can_be_compared(time: float) -> None:
+    event = EventLine(1, time, "alpha", "note", "web", "online here")
+
+    fails(codec.decode_stream, codec.encode(event))
+    assert codec.decode_stream(codec.encode(msgspec.structs.replace(event, time=5.0)))
 
 
 def test_the_right_shape_of_these_wrong_ones_is_taken() -> None:
