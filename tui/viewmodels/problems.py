@@ -163,9 +163,10 @@ def _of_group(group: GroupFact, nodes: tuple[NodeFact, ...]) -> Iterator[Problem
     if group.word not in {"online", "stale"}:
         where = f" on {group.owner}" if group.owner else ""
         tone: Tone = "bad" if group.tone == "bad" else "warn"
-        yield Problem(
-            tone, key, f"{group.name} is {_IN.get(group.word, group.word)}{where}", group.text
-        )
+        note = group.text
+        if group.word == "offline" and group.owner and not note:
+            note = f"{group.owner} starts it once nobody else can have it"  # a lease is waited for
+        yield Problem(tone, key, f"{group.name} is {_IN.get(group.word, group.word)}{where}", note)
     elif group.word == "online" and not group.heirs and not group.others:
         yield Problem(
             "warn", key, f"if {group.owner} fails, nobody takes over {group.name}", "it runs now"
