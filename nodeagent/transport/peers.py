@@ -91,6 +91,7 @@ class PeerTransport:
         self._common = Common(self._context, keys, self._ports, self._notes)
         self._beat_at: dict[str, float] = {}
         self._cut: set[str] = set()
+        self._quiet: dict[str, float] = {}
         self._renew: list[BoundAdapter] = []
         self._renew_at = 0.0
         self._listen_at = 0.0
@@ -137,17 +138,18 @@ class PeerTransport:
             if stays is not None:
                 stays.adapter = adapter
                 self._bound[name] = stays
+        now = self._now()
+        self._quiet = {address: until for address, until in self._quiet.items() if until > now}
         for bound in bound_at.values():
             bound.close()
-        given_up = {address for address, _ in bound_at}
+            self._quiet[bound.adapter.address] = now + QUIET_SECONDS
         self._wanted = {
             name: entry for name, entry in self._wanted.items() if wanted.get(name) == entry.adapter
         }
-        now = self._now()
         for name, adapter in wanted.items():
             if name not in self._bound and name not in self._wanted:
-                quiet_s = QUIET_SECONDS if adapter.address in given_up else 0.0
-                self._wanted[name] = _Wanted(adapter, now, quiet_until=now + quiet_s)
+                quiet_until = self._quiet.get(adapter.address, 0.0)
+                self._wanted[name] = _Wanted(adapter, now, quiet_until=quiet_until)
         self._bind_due(now)
         self._hurry()
 
@@ -376,6 +378,7 @@ class PeerTransport:
         if self._bound.get(adapter.name) is bound:
             del self._bound[adapter.name]
             bound.close()
+            self._quiet[adapter.address] = now + QUIET_SECONDS
             self._wanted[adapter.name] = _Wanted(adapter, now, quiet_until=now + QUIET_SECONDS)
 
     def _bind_due(self, now: float) -> None:

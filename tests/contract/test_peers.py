@@ -183,6 +183,19 @@ async def test_a_cut_cable_stays_cut_when_its_adapter_is_named_anew(cluster: Clu
     assert [data for _, data in bravo.got] == [b"last"]
 
 
+async def test_an_address_that_is_taken_back_is_no_problem_for_a_while(cluster: Cluster) -> None:
+    """Its port is given back a moment after it was closed, whoever closed it."""
+    alpha, bravo = cluster.pair()
+    await delivered(alpha, bravo)
+
+    alpha.transport.set_local(alpha.adapters[:1])
+    alpha.transport.set_local(alpha.adapters)
+
+    names = {adapter.name for adapter in alpha.adapters}
+    await until(lambda: alpha.transport.bound() == names)
+    assert "bind-failed" not in alpha.codes()
+
+
 async def test_paths_take_turns(cluster: Cluster) -> None:
     alpha, bravo = cluster.pair()
     await until(lambda: alpha.transport.connected("bravo") == {"net0", "net1"})
