@@ -515,7 +515,7 @@ class Node:
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
             self.keeper.note_handed(before)
-        if isinstance(value, ViewChange) and value.cause and not shared.ahead():
+        if isinstance(value, ViewChange) and value.cause and not shared.behind:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
             text = f"view {decree.slot}: {value.cause}"
             shared.tell(severity, "cluster", text, event="view-changed")
