@@ -75,6 +75,33 @@ async def test_the_whole_epoch_goes_into_the_draft(client: StoryClient) -> None:
         assert "# mine" in bench_of(app).draft.text
 
 
+async def test_the_first_epoch_is_fetched_when_one_goes_back_to_it() -> None:
+    first = ENTRIES[-1]
+
+    def only_the_first(request: Request) -> Answer:
+        return Ledger((first,)) if isinstance(request, GetLedger) else answer(request)
+
+    client = StoryClient(only_the_first)
+    client.begin()
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "1 decided")
+        await pilot.press("b")
+        await until(pilot, lambda: bench_of(app).draft.text == OLD, "the old text in the draft")
+
+
+async def test_going_back_to_what_is_in_force_says_so_and_stays(client: StoryClient) -> None:
+    app = console(client)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "~ group.web fallback")
+        await pilot.press("b")
+        await shows(pilot, "epoch 17 is what is in force", "2 decided")
+
+
 class Shell:
     """Says what it was given."""
 

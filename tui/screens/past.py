@@ -189,12 +189,21 @@ class PastScreen(SectionScreen):
         entry = self.entry
         if entry is None or entry.kind != "change" or self._locked():
             return
+        self.desk.guarded(partial(self._go_back, entry), "epoch")
+
+    async def _go_back(self, entry: LedgerEntry) -> None:
+        if entry.file not in self._texts:
+            await self._fetch(entry.file)
         text = self._texts.get(entry.file)
-        if text is None:
-            self._changes(entry)
-            self.desk.tell(f"epoch {entry.epoch} is still being fetched; try again")
+        if (
+            text is None or self.app.screen is not self
+        ):  # refused, which was told; or left meanwhile
             return
         bench = bench_of(self.app)
+        if text == bench.draft.text:
+            what = "what the draft has" if bench.draft.differs else "what is in force"
+            self.desk.tell(f"epoch {entry.epoch} is {what}: nothing to go back to")
+            return
         if not bench.draft.differs:
             self._put_into_draft(text)
             return
