@@ -11,9 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from nodeagent.config.nouns import FieldSpec, specs, written_type
+from nodeagent.config.roles import role_text
 from nodeagent.config.words import key_text, value_text
 from nodeagent.model.configuration import (
     Adapter,
+    Admin,
     Application,
     Configuration,
     DataFolder,
@@ -179,9 +181,15 @@ def _whole(kind: ChangeKind, part: Part, path: str, noun: Struct) -> Iterator[Ch
 
 
 def _summary(noun: Struct) -> str:
-    """Return the keys of an object that are not left at their defaults, on one line."""
+    """Return the keys of an object that are not left at their defaults, on one line.
+
+    An administrator's role always, and first.
+    """
     shown = [f"type = {value_text(written_type(noun))}"] if isinstance(noun, _RESOURCES) else []
+    shown += [role_text(noun.role)] if isinstance(noun, Admin) else []
     for spec in _values(noun):
+        if isinstance(noun, Admin) and spec.key == "role":
+            continue
         value = getattr(noun, spec.attribute)
         if spec.required or value != spec.default:
             shown.append(f"{spec.key} = {value_text(value)}")

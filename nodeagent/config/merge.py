@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from nodeagent.config import edit
 from nodeagent.config.layout import EditError, Layout
 from nodeagent.config.order import Orders
+from nodeagent.config.roles import with_role
 from nodeagent.config.spans import Path
 from nodeagent.config.trees import bare, get, same
 from nodeagent.config.words import dotted, value_text
@@ -175,7 +176,8 @@ def _owner(path: Path) -> Path:
 def _judged(point: _Point, choices: Mapping[str, Side]) -> Taken | Conflict:
     owner = _owner(point.path)
     key = dotted(point.path[len(owner) :])
-    base, mine, theirs = (_text(value) for value in (point.base, point.mine, point.theirs))
+    sides = (point.base, point.mine, point.theirs)
+    base, mine, theirs = (_text(with_role(point.path, value)) for value in sides)
     kept, theirs_kept = _alike(point.base, point.mine), _alike(point.base, point.theirs)
     both = _alike(point.mine, point.theirs)
     if not (kept or theirs_kept or both):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from nodeagent.config.roles import with_role
 from nodeagent.config.words import shown
 from nodeagent.model.plan import Change, ChangeKind
 from tui.viewmodels import draft_data as raw
@@ -24,12 +25,12 @@ def told_changes(base: str, text: str) -> tuple[Change, ...]:
 def _of_object(path: raw.Path, old: raw.Data, new: raw.Data) -> Iterator[Change]:
     before, after = raw.own_values(old, path), raw.own_values(new, path)
     if before is None or after is None:
-        yield _whole(raw.dotted(path), before, after)
+        yield _whole(raw.dotted(path), with_role(path, before), with_role(path, after))
         return
     for key in dict.fromkeys((*after, *before)):
         if before.get(key) != after.get(key):
             part = "resources" if path[0] == "group" else "topology"
-            words = (_text(before, key), _text(after, key))
+            words = (_text((*path, key), side.get(key)) for side in (before, after))
             yield Change("change", part, raw.dotted(path), key, *words)  # type: ignore[arg-type]
 
 
@@ -47,5 +48,6 @@ def _whole(name: str, before: object, after: object) -> Change:
     return Change(kind, part, name, "", *words)  # type: ignore[arg-type]
 
 
-def _text(values: raw.Data, key: str) -> str:
-    return shown(values[key]) if key in values else ""
+def _text(path: raw.Path, value: object) -> str:
+    told = with_role(path, value)
+    return "" if told is None else shown(told)

@@ -69,6 +69,16 @@ def test_resource_inserted_before_others_tells_the_order() -> None:
     assert [change.kind for change in diff(one, back)] == ["add"]
 
 
+def test_the_role_of_an_administrator_is_told_also_where_it_is_not_written() -> None:
+    old = configuration(example("three-nodes"))
+    new = configuration(example("three-nodes") + f'\n[admin.boss]\nkey = "{"k" * 40}"\n')
+
+    (added,), (removed,) = diff(old, new), diff(new, old)
+
+    assert added.new.startswith('role = "admin" (may change everything), key = ')
+    assert removed.old == added.new
+
+
 def test_topology_comes_first_and_objects_are_whole() -> None:
     old = cluster({"web": group("alpha")})
     new = cluster({"web": group("alpha", "delta")}, {**old.node, "delta": node(3, ("public1",))})

@@ -48,6 +48,19 @@ def test_fields_of_one_object_are_merged_and_my_comments_stay() -> None:
     )
 
 
+def test_the_role_of_an_administrator_is_told_also_where_it_is_not_written() -> None:
+    base = edit.add(BASE, ("admin", "ann"), {"key": "k" * 40, "role": "observer"})
+    theirs = edit.add(base, ("admin", "boss"), {"key": "b" * 40})
+
+    result = merged(edit.remove(base, ("admin", "ann", "role")), theirs, base)
+
+    assert [(one.object, one.key) for one in result.taken] == [
+        ("admin.ann", "role"),
+        ("admin.boss", ""),
+    ]
+    assert [one.new.split(",")[0] for one in result.taken] == ['"admin"', '{ role = "admin"']
+
+
 def test_objects_come_and_go_as_wholes() -> None:
     values = {"nodes": ["alpha"], "resource": {"server": {"type": "systemd:shop.service"}}}
     mine = edit.add(BASE, ("group", "mine"), values)

@@ -125,6 +125,12 @@ def test_review_of_what_is_no_configuration_tells_its_changes() -> None:
     assert review("[", TEXT, STANDING).count == 0
 
 
+def test_a_draft_with_errors_tells_the_role_of_a_new_administrator() -> None:
+    text = begun().add(("admin", "boss"), {"key": "short"}).text
+    (added,) = review(text, TEXT, STANDING).changes
+    assert (added.object, added.new) == ("admin.boss", '{ role = "admin", key = "short" }')
+
+
 @pytest.mark.parametrize(
     ("live", "joins", "told"),
     [
