@@ -1,6 +1,6 @@
 import msgspec
 
-from nodeagent.wire.live import FenceLive
+from nodeagent.wire.live import EventLine, FenceLive
 from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import store
@@ -178,6 +178,24 @@ def test_amnesiac_node_is_told_with_its_remedy() -> None:
     page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
     assert "A amnesiac" in page
     assert "remove it, then add it" in page
+
+
+def test_the_page_of_a_dead_node_calls_nothing_current_and_has_the_newest_event_first() -> None:
+    events = [
+        EventLine(number, story.WALL - 60 + number, "bravo", "note", "charlie", f"thing {number}")
+        for number in range(25)
+    ]
+    look = look_at(story.node_live("charlie", state="down"), *events)
+
+    page = "\n".join(joined(entry) for entry in node_detail(look, "charlie", 80))
+
+    assert "in step" not in page
+    assert "when it was last heard" in page
+    assert "could not take it now: down" in page
+    assert "may take" not in page
+    assert page.index("thing 24") < page.index("thing 23")
+    assert "thing 4 " not in page
+    assert "20, older ones in Events" in page
 
 
 def test_fence_devices_and_the_last_result_stand_on_the_nodes_page() -> None:

@@ -79,6 +79,13 @@ class NodeFact:
     standby: bool = False
 
     @property
+    def heard(self) -> bool:
+        """Return whether the node is heard now; others know only what it said before."""
+        return (
+            self.live is not None and self.live.state not in {"down", "unknown"} and not self.stale
+        )
+
+    @property
     def usable(self) -> bool:
         """Return whether the node is up, in, and that is known now; on standby it is, too."""
         words = {"up", STANDBY, "reconf"}

@@ -12,10 +12,9 @@ from nodeagent.model.configuration import (
     Systemd,
 )
 from tui.viewmodels.ages import age_text
-from tui.viewmodels.events import events_about
 from tui.viewmodels.facts import GroupFact, Look
 from tui.viewmodels.groups_pane import groups_pane, order_spans
-from tui.viewmodels.node_page import pair
+from tui.viewmodels.node_page import last_events, pair
 from tui.viewmodels.panes import Pane, titled
 from tui.viewmodels.spans import Line, Span, Tone, cut, line, put, width_of, wrap
 
@@ -49,8 +48,7 @@ def group_detail(look: Look, name: str, width: int) -> list[Line]:
         *_state(look, group),
         titled([Span("Resources", "head"), ", in acquire order; released in reverse"], width),
         *_resources(group, width),
-        titled([Span("Its last events", "head")], width),
-        *(events_about(look, name, width, 20) or [line("  ", Span("none", "dim"))]),
+        *last_events(look, name, width),
     ]
     return [cut(entry, width) for entry in lines]
 

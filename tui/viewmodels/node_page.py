@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from nodeagent.config.words import join
+from nodeagent.wire.live import NodeLive
 from tui.viewmodels.ages import age_text
 from tui.viewmodels.events import events_about
-from tui.viewmodels.facts import Look, NodeFact
+from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import devices_of, last_fence
 from tui.viewmodels.nodes_pane import nodes_pane
 from tui.viewmodels.panes import Pane, column_width, titled
@@ -14,6 +15,7 @@ from tui.viewmodels.spans import Line, Row, Span, cut, line, put, wrap
 from tui.viewmodels.strips import INTERVALS, beats_strip
 
 ORDERS = ("file", "name", "state", "age")
+EVENTS = 20
 
 
 def node_list(look: Look, width: int, order: str = "file") -> Pane:
@@ -43,10 +45,18 @@ def node_detail(look: Look, name: str, width: int) -> list[Line]:
         *_adapters(node, width),
         titled([Span("Groups", "head")], width),
         *_groups(look, node),
-        titled([Span("Its last events", "head")], width),
-        *(events_about(look, name, width, 20) or [line("  ", Span("none", "dim"))]),
+        *last_events(look, name, width),
     ]
     return [cut(entry, width) for entry in lines]
+
+
+def last_events(look: Look, name: str, width: int) -> list[Line]:
+    """Return the last events about one object under their heading, the newest first."""
+    found = events_about(look, name, width, EVENTS + 1)[::-1]
+    told = f"{min(len(found), EVENTS)}{', older ones in Events' * (len(found) > EVENTS)}"
+    words = [Span("Its last events", "head"), ", the newest first" if found else ""]
+    head = titled(words, width, [put(told, 0, "dim")] if found else ())
+    return [head, *(found[:EVENTS] or [line("  ", Span("none", "dim"))])]
 
 
 def pair(label: str, *value: Span | str) -> Line:
@@ -58,19 +68,16 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
     live = node.live
     if live is None:
         return [pair("state", put("configured, not heard of yet", 0, "warn"))]
-    stale = "  last known, not current" if node.stale else ""
-    cluster = look.view.cluster.value if look.view.cluster else None
-    in_step = cluster is not None and live.epoch == cluster.epoch and live.digest == cluster.digest
-    step = Span("in step", "ok") if in_step else Span("not in step with the cluster", "warn")
+    old = "" if node.heard else "  last known, not current"
     return [
         pair("state", put(f"{node.letter} {node.word}", 0, node.tone),
-             f"  heard {age_text(node.age)} ago{stale}"),
+             f"  heard {age_text(node.age)} ago{old}"),
         *(pair("remedy" if not number else "", put(part, 0, "warn"))
           for number, part in enumerate(wrap(REMEDY, 40) if node.word == AMNESIAC else ())),
         *(pair("ordered", put(words, 0, "warn")) for words in _ordered(node)),
         pair("votes", "yes" if live.voter else "no",
              "   member" if live.member else "   not a member"),
-        pair("epoch", f"{live.epoch}  ", step),
+        pair("epoch", f"{live.epoch}  ", _step(look, node, live)),
         pair("digest", put((live.digest or "-")[:32], 0, "dim")),
         pair("slot", f"{live.slot}   incarnation {live.incarnation}"),
         pair("lease", _lease_text(live.lease_ms)),
@@ -78,6 +85,16 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
         pair("agent", f"{live.version or '?'}   load {live.load:.2f}"),
         *_fences(look, node),
     ]  # fmt: skip
+
+
+def _step(look: Look, node: NodeFact, live: NodeLive) -> Span:
+    """Return whether the node has what the cluster has, as far as that is known now."""
+    if not node.heard:
+        return Span("when it was last heard", "warn")
+    cluster = look.view.cluster.value if look.view.cluster else None
+    if cluster is not None and (live.epoch, live.digest) == (cluster.epoch, cluster.digest):
+        return Span("in step", "ok")
+    return Span("not in step with the cluster", "warn")
 
 
 def _fences(look: Look, node: NodeFact) -> Iterator[Line]:
@@ -114,18 +131,10 @@ def _groups(look: Look, node: NodeFact) -> list[Line]:
     lines = []
     for group in look.groups:
         if group.owner == node.name:
-            heir = (
-                f"if {node.name} fails: {group.heirs[0]}" if group.heirs else "nobody could take it"
-            )
-            heir = f"runs on {join(group.others)}, too" if group.others else heir
-            lines.append(
-                line("  ", put(group.name, 16, "strong"), put(group.word, 10, group.tone), heir)
-            )
+            word = put(group.word, 10, group.tone)
+            lines.append(line("  ", put(group.name, 16, "strong"), word, _heir(node, group)))
         elif node.name in group.order:
-            place = group.order.index(node.name) + 1
-            words = f"number {place} in its order, now on {group.owner or 'nobody'}"
-            may = "standby" if node.standby else "may take"
-            lines.append(line("  ", put(group.name, 16), put(may, 10, "dim"), words))
+            lines.append(line("  ", put(group.name, 16), *_may_take(node, group)))
     return lines or [line("  ", Span("none", "dim"))]
 
 
@@ -133,3 +142,20 @@ def _lease_text(lease_ms: int) -> str:
     if lease_ms < 0:
         return "held"
     return f"{lease_ms / 1000:.1f}s left" if lease_ms else "none"
+
+
+def _heir(node: NodeFact, group: GroupFact) -> str:
+    if group.others:
+        return f"runs on {join(group.others)}, too"
+    if not group.heirs:
+        return "nobody could take it"
+    return f"if {node.name} fails: {group.heirs[0]}" if node.heard else f"next: {group.heirs[0]}"
+
+
+def _may_take(node: NodeFact, group: GroupFact) -> Line:
+    """Return whether a node that does not own a group could take it over now."""
+    if not node.usable:
+        return line(put(f"could not take it now: {node.word}", 0, "warn"))
+    place = group.order.index(node.name) + 1
+    words = f"number {place} in its order, now on {group.owner or 'nobody'}"
+    return line(put("standby" if node.standby else "may take", 10, "dim"), words)
