@@ -169,6 +169,25 @@ def test_report_has_every_cell_and_its_evidence() -> None:
     assert "prove: done" in text
 
 
+def test_what_an_undone_run_wanted_is_no_fact_and_who_is_elsewhere_is_named() -> None:
+    ended = story.run_aborts()
+    before = view_of(*ended)
+    run = run_of(*ended)
+    assert dare.moved_on(before, run) == ()
+
+    taken_over = {"database": "alpha", "web": "alpha"}
+    view = view_of(*ended, story.cluster_live(owners=taken_over))
+    moved = dare.moved_on(view, run)
+    text = report_text(run, moved)
+
+    assert "\nChanges, as wanted\n" in text
+    assert "\nGroups, as wanted\n" in text
+    assert "\nOn another node than before\n  web: bravo > alpha\n" in text
+    told = joined(dare.outlook_lines(run, 80, moved=moved)[0])
+    assert "On another node than before: web: bravo > alpha." in told
+    assert "\nGroups\n" in report_text(run_of(*story.run_succeeds()))
+
+
 def test_run_whose_coordinator_is_lost_says_so_and_that_nothing_is_to_be_done() -> None:
     run = run_of(*story.run_up_to("activate"))
     view = store.fold(store.View(), story.three_nodes(), NOW)[0]

@@ -122,7 +122,8 @@ class DareScreen(SectionScreen):
         )
         self._follow(run)
         outlook = self.query_one("#outlook", Lines)
-        outlook.show_lines(dare.outlook_lines(run, width, lost=dare.is_lost(view, run)))
+        lost, moved = dare.is_lost(view, run), dare.moved_on(view, run)
+        outlook.show_lines(dare.outlook_lines(run, width, lost=lost, moved=moved))
         outlook.styles.max_height = most = 12 if self._full else 3 if self.short else 6
         legend = self.query_one("#legend", Lines)
         legend.display = not self.short
@@ -239,7 +240,9 @@ class DareScreen(SectionScreen):
         """Write the report as a text file and say where it is."""
         run = self.run
         if run is not None:
-            path = keep(f"dare-{run.tx}", ".txt", report_text(run))
+            path = keep(
+                f"dare-{run.tx}", ".txt", report_text(run, dare.moved_on(self.session.view, run))
+            )
             self.desk.tell(f"report written to {path}")
 
     def action_abort(self) -> None:

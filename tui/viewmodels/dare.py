@@ -1,12 +1,13 @@
 """One DARE in words: what it changes, how it stands, what an abort would do, how it ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
 from nodeagent.model.plan import GroupEffect, Plan
 from nodeagent.model.run import REHEARSAL, DareRun, StepRow, is_rehearsal
 from tui.viewmodels.ages import Moment, age_text, length_text
+from tui.viewmodels.ledger import move_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
 from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, joined, line, put, rule, spread, wrap
@@ -14,6 +15,7 @@ from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
 from tui.viewmodels.store import View
 
 OPEN = frozenset({"running", "aborting"})
+MOVED_ON = "On another node than before"
 _STATE: dict[str, tuple[str, Tone]] = {
     "running": ("RUNNING", "busy"),
     "aborting": ("ABORTING", "warn"),
@@ -197,11 +199,36 @@ def result_text(run: DareRun) -> tuple[str, Tone]:
             return "", ""
 
 
-def outlook_lines(run: DareRun, width: int, *, lost: bool = False) -> list[Line]:
-    """Return what an abort would do now, or how it ended; `lost`: the coordinator is."""
+def moved_on(view: View, run: DareRun) -> tuple[str, ...]:
+    """Return which groups are elsewhere than before a run that was undone: who had them was lost.
+
+    Nothing for a run after which there was another one: that may have moved them.
+    """
+    cluster = view.cluster.value if view.cluster else None
+    newest = [one.tx for one in view.all_runs[-1:]] == [run.tx]
+    if run.state != "aborted" or not newest or cluster is None or cluster.epoch != run.base_epoch:
+        return ()
+    before = {effect.group: effect.source for effect in run.plan.effects if effect.source}
+    now = {group: cluster.owners.get(group, "") for group in before}
+    return tuple(
+        move_text((group, owner, now[group]))
+        for group, owner in before.items()
+        if now[group] != owner
+    )
+
+
+def outlook_lines(
+    run: DareRun, width: int, *, lost: bool = False, moved: Sequence[str] = ()
+) -> list[Line]:
+    """Return what an abort would do now, or how it ended.
+
+    `lost`: the coordinator is; `moved`: which groups are elsewhere than before.
+    """
     if run.state not in OPEN:
         text, tone = result_text(run)
-        ended = [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
+        told = f"{MOVED_ON}: {', '.join(moved)}."
+        ended = [line(" ", put(part, 0, "bad")) for part in wrap(told, width - 2) if moved]
+        ended += [line(" ", put(part, 0, tone)) for part in wrap(text, width - 2)]
         away = "; ".join(outcome_lines(run))
         return [*ended, *(line(" ", put(part, 0, "dim")) for part in wrap(away, width - 2) if away)]
     if is_rehearsal(run.tx):

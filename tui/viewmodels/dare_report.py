@@ -1,15 +1,17 @@
 """One DARE as a text to keep or hand on: what it was to change, each cell, how it ended."""
 
+from collections.abc import Sequence
+
 from nodeagent.model.run import DareRun
 from tui.viewmodels.ages import clock_text
-from tui.viewmodels.dare import as_told, effect_text, epochs_text, result_text
+from tui.viewmodels.dare import MOVED_ON, OPEN, as_told, effect_text, epochs_text, result_text
 from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import put
 from tui.viewmodels.steps import step_text
 
 
-def report_text(run: DareRun) -> str:
-    """Return the whole DARE as plain text for a file."""
+def report_text(run: DareRun, moved: Sequence[str] = ()) -> str:
+    """Return the whole DARE as plain text for a file; `moved`: groups elsewhere than before."""
     run = as_told(run)
     result, _ = result_text(run)
     lines = [
@@ -20,14 +22,15 @@ def report_text(run: DareRun) -> str:
         f"reason: {run.reason or '-'}",
         result,
         "",
-        "Changes",
+        f"Changes{_wish(run)}",
         *(
             f"  {c.kind} {c.object} {c.key} {c.old} > {c.new}".rstrip(" >")
             for c in run.plan.changes
         ),
-        "Groups",
+        f"Groups{_wish(run)}",
         *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
         *(f"  {text}" for text in outcome_lines(run)),
+        *([MOVED_ON, *(f"  {text}" for text in moved)] if moved else ()),
         "Steps",
     ]
     for row in run.steps:
@@ -41,3 +44,10 @@ def report_text(run: DareRun) -> str:
             lines += [f"      {entry}" for entry in cell.evidence]
     from_outside = (put(entry).text for entry in lines)
     return "\n".join(from_outside) + "\n"
+
+
+def _wish(run: DareRun) -> str:
+    """Return what a heading says of a plan that is no fact, or not yet."""
+    if run.state == "done":
+        return ""
+    return ", as planned" if run.state in OPEN else ", as wanted"
