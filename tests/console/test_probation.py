@@ -50,6 +50,20 @@ def test_going_back_is_asked_for_and_a_read_only_console_cannot() -> None:
     play(act, read_only=True)
 
 
+@pytest.mark.parametrize(("section", "key"), [("4", "m"), ("4", "h"), ("4", "o"), ("2", "o")])
+def test_operation_that_would_be_refused_meanwhile_is_so_before_it_asks_anything(
+    section: str, key: str
+) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(story.cluster_live(probation=OPEN))
+        await shows(pilot, "PROBATION 9:4")
+        await pilot.press(section, key)
+        text = await shows(pilot, "a change is on probation: keep it or go back")
+        assert "Esc leaves" not in text
+
+    play(act)
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_banner_fits_and_says_what_happens_next(width: int) -> None:
     (counting,) = banner_lines(view_of(story.cluster_live(probation=OPEN)), NOW, width)

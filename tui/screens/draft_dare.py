@@ -17,7 +17,7 @@ from tui.viewmodels.draft_review import Review, text_diff
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
 from tui.viewmodels.operations import length_of
-from tui.viewmodels.probation import LENGTHS, open_probation
+from tui.viewmodels.probation import LENGTHS, forbids
 from tui.viewmodels.rehearsal import rehearsal_of, rehearsed_text
 from tui.viewmodels.spans import Line, Row, line, put, wrap
 from tui.viewmodels.survives import with_waivers
@@ -176,9 +176,7 @@ def _why_not_now(bench: Bench) -> str:
         return bench.review.forbidden
     if bench.session.view.running:
         return "another DARE is going on: the DARE section shows it"
-    if open_probation(bench.session.view) is not None:
-        return "a change is on probation: keep it or go back, then this one can run"
-    return ""
+    return forbids(bench.session.view)
 
 
 async def _apply(screen: DraftPage, request: Apply) -> None:

@@ -9,6 +9,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.show import program_of
 from tui.viewmodels.commands import operation_command
 from tui.viewmodels.operations import Ground, Make
+from tui.viewmodels.probation import forbids
 
 
 def operate(screen: SectionScreen, make: Make, button: str) -> None:
@@ -54,6 +55,10 @@ def ground_of(screen: SectionScreen) -> Ground | None:
         screen.desk.tell(session.locked, severity="warning")
         return None
     view = session.view
+    waits = forbids(view)
+    if waits:
+        screen.desk.tell(waits, severity="warning")
+        return None
     if view.active.running is None or view.cluster is None:
         screen.desk.tell("the active configuration is not known", severity="error")
         return None

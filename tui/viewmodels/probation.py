@@ -16,6 +16,13 @@ def open_probation(view: View) -> ProbationLive | None:
     return view.cluster.value.probation if view.cluster is not None else None
 
 
+def forbids(view: View) -> str:
+    """Return why no other DARE can run meanwhile, "" where nothing is on probation."""
+    if open_probation(view) is None:
+        return ""
+    return "a change is on probation: keep it or go back, then this one can run"
+
+
 def left_s(view: View, now: Moment) -> int:
     """Return the seconds that are left, counted on from what the agent told; 0 where none is."""
     probation = open_probation(view)
