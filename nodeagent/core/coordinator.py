@@ -22,7 +22,7 @@ from nodeagent.core.table import DECIDE_INDEX, STEPS, Step, rows_for, undo_rows
 from nodeagent.core.votes import stamp
 from nodeagent.model.health import CellState, RestoreState, RunState
 from nodeagent.model.ownership import NOBODY
-from nodeagent.model.run import AS_BEFORE, DareRun
+from nodeagent.model.run import AS_BEFORE, NO_ANSWER, DareRun
 from nodeagent.wire.peer import (
     Aborted,
     Applied,
@@ -566,7 +566,7 @@ class Coordinator:
                 continue
             known = node in self.shared.hearts.peers or node == self.shared.name
             if late:
-                self._lose(row, node, "no answer in time")
+                self._lose(row, node, NO_ANSWER)
             elif known and not self.shared.alive(node):
                 self._lose(row, node, "declared down: no heartbeat on any network")
 

@@ -17,7 +17,7 @@ from nodeagent.core.audience import Audiences, Request
 from nodeagent.core.board import Board, first_record
 from nodeagent.core.table import REHEARSAL_STEPS
 from nodeagent.model.rehearsal import DRIFTED, Finding
-from nodeagent.model.run import REHEARSAL
+from nodeagent.model.run import NO_ANSWER, REHEARSAL
 from nodeagent.wire.console import Answer, Done, Refused
 from nodeagent.wire.peer import StepOrder
 
@@ -218,7 +218,7 @@ class Rehearsal:
         if now - self._asked_ms >= RESEND_MS:
             self._ask()
         for node in self._waiting() if now >= self._deadline_ms else ():
-            self._fail(node, self._late.get(node, "no answer in time"))
+            self._fail(node, self._late.get(node, NO_ANSWER))
 
     def _may_be_done(self) -> None:
         """Compare what everybody got, once all have answered."""

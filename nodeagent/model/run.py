@@ -22,6 +22,8 @@ REHEARSAL = "rehearsal."
 """With this begins the name of a run that asks only, and changes nothing anywhere."""
 AS_BEFORE = "everything is as before"
 """What the result of an abort says, and "except ..." after it where something is not proved."""
+NO_ANSWER = "no answer in time"
+"""The reason of a cell whose node said nothing until its deadline."""
 FINAL: frozenset[CellState] = frozenset({"done", "failed", "skipped", "lost"})
 
 

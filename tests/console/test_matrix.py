@@ -155,6 +155,19 @@ def test_result_in_words() -> None:
     assert dare.result_text(run_of(*story.run_succeeds()))[1] == "ok"
 
 
+def test_added_node_that_never_answered_is_told_with_what_to_do() -> None:
+    run = run_of(*story.run_up_to("verify"))
+    plan = msgspec.structs.replace(run.plan, added_nodes=("charlie",))
+    silent = Cell("lost", reason="no answer in time")
+    rows = (msgspec.structs.replace(run.steps[0], cells={"charlie": silent}),)
+    ended = {"state": "refused", "text": "charlie: no answer in time", "plan": plan}
+    failed = msgspec.structs.replace(run, steps=rows, **ended)
+    heard = (StepRow("lock", cells={"charlie": Cell("done")}), *rows)
+
+    assert "start the agent on charlie (systemctl enable --now" in dare.result_text(failed)[0]
+    assert "systemctl" not in dare.result_text(msgspec.structs.replace(failed, steps=heard))[0]
+
+
 def test_cursor_goes_where_it_works_or_failed() -> None:
     assert current_row(run_of(*story.run_up_to("release"))) == "step:release"
     assert current_row(run_of(*story.run_aborts())) == "step:acquire"

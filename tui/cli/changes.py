@@ -3,6 +3,7 @@
 from nodeagent.model.plan import GroupEffect, Plan
 from tui.cli.output import table_lines
 from tui.viewmodels.changes import change_line
+from tui.viewmodels.newcomers import must_answer
 from tui.viewmodels.preview import Preview, forecast_text
 from tui.viewmodels.survives import loss_lines, survival_lines, waivers
 
@@ -23,6 +24,7 @@ def preview_lines(found: Preview, epoch: int) -> list[str]:
         *(f"  {line}" for line in survival_lines(found.endurance)[:1]),
         *(f"  not survived any more: {line}" for line in loss_lines(found.endurance)),
         *([f"apply wants these waived: {lost}"] if lost else ()),
+        *(must_answer(node) for node in planned.added_nodes),
         *([f"it would be refused: {found.forbidden}"] if found.forbidden else ()),
     ]
 

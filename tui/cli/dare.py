@@ -17,6 +17,7 @@ from tui.cli import exits
 from tui.cli.follow import Follower, follow_to_end, heard_by, take_first
 from tui.cli.output import complain, put, put_json, say
 from tui.cli.progress import is_worth_a_line, item_line, news
+from tui.viewmodels.dare import ended_text
 from tui.viewmodels.preview import Foretold, outcome_text, outcomes
 
 ANSWER_S = 15.0
@@ -141,7 +142,7 @@ def result_of(follower: Follower, client: Client) -> Result:
         run.state,
         exit_of(run),
         run.tx,
-        run.text,
+        ended_text(run),
         run.restored,
         run.seconds,
         run.detection_gap_ms,

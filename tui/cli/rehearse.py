@@ -16,6 +16,7 @@ from tui.cli.asking import snapshot_of, with_client
 from tui.cli.dare import Result, Teller
 from tui.cli.follow import FLOWING_S, Heard, heard_by
 from tui.cli.output import say
+from tui.viewmodels.dare import ended_text
 
 LIMIT_S = 120.0
 """Longer than agents wait for the slowest node; fence devices are asked, too."""
@@ -88,7 +89,7 @@ def _tell(run: DareRun | None, tx: str, file: str, teller: Teller, *, as_json: b
         text = "the agent that was asked is gone; rehearse again"
         return teller.result(Result("failed", exits.FAILED, tx, text))
     if run.state != "done":
-        result = Result(run.state, exits.INVALID, tx, run.text, seconds=run.seconds)
+        result = Result(run.state, exits.INVALID, tx, ended_text(run), seconds=run.seconds)
         return teller.result(result)
     if not as_json:
         say(f"{run.text}; carry it out: clustertui apply {file} --rehearsed {run.rehearsed}")

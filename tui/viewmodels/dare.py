@@ -9,6 +9,7 @@ from nodeagent.model.run import REHEARSAL, DareRun, StepRow, is_rehearsal
 from tui.viewmodels.ages import Moment, age_text, length_text
 from tui.viewmodels.ledger import move_text
 from tui.viewmodels.matrix import Spot, find_row, live_seconds
+from tui.viewmodels.newcomers import remedy
 from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import Line, Span, Tone, brief, cut, joined, line, put, rule, spread, wrap
 from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
@@ -173,9 +174,14 @@ def _silent(row: StepRow) -> StepRow:
     return replace(row, state="lost" if row.state == "running" else row.state, cells=cells)
 
 
+def ended_text(run: DareRun) -> str:
+    """Return what a run says of its end, and what to do where added nodes did not answer."""
+    return "; ".join(filter(None, (run.text, remedy(run))))
+
+
 def result_text(run: DareRun) -> tuple[str, Tone]:
     """Return how a DARE ended, in words."""
-    why = f": {run.text}" if run.text else ""
+    why = f": {ended_text(run)}" if ended_text(run) else ""
     gap = f" {gap_text(run)}." if run.detection_gap_ms > 0 else ""
     took = f"{run.seconds:.1f}s"
     if run.rehearsed:

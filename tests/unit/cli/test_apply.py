@@ -16,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from nodeagent.config.digest import file_digest
+from nodeagent.model.plan import Plan
 from nodeagent.model.reports import Place, Report
 from nodeagent.model.run import (
     Cell,
@@ -37,7 +38,7 @@ CHANGED = ACTIVE.replace("10.10.1.100", "10.10.1.101")
 TX = "2.1.alpha"
 
 
-def record(text: str = CHANGED) -> DareRun:
+def record(text: str = CHANGED, added: tuple[str, ...] = ()) -> DareRun:
     return DareRun(
         tx=TX,
         coordinator="alpha",
@@ -45,17 +46,23 @@ def record(text: str = CHANGED) -> DareRun:
         base_digest=DIGEST,
         target_digest=file_digest(text.encode()),
         nodes=("alpha", "bravo"),
+        plan=Plan(added_nodes=added),
         steps=(StepRow("verify"), StepRow("acquire")),
     )
 
 
-def script(agent: FakeAgent, *progress: Progress, answer: Answer | None = None) -> None:
+def script(
+    agent: FakeAgent,
+    *progress: Progress,
+    answer: Answer | None = None,
+    added: tuple[str, ...] = (),
+) -> None:
     """Let the agent carry out its next Apply by telling `progress`."""
 
     def handle(request: Request) -> Answer:
         if isinstance(request, GetSnapshot):
             return agent.snapshot
-        for item in (RunStarted(record()), *progress):
+        for item in (RunStarted(record(added=added)), *progress):
             agent.publish(ProgressMade(item))
         return answer or Done(tx=TX)
 
@@ -174,6 +181,19 @@ def test_each_end_has_its_exit_code(
     script(agents[0], *progress)
 
     assert run("apply", file).code == code
+
+
+def test_added_node_that_never_answered_is_told_with_what_to_do(
+    agents: Agents, run: Run, file: Path
+) -> None:
+    silent = step("verify", "failed", reason="no answer in time")
+    end = ended("refused", "bravo: no answer in time")
+    script(agents[0], *silent, end, added=("bravo",))
+
+    last = run("apply", file).out.splitlines()[-1]
+
+    remedy = "start the agent on bravo (systemctl enable --now nodeagent)"
+    assert last == f"refused: bravo: no answer in time; {remedy}"
 
 
 @pytest.mark.parametrize("code", [1, 3, 4, 6])

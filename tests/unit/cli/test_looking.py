@@ -11,7 +11,7 @@ from nodeagent.model.health import GroupState
 from nodeagent.wire.console import Answer, Request
 from nodeagent.wire.live import EventLine, GroupLive, NodeLive, Snapshot
 from tests.support import story
-from tests.unit.cli.conftest import ACTIVE, Run, snapshot
+from tests.unit.cli.conftest import ACTIVE, KEY, Run, snapshot
 from tests.unit.client.fake_agent import FakeAgent, cluster
 from tests.unit.tui.test_gathering import Town
 from tui.cli import main
@@ -304,6 +304,18 @@ def test_plan_tells_who_is_moved(run: Run, new_file: Callable[[str], Path]) -> N
     assert ran.code == 0
     assert "web  moved  alpha -> bravo" in ran.out
     assert run("plan", file, "--json").json["plan"]["owners"] == {"web": "bravo"}
+
+
+def test_plan_says_that_an_added_node_must_answer(
+    run: Run, new_file: Callable[[str], Path]
+) -> None:
+    delta = f'[node.delta]\nkey = "{KEY[:-1]}9"\n[node.delta.adapter.eth0]\n'
+    delta += 'network = "public1"\nrole = "service"\naddress = "10.10.1.14"\n'
+
+    ran = run("plan", new_file(ACTIVE + delta))
+
+    told = "delta must answer, or the DARE fails: start its agent there"
+    assert told in ran.out
 
 
 def test_wrong_file_is_not_planned(run: Run, new_file: Callable[[str], Path]) -> None:
