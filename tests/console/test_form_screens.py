@@ -29,7 +29,7 @@ from tests.support.screens import (
 )
 from tests.support.story import StoryClient, configuration_text, key_of, three_nodes
 from tui.app import ClusterApp
-from tui.screens.forms import Bench, bench_of
+from tui.screens.forms import Bench, bench_of, open_form
 from tui.screens.forms.form import FormScreen
 from tui.viewmodels import draft_data as raw
 from tui.widgets.form_choice import Choice
@@ -317,6 +317,29 @@ def test_untouched_new_object_leaves_no_trace() -> None:
         await pilot.press("escape")
         await shows(pilot, "Networks 3")
         assert bench.draft.text == TEXT
+
+    play(act)
+
+
+def test_keys_that_can_do_nothing_for_a_field_say_why() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("3")
+        await shows(pilot, "Networks 3")
+        await form(pilot, "a", title="network private2")
+        await pilot.press("f5")
+        await shows(pilot, "nothing to go back to: the active configuration has no object of")
+        await pilot.press("escape")
+        await shows(pilot, "Networks 3")
+        address = ("group", "database", "resource", "address")
+        open_form(pilot.app, address, focus=".".join((*address, "address")))
+        await shows(pilot, "editing database / address")
+        await in_field(pilot)
+        await pilot.press("f5")
+        await shows(pilot, "it is as the active configuration has it")
+        await enter_text(pilot, "10.10.2.9")
+        await shows(pilot, "! E201")
+        await pilot.press("ctrl+r")
+        await shows(pilot, "by hand only: it would fit network public2")
 
     play(act)
 

@@ -11,6 +11,7 @@ from tui.viewmodels.spans import (
     folded,
     joined,
     line,
+    middle,
     put,
     rule,
     spread,
@@ -37,6 +38,16 @@ def test_cut_never_exceeds(text: str, width: int) -> None:
 @given(st.text(max_size=200), st.integers(8, 60))
 def test_wrap_keeps_within_the_width(text: str, width: int) -> None:
     assert all(width_of(line(put(part))) <= width for part in wrap(text, width))
+
+
+@given(st.text(max_size=80), st.integers(1, 40))
+def test_middle_never_exceeds(text: str, width: int) -> None:
+    assert width_of((put(middle(text, width)),)) <= width
+
+
+def test_middle_keeps_both_ends() -> None:
+    assert middle("/opt/web/server --port 8081", 15) == "/opt/we…rt 8081"
+    assert middle("/opt/web", 15) == "/opt/web"
 
 
 def test_wide_characters_count_twice() -> None:

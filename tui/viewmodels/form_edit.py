@@ -99,6 +99,13 @@ def reset(draft: Draft, field: Field, active: str) -> Draft:
     return draft.set_value(place, stored)
 
 
+def why_not_reset(field: Field) -> str:
+    """Return why a reset left the field as it is."""
+    if field.is_new:
+        return "nothing to go back to: the active configuration has no object of this name"
+    return "it is as the active configuration has it; ^Z takes the last edit back"
+
+
 def _without(draft: Draft, path: Path, mark: str) -> Draft:
     data = raw.data_of(draft.text)
     if raw.at(data, path) is None:

@@ -17,6 +17,8 @@ from tui.viewmodels.form_text import NO, YES, shown
 Path = tuple[str, ...]
 FREE_MAX = 12
 PREFIX = {4: 24, 6: 64}
+ONCE = frozenset({"directory", "device"})
+"""Keys whose values belong to one object; what another one holds is taken."""
 
 Subnet = IPv4Network | IPv6Network
 
@@ -135,7 +137,7 @@ def _note(data: raw.Data | None, kind: str, name: str) -> str:
 
 def _elsewhere(data: raw.Data | None, path: Path, spec: FieldSpec) -> list[Offer]:
     """Return what objects of the same shape hold under the same key."""
-    if spec.kind in {"key", "number"}:
+    if spec.kind in {"key", "number"} or spec.key in ONCE:
         return []
     kind = raw.kind_of(path[:-1], data)
     found = []

@@ -83,6 +83,20 @@ def put(text: str, width: int = 0, tone: Tone = "", *, align: Align = "left") ->
     return Span(pad + text if align == "right" else text + pad, tone)
 
 
+def middle(text: str, width: int) -> str:
+    """Return `text`, cleaned, in at most `width` cells; of a longer one both ends are kept."""
+    text = clean(text)
+    room = width - 1
+    if cell_len(text) <= width or room < 2:
+        return brief(text, width)
+    tail = ""
+    for char in reversed(text):
+        if cell_len(char + tail) > room // 2:
+            break
+        tail = char + tail
+    return f"{set_cell_size(text, room - cell_len(tail)).rstrip()}…{tail}"
+
+
 def brief(text: str, most: int) -> str:
     """Return `text`, cleaned, in at most `most` cells; long names must not push facts away."""
     text = clean(text)

@@ -2,7 +2,7 @@ import pytest
 
 from nodeagent.config.load import load
 from nodeagent.config.schema import fields
-from nodeagent.model.configuration import Adapter, Group, Network, ServiceAddress
+from nodeagent.model.configuration import Adapter, DataFolder, Group, Network, ServiceAddress
 from nodeagent.model.reports import Place, Report
 from tests.support.story import configuration_text, key_of
 from tui.viewmodels import draft_data as raw
@@ -185,6 +185,12 @@ def test_fields_offer_what_the_cluster_knows() -> None:
     assert offered(("network", "x"), Network, "subnet") == ["10.10.10.0/24"]
     assert offered(("group", "web"), Group, "startup", "home-node")[0] == "home-node"
     assert len(offered(("group", "web"), Group, "startup", "home-node")) == 3
+
+
+def test_folder_of_another_group_is_not_offered() -> None:
+    path = ("group", "web", "resource", "data")
+
+    assert offered(path, DataFolder, "directory") == []
 
 
 def test_free_addresses_of_odd_subnets() -> None:

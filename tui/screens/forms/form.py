@@ -15,7 +15,7 @@ from tui.screens.forms.pick import OrderScreen, PickScreen
 from tui.screens.show import ShowScreen
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.finding_page import finding_page
-from tui.viewmodels.form_edit import reset
+from tui.viewmodels.form_edit import reset, why_not_reset
 from tui.viewmodels.form_inventory import nodes_for, silence
 from tui.viewmodels.form_list import offers_with
 from tui.viewmodels.form_offer import Offer, names_offered
@@ -189,7 +189,8 @@ class FormScreen(FormPage):
         row = self._focused_row()
         worst = (self._local.get(row) or row.field.worst) if row else None
         if row is None or worst is None or not worst.fix:
-            self.notify("no fix is known for this field", markup=False, timeout=3)
+            hint = f"by hand only: {worst.hint}" if worst and worst.hint else ""
+            self.notify(hint or "no fix is known for this field", markup=False, timeout=3)
             return
         self._picked(row, worst.fix)
 
@@ -200,10 +201,13 @@ class FormScreen(FormPage):
         if row is None:
             return
         self._local.pop(row, None)
+        before = (self.bench.draft.text, row.text)
         draft = reset(self.bench.draft, row.field, self.bench.active.text)
         self.bench.edit(draft)
         self._refresh()
         row.put_text(self._field_of(row).text)
+        if before == (self.bench.draft.text, row.text):
+            self.notify(why_not_reset(row.field), markup=False, timeout=3)
 
     def action_undo(self) -> None:
         """Take the last step of the draft back."""

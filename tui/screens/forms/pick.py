@@ -13,7 +13,7 @@ from textual.widgets import Input
 from nodeagent.model.text import clean
 from tui.screens.show import show_keys
 from tui.viewmodels.form_offer import Offer
-from tui.viewmodels.spans import Row, Span, put
+from tui.viewmodels.spans import Row, Span, middle, put
 from tui.widgets.live_table import LiveTable
 from tui.widgets.text import Note
 
@@ -184,7 +184,7 @@ class PickScreen(ListScreen[str]):
         shown = self._shown()
         width = min(44, max((len(offer.value) for offer in shown), default=0) + 2)
         rows = [
-            Row(offer.value, (put(offer.value, width), put(offer.note, 0, "dim")))
+            Row(offer.value, (put(middle(offer.value, width), width), put(offer.note, 0, "dim")))
             for offer in shown
         ]
         nothing = [Row("", (put("nothing is known; type it into the field", 0, "dim"),))]
