@@ -323,8 +323,7 @@ def _cell_lines(run: DareRun, spot: Spot, width: int) -> Iterator[Line]:
     words = STEPS.get(row.name)
     if words is None:
         return
-    for part in wrap(f"{words.explanation} On failure: {words.failure} (blocks {words.blocks})",
-                     width - 3):  # fmt: skip
+    for part in wrap(f"{words.explanation} On failure: {words.failure}", width - 3):
         yield line("  ", put(part, 0, "dim"))
 
 

@@ -33,6 +33,8 @@ CELLS: tuple[tuple[str, str], ...] = (
     ("skip  -", "the step concerns nobody, or was done without this voter; no part in it"),
 )
 
+BLOCKS = "numbers in the figures of US patent 5,822,531, which the steps come from"
+
 MOVING: tuple[Entry, ...] = (
     ("↑ ↓ j k", "", "move"),
     ("PgUp PgDn g G", "", "page, first, last"),
@@ -53,7 +55,8 @@ def help_lines(title: str, mine: list[Entry], common: list[Entry], width: int, *
     if steps:
         lines.append(titled([Span("Cells of a DARE", "head")], width))
         lines += _entries([(word, "", text) for word, text in CELLS], width)
-        lines.append(titled([Span("Steps of a DARE", "head"), ", with the figures' blocks"], width))
+        lines.append(titled([Span("Steps of a DARE", "head")], width))
+        lines += _entries([("[ ]", "", BLOCKS)], width)
         for text in STEPS.values():
             words = f"{text.explanation} On failure: {text.failure} [{text.blocks}]"
             lines += _entries([(text.title, "", words)], width)
