@@ -6,7 +6,7 @@ from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import dare, store
 from tui.viewmodels.dare_report import report_text
-from tui.viewmodels.matrix import Spot, columns_of, current_row, matrix_pane, strip_lines
+from tui.viewmodels.matrix import Spot, cell_span, columns_of, current_row, matrix_pane, strip_lines
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import joined, width_of
 from tui.viewmodels.store import View
@@ -44,6 +44,15 @@ def test_running_cell_counts_the_seconds() -> None:
 
     assert "RUN 3.1s" in text[7]
     assert "waits for alpha" in text[7]
+
+
+def test_running_cell_that_is_narrow_counts_whole_seconds() -> None:
+    row = StepRow("greet")
+    cell = Cell("running", began=story.WALL - 10.8)
+
+    told = [cell_span(row, cell, width, NOW, 0.0).text for width in (9, 8, 6)]
+
+    assert told == ["RUN 10.8s", "RUN 10s", "RUN"]
 
 
 def test_heir_of_a_lost_coordinator_undoes_in_the_same_matrix() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+import msgspec
 import pytest
 
 from nodeagent.config import edit
@@ -11,6 +12,8 @@ from tests.support import history
 from tests.support.screens import LARGE, SMALL, console, running, shows, until
 from tests.support.story import StoryClient, configuration_text
 from tui.screens.forms.bench import bench_of
+from tui.viewmodels.past_page import entry_page
+from tui.viewmodels.spans import joined
 
 NOW = configuration_text()
 OLD = edit.set_value(NOW, ("group", "web", "fallback"), "higher-priority")
@@ -73,6 +76,17 @@ async def test_the_whole_epoch_goes_into_the_draft(client: StoryClient) -> None:
         await shows(pilot, "Give up the draft?", "will be lost")
         await pilot.press("escape")
         assert "# mine" in bench_of(app).draft.text
+
+
+def test_text_of_an_entry_that_is_folded_keeps_its_column() -> None:
+    why = "one word and another " * 6
+    entry = msgspec.structs.replace(ENTRIES[-1], reason=why)
+
+    told = [joined(one).rstrip() for one in entry_page(entry, None, (), 60)]
+
+    index = next(number for number, text in enumerate(told) if text.startswith("  why      one"))
+    assert told[index + 1].startswith("           ")
+    assert told[index + 1].strip()
 
 
 async def test_the_first_epoch_is_fetched_when_one_goes_back_to_it() -> None:

@@ -11,6 +11,7 @@ from tui.viewmodels.draft import Draft
 from tui.viewmodels.draft_review import INTERRUPTING, Review
 from tui.viewmodels.findings import report_rows
 from tui.viewmodels.form_page import count_text
+from tui.viewmodels.panes import column_width
 from tui.viewmodels.preview import forecast_text
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, rule, width_of, wrap
 from tui.viewmodels.survives import loss_lines, survival_lines
@@ -57,6 +58,7 @@ def change_rows(changes: Sequence[Change], width: int) -> list[Row]:
     """Return the changes under a heading for each object, old > new."""
     rows: list[Row] = []
     before = ""
+    keys = column_width("", (one.key for one in changes), max(14, width // 3))
     for change in changes:
         sign, tone = _SIGNS[change.kind]
         if not change.key:
@@ -65,7 +67,7 @@ def change_rows(changes: Sequence[Change], width: int) -> list[Row]:
             continue
         if change.object != before:
             rows.append(Row("", cut(line(put(f"   {change.object}", 0, "strong")), width)))
-        text = line(put(f" {sign}   ", 0, tone), put(change.key, 14), " ")
+        text = line(put(f" {sign}   ", 0, tone), put(change.key, max(14, keys)), " ")
         rows.append(Row(change_key(change), cut((*text, *_values(change)), width)))
         before = change.object
     return rows

@@ -93,15 +93,25 @@ def help_lines(
     fits = width_of((name,)) + len(text) + 7 <= width
     if report is None:
         default = _default_text(field)
-        below = default if fits else f"{default}  {text}" if field.is_parameter else f"   {text}"
-        head = rule((name, put(f": {text}") if fits and text else ""), width)
-        return (head, cut(line(put(below, 0, "dim")), width))
+        if field.is_parameter and not fits:
+            return (rule((name,), width), cut(line(put(f"{default}  {text}", 0, "dim")), width))
+        first, rest = _parted(text, width, width_of((name,)) + 7)
+        head = rule((name, put(f": {first}") if first else ""), width)
+        return (head, cut(line(put(f"   {rest}" if rest else default, 0, "dim")), width))
     head = rule((name, put(f": {text}") if text else ""), width)
     hint = report.hint or report.text
     spans = [put(f"   {hint}", 0, "warn")]
     if report.fix:
         spans += [put("  "), put("^R", 0, "key"), put(f" takes {report.fix}")]
     return (head, tuple(spans))
+
+
+def _parted(text: str, width: int, taken: int) -> tuple[str, str]:
+    """Return a help in two lines, of which the first has `taken` cells less."""
+    if len(text) + taken > width >= len(text) + 3:
+        return "", text
+    first = wrap(text, max(1, width - taken))[0]
+    return first, text[len(first) :].strip()
 
 
 def field_page(field: Field | None, report: Report | None, width: int) -> tuple[Line, ...]:

@@ -77,8 +77,8 @@ def cell_span(row: StepRow, cell: Cell | None, width: int, now: Moment, skew: fl
         word = "UNDO" if row.name != "prove" else "OK"
     if cell.state == "running":
         seconds = live_seconds(cell, now, skew)
-        long, short = f"RUN {seconds:.1f}s", f"RUN {int(seconds)}"
-        word = long if len(long) <= width else short if len(short) <= width else word
+        told = (f"RUN {seconds:.1f}s", f"RUN {int(seconds)}s")
+        word = next((text for text in told if len(text) <= width), word)
     return Span(word, tone)
 
 

@@ -1,5 +1,6 @@
 """The past section: what was decided, as a list, and one entry in full."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from nodeagent.config.blame import blame
@@ -16,6 +17,8 @@ from tui.viewmodels.spans import Line, Row, Span, Tone, line, put, wrap
 Texts = dict[str, str]
 """Decided configurations by their file digest, as far as they were fetched."""
 WIDE = 100
+_LABEL = re.compile(r"[a-z]+ {2,}")
+"""The label of a line of an entry, with the blanks up to its text."""
 HEAD = 3
 """Lines of an entry that come before what it changed: which it is, when, and what."""
 _TONES: dict[str, Tone] = {"abort": "warn", "view": "dim", "confirm": "ok"}
@@ -87,7 +90,13 @@ def _change_lines(changes: Sequence[Change] | None, width: int) -> list[Line]:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    return wrap(text, width - 4) if len(text) > width - 4 else [text]
+    """Return a line in parts; what follows a label stays in its column."""
+    if len(text) <= width - 4:
+        return [text]
+    found = _LABEL.match(text)
+    label = found.group() if found else ""
+    parts = wrap(text[len(label) :], width - 4 - len(label))
+    return [f"{'' if index else label:{len(label)}}{part}" for index, part in enumerate(parts)]
 
 
 def changes_between(old: str, new: str) -> tuple[Change, ...]:

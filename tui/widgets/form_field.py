@@ -50,10 +50,32 @@ class ValueInput(Input):
     def render_line(self, y: int) -> Strip:
         """Return the value as it is typed, or cut with an ellipsis."""
         width = self.scrollable_content_region.width
-        if y or self.has_focus or cells_of(self.value) <= width:
+        if y or cells_of(self.value) <= width:
             return super().render_line(y)
+        if self.has_focus:
+            return self._marked(super().render_line(y), width)
         strip = Strip([Segment(put(self.value, width).text)])
         return strip.extend_cell_length(width + 1).apply_style(self.rich_style)
+
+    def _marked(self, strip: Strip, width: int) -> Strip:
+        """Return what is seen of a long value with an ellipsis where it goes on.
+
+        Never over the cursor, which tells where one types.
+        """
+        start = self.scroll_offset.x
+        cursor = cells_of(self.value[: self.cursor_position]) - start
+        if start > 0 and cursor > 0:
+            strip = _with_more(strip, 0)
+        if cells_of(self.value) - start > width and cursor != width - 1:
+            strip = _with_more(strip, width - 1)
+        return strip
+
+
+def _with_more(strip: Strip, place: int) -> Strip:
+    """Return a line with an ellipsis in the cell at `place`, which keeps its look."""
+    style = next(iter(strip.crop(place, place + 1))).style
+    mark = Strip([Segment("…", style)])
+    return Strip.join([strip.crop(0, place), mark, strip.crop(place + 1)])
 
 
 def finding_line(report: Report) -> Line:

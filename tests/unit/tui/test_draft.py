@@ -6,8 +6,10 @@ from nodeagent.wire.joining import JoinState
 from tests.support.story import NODES, configuration_text, key_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import UNDO_MAX, Draft, rebased, started
+from tui.viewmodels.draft_page import change_rows
 from tui.viewmodels.draft_revert import reverted
 from tui.viewmodels.draft_review import Standing, review, text_diff
+from tui.viewmodels.spans import joined
 
 TEXT = configuration_text()
 STANDING = Standing(NODES, {"database": "alpha", "web": "bravo"}, NODES)
@@ -123,6 +125,14 @@ def test_review_of_what_is_no_configuration_tells_its_changes() -> None:
     assert raw.at(raw.data_of(back.text), ("node", "alpha", "key")) == key_of("alpha")
     assert {"E029"} < {report.code for report in found.errors}
     assert review("[", TEXT, STANDING).count == 0
+
+
+def test_long_key_of_a_change_is_whole_where_there_is_room() -> None:
+    text = begun().set_value(("group", "web", "failure-expires-seconds"), 300).text
+
+    shown = [joined(row.line) for row in change_rows(review(text, TEXT, STANDING).changes, 80)]
+
+    assert " ~   failure-expires-seconds 60 > 300" in shown
 
 
 def test_a_draft_with_errors_tells_the_role_of_a_new_administrator() -> None:

@@ -82,6 +82,15 @@ def test_an_adapter_is_offered_the_interfaces_and_addresses_of_its_node() -> Non
     assert any(note == "free on public2" for _, note in addresses)
 
 
+def test_help_that_is_longer_than_a_line_goes_on_in_the_next() -> None:
+    field = field_of(form_of(TEXT, ("group", "web")), "failure-expires-seconds")
+
+    head, below = (joined(entry) for entry in help_lines(field, None, 80))
+
+    assert "Failures expire: After so long" in head
+    assert below.endswith("0: never")
+
+
 def test_devices_that_all_nodes_of_the_group_see_come_first() -> None:
     text = with_resource({"type": "filesystem", "device": "", "directory": "/srv/db"})
 
