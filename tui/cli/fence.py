@@ -17,7 +17,7 @@ from tui.cli import exits, fence_checks
 from tui.cli.access import Way
 from tui.cli.active import active_of
 from tui.cli.asking import snapshot_of, with_client
-from tui.cli.output import complain, put, put_json, say
+from tui.cli.output import put, put_json, refuse, say
 from tui.cli.prompts import may_ask, typed
 
 CONFIRM, TEST = "confirm", "test"
@@ -46,8 +46,7 @@ def run(way: Way, words: tuple[str, ...], *, yes: str, as_json: bool) -> int:
         before = _fence(snapshot, node)
         answer = await client.ask(Fence(node, typed, confirmed))
         if isinstance(answer, Refused):
-            complain(answer.text)
-            return answer.exit_code
+            return refuse(answer.text, answer.exit_code, as_json=as_json)
         if not isinstance(answer, Done):
             raise ClientError(f"{client.agent} gave another answer: {type(answer).__name__}")
         if confirmed:

@@ -23,7 +23,7 @@ from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.asking import with_client
 from tui.cli.joining import guest_of, let_in, wait_for_guest
-from tui.cli.output import complain, put, put_json, say
+from tui.cli.output import put, put_json, refuse, say
 from tui.viewmodels.joining_page import name_trouble
 
 
@@ -39,8 +39,7 @@ def run(way: Way, node: str, *, wait: bool, yes: str, apply: bool, as_json: bool
         before = guest_of(kept, node) if isinstance(kept, Joining) else None
         answer = await client.ask(Invite(node, token))
         if isinstance(answer, Refused):
-            complain(answer.text)
-            return answer.exit_code
+            return refuse(answer.text, answer.exit_code, as_json=as_json)
         if not isinstance(answer, Invited):
             raise ClientError(f"{client.agent} gave another answer: {type(answer).__name__}")
         _tell(node, token, answer, as_json=as_json)

@@ -16,7 +16,7 @@ from tui.cli.access import Way, author
 from tui.cli.active import active_of
 from tui.cli.asking import run_until_interrupted, snapshot_of
 from tui.cli.dare import Teller, carry_out
-from tui.cli.output import complain, put, put_json, put_table, say
+from tui.cli.output import complain, put, put_json, put_table, refuse, say
 from tui.cli.prompts import agreed, may_ask
 from tui.cli.stale import DROPS_DRAFT, applies_draft
 
@@ -39,13 +39,14 @@ def run(way: Way, node: str, *, yes: str, withdraw: bool, apply: bool, as_json: 
             guest = guest_of(joining, node)
             if guest is not None:
                 return await act(access, guest)
-        complain(f"{clean(node, 63)} is not invited; clustertui invite {clean(node, 63)} does it")
-        return exits.FAILED
+        name = clean(node, 63)
+        text = f"{name} is not invited; clustertui invite {name} does it"
+        return refuse(text, exits.FAILED, as_json=as_json)
 
     async def act(access: Access, guest: Guest) -> int:
         if guest.state == "invited" and not withdraw:
-            complain(f"{guest.node} is invited, and has not asked yet")
-            return exits.BUSY
+            text = f"{guest.node} is invited, and has not asked yet"
+            return refuse(text, exits.BUSY, as_json=as_json)
         client = Client(access)
         try:
             if withdraw:
@@ -130,8 +131,7 @@ async def let_in(
         say(f"  {name}: {adapter.address} on {adapter.network}, {adapter.role}")
     say(f"  key of that machine: {guest.fingerprint}")
     if not _is_right(guest, yes):
-        complain(f"{guest.node} was not let in")
-        return exits.FAILED
+        return refuse(f"{guest.node} was not let in", exits.FAILED, as_json=as_json)
     answer = await client.ask(Admit(guest.node, yes or guest.fingerprint))
     if not isinstance(answer, Admitted):
         return _told(answer, as_json=as_json)
@@ -196,8 +196,7 @@ def _is_right(guest: Guest, yes: str) -> bool:
 def _told(answer: object, *, as_json: bool) -> int:
     """Tell an answer that is not the one hoped for, or a plain done."""
     if isinstance(answer, Refused):
-        complain(answer.text)
-        return answer.exit_code
+        return refuse(answer.text, answer.exit_code, as_json=as_json)
     if not isinstance(answer, Done):
         raise ClientError(f"an agent gave another answer: {type(answer).__name__}")
     if as_json:

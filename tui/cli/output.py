@@ -47,6 +47,14 @@ def complain(text: str) -> None:
     say(f"clustertui: {text}")
 
 
+def refuse(text: str, code: int, *, as_json: bool) -> int:
+    """Say why something was not done, to scripts on stdout as well; return its exit code."""
+    complain(text)
+    if as_json:
+        put_json({"result": "refused", "exit": code, "text": text})
+    return code
+
+
 def count(number: int, thing: str) -> str:
     """Return ``1 error`` or ``2 errors``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from nodeagent.wire.console import Answer, Request
+from nodeagent.wire.console import Answer, Refused, Request
 from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Invite, Invited, Joining
 from tests.unit.cli.conftest import ACTIVE, DIGEST, Run
 from tests.unit.client.fake_agent import FakeAgent
@@ -68,6 +68,32 @@ def test_second_invitation_says_that_it_replaces_the_first(run: Run) -> None:
     assert "it replaces the invitation of delta by ann, which is over" in again.err
     assert "what asked with it from 10.10.1.14 is refused" in again.err
     assert "replaces" not in other.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["invite", "delta"], 2, "alpha is a node of the cluster already"),
+        (["joining", "nosuch", "--withdraw"], 1, "nosuch is not invited"),
+        (["joining", "delta", "--yes", SHOWN], 4, "another key"),
+    ],
+)
+def test_refusal_is_one_object_for_scripts(
+    agents: Agents, run: Run, words: list[str], code: int, text: str
+) -> None:
+    def handle(request: Request) -> Answer:
+        if isinstance(request, GetJoining):
+            return Joining("alpha", (DELTA,))
+        return Refused("no", text, code)
+
+    agents[0].handler = handle
+
+    told, ran = run(*words), run(*words, "--json")
+
+    assert (told.code, told.out) == (code, "")
+    assert (ran.code, ran.json["result"], ran.json["exit"]) == (code, "refused", code)
+    assert text in ran.json["text"]
+    assert text in ran.err
 
 
 @pytest.mark.parametrize("name", ["two words", "", "-x" * 40, "é"])
