@@ -90,7 +90,7 @@ def reset(draft: Draft, field: Field, active: str) -> Draft:
     """Return the draft with the field as the active configuration has it."""
     old, data = raw.data_of(active), raw.data_of(draft.text)
     path = field.path[:-1]
-    if field.is_name or (len(path) > 1 and raw.at(old, path[:OBJECT_MAX]) is None):
+    if field.is_name or _is_new(field, old):
         return draft
     value = value_at(old, path, field.spec.key)
     if value is None:
@@ -99,11 +99,17 @@ def reset(draft: Draft, field: Field, active: str) -> Draft:
     return draft.set_value(place, stored)
 
 
-def why_not_reset(field: Field) -> str:
+def why_not_reset(field: Field, active: str) -> str:
     """Return why a reset left the field as it is."""
-    if field.is_new:
+    if field.is_new or (not field.is_name and _is_new(field, raw.data_of(active))):
         return "nothing to go back to: the active configuration has no object of this name"
     return "it is as the active configuration has it; ^Z takes the last edit back"
+
+
+def _is_new(field: Field, old: raw.Data | None) -> bool:
+    """Return whether the active configuration does not have the object of a field."""
+    path = field.path[:-1]
+    return len(path) > 1 and raw.at(old, path[:OBJECT_MAX]) is None
 
 
 def _without(draft: Draft, path: Path, mark: str) -> Draft:

@@ -8,7 +8,7 @@ from tests.support.story import configuration_text, key_of
 from tui.viewmodels import draft_data as raw
 from tui.viewmodels.draft import Draft, started
 from tui.viewmodels.form import Form, build
-from tui.viewmodels.form_edit import Editing, reset, written_to
+from tui.viewmodels.form_edit import Editing, reset, why_not_reset, written_to
 from tui.viewmodels.form_kinds import specs_of, title_of
 from tui.viewmodels.form_new import adapters_for, free_name, new_child, new_object
 from tui.viewmodels.form_offer import free_addresses, next_subnet, offers
@@ -185,6 +185,16 @@ def test_fields_offer_what_the_cluster_knows() -> None:
     assert offered(("network", "x"), Network, "subnet") == ["10.10.10.0/24"]
     assert offered(("group", "web"), Group, "startup", "home-node")[0] == "home-node"
     assert len(offered(("group", "web"), Group, "startup", "home-node")) == 3
+
+
+def test_every_field_of_a_new_object_says_that_there_is_nothing_to_go_back_to() -> None:
+    new = TEXT + f'[admin.boss]\nkey = "{key_of("boss")}"\n'
+
+    told = {why_not_reset(field, TEXT) for field in form(new, "admin", "boss").fields}
+
+    assert told == {"nothing to go back to: the active configuration has no object of this name"}
+    name = form(TEXT, "group", "web").fields[0]
+    assert why_not_reset(name, TEXT).startswith("it is as the active configuration has it")
 
 
 def test_folder_of_another_group_is_not_offered() -> None:

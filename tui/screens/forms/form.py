@@ -207,7 +207,8 @@ class FormScreen(FormPage):
         self._refresh()
         row.put_text(self._field_of(row).text)
         if before == (self.bench.draft.text, row.text):
-            self.notify(why_not_reset(row.field), markup=False, timeout=3)
+            why = why_not_reset(row.field, self.bench.active.text)
+            self.notify(why, markup=False, timeout=3)
 
     def action_undo(self) -> None:
         """Take the last step of the draft back."""
