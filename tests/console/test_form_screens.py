@@ -309,6 +309,19 @@ def test_node_is_added_with_its_adapters_on_one_page(size: tuple[int, int]) -> N
     play(act, size)
 
 
+def test_arrow_keys_lead_through_a_form_that_is_longer_than_the_screen() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("4")
+        await shows(pilot, "Groups 2 online")
+        await form(pilot, "down", "e", title="group web")
+        await pilot.press(*["down"] * 12)
+        await shows(pilot, "── Failures expire: After so long")
+        await pilot.press("up")
+        await shows(pilot, "── Fallback at ─", "Return only at")
+
+    play(act)
+
+
 def test_untouched_new_object_leaves_no_trace() -> None:
     async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
         await pilot.press("3")

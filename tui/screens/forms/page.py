@@ -79,6 +79,10 @@ class ChildList(LiveTable):
             self.parent.scroll_to_region(row, animate=False)
 
 
+class Fields(VerticalScroll, inherit_bindings=False):
+    """The fields, which scroll with the cursor: its keys lead from one to the next."""
+
+
 class FormPage(Screen[None]):
     """The page of the object at `path`; `extra` objects are filled on the same page.
 
@@ -145,7 +149,7 @@ class FormPage(Screen[None]):
         yield Lines(id="legend")
         with Horizontal(id="page"):
             with Vertical(id="side"):
-                with VerticalScroll(id="fields", can_focus=False):
+                with Fields(id="fields", can_focus=False):
                     if form is not None:
                         yield Lines(id="object")
                         yield from self._wanted(form)
