@@ -184,7 +184,9 @@ class PickScreen(ListScreen[str]):
         shown = self._shown()
         width = min(44, max((len(offer.value) for offer in shown), default=0) + 2)
         rows = [
-            Row(offer.value, (put(middle(offer.value, width), width), put(offer.note, 0, "dim")))
+            Row(
+                offer.value, (put(middle(offer.value, width - 2), width), put(offer.note, 0, "dim"))
+            )
             for offer in shown
         ]
         nothing = [Row("", (put("nothing is known; type it into the field", 0, "dim"),))]
