@@ -134,7 +134,10 @@ class ClusterApp(App[int]):
 
     def on_mount(self) -> None:
         """Listen to the cluster, paint, and leave cleanly when the system says so."""
-        for work, name in ((self.session.follow(), "follow"), (self.session.gather(), "gather")):
+        session = self.session
+        session.may_turn = self._no_dialog
+        works = {"follow": session.follow(), "gather": session.gather(), "turn": session.turn()}
+        for name, work in works.items():
             self.run_worker(work, name=name, exit_on_error=False, exclusive=False)
         self.set_interval(PAINT_S, self.tick, name="paint")
         self._loading = self.set_interval(LOAD_EVERY_S, self._load_one, name="load")
@@ -236,6 +239,10 @@ class ClusterApp(App[int]):
             return not self._ticks % 2
         return bool(news) or (run is not None and run.state in OPEN)
 
+    def _no_dialog(self) -> bool:
+        """Return whether no dialog is open: what it asks goes to the agent that it was made for."""
+        return not any(screen.is_modal for screen in self.screen_stack)
+
     def _own_place(self) -> Place:
         """Return where the person is, for those who have another console open."""
         named = (str(getattr(screen, "place_item", "")) for screen in reversed(self.screen_stack))
@@ -266,6 +273,11 @@ class ClusterApp(App[int]):
             title=f"Agent {message.agent} lost",
             severity="warning",
         )
+
+    def on_turned(self, message: messages.Turned) -> None:
+        """Say whose word is shown from now on."""
+        text = f"{message.agent} has, and is listened to now"
+        self.tell(text, title=f"Agent {message.before} has no quorum", severity="warning")
 
     def on_problem_arose(self, message: messages.ProblemArose) -> None:
         """Show what did not happen."""

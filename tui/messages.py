@@ -17,6 +17,15 @@ class AgentChanged(Message):
         self.agent = agent
 
 
+class Turned(Message):
+    """The console left the agent `before`, which has no quorum, for one that has it."""
+
+    def __init__(self, before: str, agent: str) -> None:
+        super().__init__()
+        self.before = before
+        self.agent = agent
+
+
 class AgentLost(Message):
     """Nothing is heard from the agent; the client looks for another."""
 

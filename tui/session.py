@@ -38,8 +38,10 @@ from nodeagent.wire.live import (
 )
 from tui import messages
 from tui.gathering import Gathering, Neighbourly
+from tui.turning import Pace, Turnable, Turning
 from tui.viewmodels import store
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.agreement import Agreement
 from tui.viewmodels.merged import EVENTS_MAX
 from tui.viewmodels.presence import Place
 from tui.viewmodels.rights import lock_text, role_of
@@ -76,6 +78,7 @@ class Session:
     """Holds the client and the view. `post` delivers messages to the app.
 
     `left_at` is when a console on this cluster was last left, in Unix seconds (0: not known).
+    `may_turn` says whether the person would not be disturbed by another agent.
     """
 
     def __init__(
@@ -91,12 +94,15 @@ class Session:
         self._view = store.View(connection=store.Connection(since=now().mono))
         self.dirty: set[store.Topic] = set()
         self.left_at = 0.0
+        self.may_turn: Callable[[], bool] = lambda: True
+        self.pace = Pace()
         self._post = post
         self._now = now
         self._lost_told = False
         self._fresh: deque[EventLine] = deque(maxlen=EVENTS_MAX)
         self._following: asyncio.Task[None] | None = None
         self._gathering: asyncio.Task[None] | None = None
+        self._turning: asyncio.Task[None] | None = None
         self._neighbours: Gathering | None = None
         self._place = Place()
         self._guests: dict[str, tuple[Guest, ...]] = {}
@@ -173,6 +179,26 @@ class Session:
         self._neighbours.place = self._place
         await self._neighbours.run()
 
+    async def turn(self) -> None:
+        """Turn from an agent that is cut off to one that has quorum, for ever."""
+        if not isinstance(self.client, Turnable):
+            return
+        self._turning = asyncio.current_task()
+        turning = Turning(
+            self.client,
+            view=lambda: self._view,
+            agreed=self._agreed,
+            may_turn=self.may_turn,
+            turned=lambda before, agent: self._post(messages.Turned(before, agent)),
+            pace=self.pace,
+        )
+        await turning.run()
+
+    def _agreed(self, agreement: Agreement | None) -> None:
+        if agreement != self._view.agreement:
+            self.view = replace(self.view, agreement=agreement)
+            self.dirty.add("health")
+
     def be_at(self, place: Place) -> None:
         """Let other consoles know where this one is."""
         self._place = place
@@ -215,7 +241,8 @@ class Session:
 
     async def close(self) -> None:
         """Stop listening, then let go of the client: its sockets must not be in use."""
-        listening = [task for task in (self._following, self._gathering) if task is not None]
+        tasks = (self._following, self._gathering, self._turning)
+        listening = [task for task in tasks if task is not None]
         for task in listening:
             task.cancel()
         if listening:

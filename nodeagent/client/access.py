@@ -50,6 +50,8 @@ class Access:
     public: str
     secret: str = field(repr=False)
     agents: tuple[AgentAddress, ...]
+    alone: bool = False
+    """Whether no agent is turned to but these, though the configuration names others."""
 
     def only(self, *names: str) -> "Access":
         """Return the same access with nobody but the agents `names`."""

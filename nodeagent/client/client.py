@@ -158,7 +158,34 @@ class Client:
             yield link
         finally:
             self._beside.discard(link)
-            await link.close()
+            if link is not self._link:
+                await link.close()
+
+    def others(self, configuration: Configuration | None = None) -> tuple[str, ...]:
+        """Return the names of all agents that are known but for the one that is talked to."""
+        known = {agent.name: agent.key for agent in self._access.agents}
+        if configuration is not None and not self._access.alone:
+            nouns = configuration.node.items()
+            new = {node: noun.key for node, noun in nouns if noun.key not in known.values()}
+            known = {**known, **{node: key for node, key in new.items() if node not in known}}
+        own = self._link.agent if self._link is not None else None
+        return tuple(name for name, key in known.items() if own is None or own.key != key)
+
+    async def turn_to(self, node: str, *, configuration: Configuration | None = None) -> None:
+        """Talk to the agent on `node` from now on; the stream goes on with it by itself.
+
+        ClientError when it cannot be reached, or when a question still waits for the answer of the
+        one that is talked to: that one stays then.
+        """
+        async with self.beside(node, configuration=configuration) as link, self._reaching:
+            before = self._link
+            if before is not None and before.owes:
+                raise ClientError(f"{before.agent.name} has still to answer")
+            self._link, self.trouble = link, ""
+            agents = self._access.agents
+            self._turn = agents.index(link.agent) if link.agent in agents else self._turn
+        if before is not None:
+            await before.close()
 
     def _ways_to(self, node: str, configuration: Configuration | None) -> tuple[AgentAddress, ...]:
         if self._closed:

@@ -57,6 +57,11 @@ class Link:
         """Return why the link is lost, None while it is not."""
         return self._requests.error
 
+    @property
+    def owes(self) -> bool:
+        """Return whether the agent has still to answer."""
+        return bool(self._pending)
+
     def fail(self, error: LinkLost) -> None:
         """Take the link for lost, for `error` unless it was lost before."""
         self._requests.fail(error)

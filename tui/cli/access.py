@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,8 @@ class Way:
         found = access.load(self.file(environment))
         if not self.connect:
             return found
-        return found.to(access.parse_endpoint(endpoint) for endpoint in self.connect)
+        named = found.to(access.parse_endpoint(endpoint) for endpoint in self.connect)
+        return replace(named, alone=True)
 
 
 def access_file(key: str | None, environment: Mapping[str, str]) -> Path:

@@ -124,7 +124,9 @@ def cli(
 def status(way: Way, as_json: bool) -> int:
     """Print nodes, links, groups, and what is wrong.
 
-    As one agent sees it; the exit code is 0 when one answered, whatever state the cluster is in.
+    As one agent sees it, one that has quorum if any has; the exit code is 0 when one answered,
+    whatever state the cluster is in. In the JSON "cluster" has the "observer", "no_quorum" names
+    agents without quorum and "silent" those that did not answer, where one had to be doubted.
     """
     from tui.cli.status import run
 

@@ -88,7 +88,8 @@ async def _whole(
     session = Session(client, post=heard, now=_now, read_only=read_only)
     session.be_at(Place(author, "line by line"))
     plain = Plain(session, runner, known)
-    listening = [asyncio.create_task(work) for work in (session.follow(), session.gather())]
+    works = (session.follow(), session.gather(), session.turn())
+    listening = [asyncio.create_task(work) for work in works]
     try:
         return await plain.talk(read)
     finally:

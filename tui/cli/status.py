@@ -3,13 +3,17 @@
 import asyncio
 import time
 
+from msgspec.structs import replace
+
 from nodeagent.client.client import Client
 from nodeagent.model.health import GroupState
 from nodeagent.wire.live import NodeLive, Snapshot
 from tui.cli.access import Way
 from tui.cli.asking import snapshot_of, with_client
 from tui.cli.output import put, put_json, put_table
+from tui.turning import ask_others
 from tui.viewmodels.ages import Moment, age_text
+from tui.viewmodels.agreement import Agreement
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.fences import devices_of, last_fence
 from tui.viewmodels.probation import left_s
@@ -24,9 +28,13 @@ AGAIN_S = 0.1
 
 
 def run(way: Way, *, as_json: bool) -> int:
-    """Print nodes, links, groups, and what is wrong, as one agent sees it. Return the exit code."""
-    snapshot = with_client(way, settled)
-    look = look_at(snapshot)
+    """Print nodes, links, groups, and what is wrong, as one agent sees it. Return the exit code.
+
+    `no_quorum` of the JSON names agents without quorum, `silent` those that then did not answer:
+    both are empty where the first one that was asked has quorum.
+    """
+    snapshot, agreement = with_client(way, doubted)
+    look = look_at(snapshot, agreement)
     problems = problems_of(look)
     if as_json:
         put_json(
@@ -37,15 +45,32 @@ def run(way: Way, *, as_json: bool) -> int:
                 "groups": [_group(group) for group in look.groups],
                 "probation_seconds_left": left_s(look.view, look.now),
                 "problems": [problem.text for problem in problems],
+                "no_quorum": (agreement.agent, *agreement.same) if agreement else (),
+                "silent": agreement.silent if agreement else (),
             }
         )
         return 0
     _put_cluster(snapshot)
+    if agreement and agreement.better:
+        put(f"{agreement.agent} has no quorum, so {snapshot.cluster.observer} was asked")
     _put_nodes(look, snapshot)
     _put_fences(look)
     _put_groups(look)
     _put_problems(problems)
     return 0
+
+
+async def doubted(client: Client) -> tuple[Snapshot, Agreement | None]:
+    """Return what an agent knows that has quorum, if there is one.
+
+    With it who says that there is none, where the first one that was asked does.
+    """
+    snapshot = await settled(client)
+    if snapshot.cluster.quorum:
+        return snapshot, None
+    configuration = look_at(snapshot).view.active.configuration
+    opinions = await ask_others(client, snapshot.cluster, configuration)
+    return opinions.best or snapshot, opinions.agreement
 
 
 async def settled(client: Client) -> Snapshot:
@@ -79,12 +104,12 @@ def _state_of(live: NodeLive, group: str) -> GroupState:
     return next((one.state for one in live.groups if one.group == group), "offline")
 
 
-def look_at(snapshot: Snapshot) -> Look:
-    """Return the facts of one snapshot, seen at this moment."""
+def look_at(snapshot: Snapshot, agreement: Agreement | None = None) -> Look:
+    """Return the facts of one snapshot, seen at this moment, and what other agents say to it."""
     now = Moment(time.monotonic(), time.time())
     view = connected(View(), snapshot.cluster.observer, now)
     view, _ = fold(view, snapshot, now)
-    return Look(view, now)
+    return Look(replace(view, agreement=agreement), now)
 
 
 def _group(group: GroupFact) -> dict[str, object]:

@@ -124,6 +124,9 @@ def banner_lines(
         return (spread(line(put(view.replayed, 0, "warn")), (), width),)
     if connection.lost(now):
         return (spread(line(Span(_lost_text(view, now), "warn")), (), width),)
+    if view.agreement is not None:
+        text = f" ! no quorum: {view.agreement.text}"
+        return (spread(line(Span(text, "bad")), (), width),)
     if view.running and view.run is not None and section != "dare":
         run = view.run
         seconds = length_text(now.wall - view.skew - run.began)

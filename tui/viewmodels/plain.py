@@ -143,6 +143,9 @@ def _of_cluster(before: Look, after: Look) -> Iterator[str]:
     was, now = before.view.cluster.value, after.view.cluster.value
     if was.quorum != now.quorum:
         yield "quorum again" if now.quorum else "no quorum: nothing can be decided"
+    agreement = after.view.agreement
+    if agreement is not None and agreement != before.view.agreement:
+        yield f"no quorum: {agreement.text}"
     if was.epoch != now.epoch:
         yield f"epoch {now.epoch} is active, before {was.epoch}"
     if before.view.draft.text != after.view.draft.text:

@@ -60,7 +60,8 @@ def _of_cluster(view: View, now: Moment) -> Iterator[Problem]:
         return
     cluster = view.cluster.value
     if not cluster.quorum:
-        yield Problem("bad", "", "no quorum: nothing can be decided", "no takeover, no change")
+        note = view.agreement.text if view.agreement else "no takeover, no change"
+        yield Problem("bad", "", "no quorum: nothing can be decided", note)
     elif cluster.state == "error":
         yield Problem("bad", "", "the cluster is in error", "see the events")
     if cluster.probation is not None:

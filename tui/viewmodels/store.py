@@ -35,6 +35,7 @@ from nodeagent.wire.live import (
     TimesLearned,
 )
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.agreement import Agreement
 from tui.viewmodels.documents import Document, read
 from tui.viewmodels.merged import Log, with_events
 
@@ -112,6 +113,8 @@ class View(msgspec.Struct, frozen=True):
     """Whose agents are listened to for events."""
     others: tuple[Neighbour, ...] = ()
     """Other consoles that are open."""
+    agreement: Agreement | None = None
+    """What other agents say of it that the one that is listened to has no quorum."""
 
     @property
     def events(self) -> tuple[EventLine, ...]:
@@ -338,6 +341,7 @@ def connected(view: View, agent: str, now: Moment) -> View:
     return replace(
         view,
         rehearsals=rehearsals,
+        agreement=None,
         connection=Connection(
             agent=agent, state="connected", since=now.mono, heard_at=view.connection.heard_at
         ),

@@ -67,12 +67,46 @@ def test_status_waits_for_news_of_a_group_but_not_of_one_that_is_in_error() -> N
     assert not awaits_news(replace(snapshot("alpha"), nodes=(down,)))
 
 
+def cut_off(observer: str) -> Snapshot:
+    found = snapshot(observer)
+    return replace(found, cluster=replace(found.cluster, state="no-quorum", quorum=False))
+
+
+def test_status_is_that_of_an_agent_with_quorum_where_the_first_is_cut_off(
+    agents: Agents, run: Run
+) -> None:
+    agents[0].snapshot = cut_off("alpha")
+
+    text, found = run("status").out, run("status", "--json").json
+
+    assert "stable, quorum, epoch 1" in text
+    assert "seen by bravo" in text
+    assert "alpha has no quorum, so bravo was asked" in text
+    assert (found["cluster"]["observer"], found["no_quorum"], found["silent"]) == (
+        "bravo", ["alpha"], [])  # fmt: skip
+
+
+def test_status_without_quorum_says_how_many_say_so(agents: Agents, run: Run) -> None:
+    agents[0].snapshot, agents[1].snapshot = cut_off("alpha"), cut_off("bravo")
+    both = run("status")
+    assert "NO QUORUM" in both.out
+    assert "no quorum: nothing can be decided (2 of 2 agents say so)" in both.out
+
+    agents[1].snapshot = Snapshot(cluster("zulu", cluster="another cluster"))
+    assert "NO QUORUM" in run("status").out
+
+    agents[1].silent.set()
+    alone = run("status", "--json").json
+    assert (alone["no_quorum"], alone["silent"]) == (["alpha"], ["bravo"])
+
+
 def test_status_as_json_is_one_object(run: Run) -> None:
     found = run("status", "--json").json
 
     assert found["cluster"]["epoch"] == 1
     assert [node["node"] for node in found["nodes"]] == ["alpha", "bravo"]
     assert found["groups"][0]["owner"] == "alpha"
+    assert (found["no_quorum"], found["silent"]) == ([], [])
     assert "eth0" in found["problems"][0]
 
 

@@ -2,6 +2,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, closing
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,14 @@ from nodeagent.client.client import AgentChanged, Client, Limits
 from nodeagent.client.errors import AccessError, ClientError, Denied, NoAgent, TimedOut
 from nodeagent.wire.console import Apply, Done, GetSnapshot, Refused
 from nodeagent.wire.live import ClusterLive, EventLine, NodeLive, Snapshot
-from tests.unit.client.fake_agent import FakeAgent, access_to, cluster, key_pair
+from tests.unit.cli.conftest import ACTIVE
+from tests.unit.client.fake_agent import (
+    FakeAgent,
+    access_to,
+    cluster,
+    configuration_of,
+    key_pair,
+)
 
 QUICK = Limits(connect_s=1.0, silence_s=0.4, back_off_s=0.02, back_off_max_s=0.1)
 APPLY = Apply(text="", base="")
@@ -256,6 +264,54 @@ async def test_stream_can_be_left_and_opened_again(agents: tuple[FakeAgent, ...]
             assert isinstance(await client.ask(GetSnapshot()), Snapshot)
 
         assert client.agent == "alpha"
+
+
+async def test_stream_and_questions_go_on_with_the_agent_that_is_turned_to(
+    agents: tuple[FakeAgent, ...],
+) -> None:
+    async with client_of(access_to(agents)) as client, aclosing(client.stream()) as stream:
+        await next_of(stream, Snapshot)
+        assert client.others() == ("bravo", "charlie")
+        await client.turn_to("charlie")
+
+        assert await next_of(stream, AgentChanged) == AgentChanged("charlie")
+        assert client.others() == ("alpha", "bravo")
+        assert await client.ask(APPLY) == Done(tx="tx1")
+        agents[2].stop()
+        assert await next_of(stream, AgentChanged) == AgentChanged("alpha")
+
+    assert agents[2].requests[-1] == APPLY
+
+
+async def test_agent_that_owes_an_answer_is_not_left_and_one_that_is_away_not_turned_to(
+    agents: tuple[FakeAgent, ...],
+) -> None:
+    agents[0].handler = lambda _: None
+    agents[2].stop()
+    async with client_of(access_to(agents)) as client:
+        with pytest.raises(ClientError):
+            await client.turn_to("charlie")
+        asked = asyncio.create_task(client.ask(APPLY, timeout_s=0.5))
+        await until(lambda: bool(agents[0].requests))
+        with pytest.raises(ClientError, match="alpha has still to answer"):
+            await client.turn_to("bravo")
+        assert client.agent == "alpha"
+        with pytest.raises(TimedOut):
+            await asked
+
+    assert agents[1].requests == []
+
+
+async def test_nodes_of_the_configuration_are_turned_to_unless_agents_were_named(
+    agents: tuple[FakeAgent, ...],
+) -> None:
+    configuration = configuration_of(ACTIVE)
+    async with client_of(access_to(agents[:1])) as client:
+        await client.ask(GetSnapshot())
+        assert client.others(configuration) == ("bravo",)
+    async with client_of(replace(access_to(agents[:1]), alone=True)) as client:
+        await client.ask(GetSnapshot())
+        assert client.others(configuration) == ()
 
 
 async def test_closing_ends_what_waits(agents: tuple[FakeAgent, ...]) -> None:

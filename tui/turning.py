@@ -1,0 +1,171 @@
+"""Turns from an agent that has no quorum to one that has it.
+
+An agent that is cut off from the others shows a cluster that is lost, while the others are well. So
+the others are asked, and where none has quorum it is known how many say the same.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from nodeagent.model.configuration import Configuration
+from nodeagent.wire.console import Answer, GetSnapshot, Request
+from nodeagent.wire.live import ClusterLive, Snapshot
+from tui.viewmodels.agreement import Agreement
+from tui.viewmodels.store import View
+
+ANSWER_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Times in seconds.
+
+    `patience_s`: an agent that has just started hears the others within so long. `turn_s`: so long
+    an agent is kept that was turned to, whatever it says.
+    """
+
+    look_s: float = 0.5
+    patience_s: float = 3.0
+    ask_s: float = 3.0
+    turn_s: float = 15.0
+
+
+@runtime_checkable
+class Turnable(Protocol):
+    """A client that can be told whom to talk to; one on a recorded past cannot."""
+
+    def others(self, configuration: Configuration | None = None) -> tuple[str, ...]:
+        """Return the names of all agents but the one that is talked to."""
+        ...
+
+    async def ask_node(
+        self,
+        node: str,
+        request: Request,
+        *,
+        configuration: Configuration | None = None,
+        timeout_s: float = ANSWER_S,
+    ) -> Answer:
+        """Return the answer of the agent on `node`; raises when there is none."""
+        ...
+
+    async def turn_to(self, node: str, *, configuration: Configuration | None = None) -> None:
+        """Talk to the agent on `node` from now on; raises, and nothing changes, if it cannot be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What all others answered to the question for everything, and how that agrees."""
+
+    agreement: Agreement
+    best: Snapshot | None = None
+    """What `agreement.better` told."""
+
+
+async def ask_others(
+    client: Turnable, cluster: ClusterLive, configuration: Configuration | None
+) -> Opinions:
+    """Ask all other agents at once whether they have the quorum that `cluster` has not."""
+    names = client.others(configuration)
+    answers = await asyncio.gather(*(_asked(client, name, configuration) for name in names))
+    told = dict(zip(names, answers, strict=True))
+    ours = {name: it for name, it in told.items() if it and _is_other(it.cluster, cluster)}
+    able = [name for name, it in ours.items() if it.cluster.quorum and not _behind(it, cluster)]
+    better = max(able, key=lambda name: _decided(ours[name].cluster), default="")
+    same = tuple(name for name, it in ours.items() if not it.cluster.quorum)
+    silent = tuple(name for name, it in told.items() if it is None)
+    agreement = Agreement(cluster.observer, same, silent, better)
+    return Opinions(agreement, ours.get(better))
+
+
+async def _asked(
+    client: Turnable, name: str, configuration: Configuration | None
+) -> Snapshot | None:
+    with suppress(Exception):  # whatever it is, this agent does not help
+        answer = await client.ask_node(
+            name, GetSnapshot(), configuration=configuration, timeout_s=ANSWER_S
+        )
+        return answer if isinstance(answer, Snapshot) else None
+    return None
+
+
+def _is_other(it: ClusterLive, cluster: ClusterLive) -> bool:
+    """Return whether it is of the same cluster and of another agent, whatever that is called."""
+    return it.cluster == cluster.cluster and it.observer != cluster.observer
+
+
+def _behind(snapshot: Snapshot, cluster: ClusterLive) -> bool:
+    return snapshot.cluster.epoch < cluster.epoch
+
+
+def _decided(cluster: ClusterLive) -> tuple[int, int]:
+    return cluster.epoch, cluster.slot
+
+
+class Turning:
+    """Looks whether the agent that is listened to has quorum, until `run` is cancelled.
+
+    `view` gives what is known now, `agreed` takes what the others say (None: there is no question),
+    `may_turn` says whether the person would not be disturbed, and `turned` takes both names.
+    """
+
+    def __init__(
+        self,
+        client: Turnable,
+        *,
+        view: Callable[[], View],
+        agreed: Callable[[Agreement | None], None],
+        may_turn: Callable[[], bool],
+        turned: Callable[[str, str], object],
+        pace: Pace,
+    ) -> None:
+        self._client = client
+        self._view = view
+        self._agreed = agreed
+        self._may_turn = may_turn
+        self._turned = turned
+        self._pace = pace
+        self._doubted = ("", 0.0)
+        """The agent that has no quorum, and since when."""
+        self._kept_until = 0.0
+
+    async def run(self) -> None:
+        """Look, ask and turn."""
+        while True:
+            cluster = self._doubtful()
+            pause_s = self._pace.look_s
+            if cluster is not None:
+                await self._ask(cluster)
+                pause_s = self._pace.ask_s
+            await asyncio.sleep(pause_s)
+
+    def _doubtful(self) -> ClusterLive | None:
+        """Return what an agent says that has had no quorum for a while."""
+        heard = self._view().cluster
+        if heard is None or heard.value.quorum:
+            self._doubted = ("", 0.0)
+            self._agreed(None)
+            return None
+        now, observer = asyncio.get_running_loop().time(), heard.value.observer
+        if self._doubted[0] != observer:
+            self._doubted = (observer, now)
+        return heard.value if now - self._doubted[1] >= self._pace.patience_s else None
+
+    async def _ask(self, cluster: ClusterLive) -> None:
+        configuration = self._view().active.configuration
+        agreement = (await ask_others(self._client, cluster, configuration)).agreement
+        heard = self._view().cluster
+        if heard is None or heard.value.quorum or heard.value.observer != cluster.observer:
+            return  # it is another question by now
+        self._agreed(agreement)
+        loop = asyncio.get_running_loop()
+        if not agreement.better or loop.time() < self._kept_until or not self._may_turn():
+            return
+        with suppress(Exception):  # it is asked again, and the banner says who has quorum
+            await self._client.turn_to(agreement.better, configuration=configuration)
+            self._kept_until = loop.time() + self._pace.turn_s
+            self._turned(cluster.observer, agreement.better)
