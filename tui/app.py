@@ -284,9 +284,13 @@ class ClusterApp(App[int]):
         self.tell(message.text, title=message.title, severity="error")
 
     def on_run_began(self, message: messages.RunBegan) -> None:
-        """Show a DARE at once, unless the person is in the middle of something."""
-        if len(self.screen_stack) == 1 and getattr(self.screen, "may_be_left", True):
-            self._show_run(message.run.tx)
+        """Show one's own DARE at once; of another's say that it runs: its page has other keys."""
+        run = message.run
+        if self.session.is_own(run) and len(self.screen_stack) == 1:
+            self._show_run(run.tx)
+        elif self.current_mode != "dare":
+            author, key = run.author or "somebody", self.other_keys.get("app.go_to_run", "R")
+            self.tell(f"{run.state}, by {author}; {key} goes there", title=f"DARE {run.tx}")
 
     def on_run_ended(self, message: messages.RunEnded) -> None:
         """Say how it ended, wherever the person is."""

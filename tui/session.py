@@ -6,6 +6,7 @@ an answer that says so.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
@@ -49,6 +50,8 @@ from tui.viewmodels.rights import lock_text, role_of
 RETRY_S = 1.0
 CLOSE_S = 2.0
 WRITES = (Apply, Abort, EndProbation, SaveDraft, Drill, Fence, Invite, Admit, Withdraw)
+RETURN = "probation"
+"""What agents mark a DARE with that brings back what was before a probation."""
 STREAMED = (*get_args(StreamMessage), Snapshot)
 
 
@@ -103,6 +106,9 @@ class Session:
         self._following: asyncio.Task[None] | None = None
         self._gathering: asyncio.Task[None] | None = None
         self._turning: asyncio.Task[None] | None = None
+        self.marks: set[str] = set()
+        """By these the DAREs that were asked for here are known."""
+        self._returned: set[str] = set()
         self._neighbours: Gathering | None = None
         self._place = Place()
         self._guests: dict[str, tuple[Guest, ...]] = {}
@@ -219,7 +225,7 @@ class Session:
 
     async def ask(self, request: Request, *, show: bool = True) -> Answer:
         """Return the answer; a failure comes back as `Refused` and (`show`) is told."""
-        answer = await self._answer(request)
+        answer = await self._answer(self._marked(request))
         if show and isinstance(answer, Refused):
             self._post(messages.ProblemArose(f"Not done ({answer.code})", answer.text))
         return answer
@@ -257,6 +263,22 @@ class Session:
             connection = self.view.connection
             trouble = clean(str(getattr(self.client, "trouble", "")), 300)
             self._post(messages.AgentLost(connection.agent, connection.text or trouble))
+
+    def is_own(self, run: DareRun) -> bool:
+        """Return whether a DARE was asked for here, also where its answer was lost."""
+        if run.mark == RETURN:
+            return run.base_digest in self._returned
+        return run.mark in self.marks
+
+    def _marked(self, request: Request) -> Request:
+        """Return the request so that what it begins is known as one's own, however soon it does."""
+        if isinstance(request, EndProbation) and request.end == "return":
+            self._returned.add(self._view.active.digest)
+        if not isinstance(request, Apply):
+            return request
+        marked = request if request.mark else replace(request, mark=secrets.token_hex(16))
+        self.marks.add(marked.mark)
+        return marked
 
     async def _answer(self, request: Request) -> Answer:
         if self.read_only and isinstance(request, WRITES):

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nodeagent.config.digest import file_digest
-from nodeagent.wire.console import Abort, Apply, Refused, Request
+from nodeagent.model.run import RunStarted
+from nodeagent.wire.console import Abort, Apply, EndProbation, Refused, Request
 from nodeagent.wire.live import ConfigurationChanged, ProgressMade
 from tests.support import story
 from tests.support.gallery import picture, settled
@@ -164,6 +165,47 @@ def test_filter_and_problems_only() -> None:
         assert "alpha    U" not in text
         await pilot.press("escape", "exclamation_mark")
         await shows(pilot, "problems only", "nothing matches")
+
+    play(act)
+
+
+def test_dare_of_another_only_says_that_it_runs() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4", "down")
+        await shows(pilot, "Groups 2 online")
+        theirs = replace(story.new_run(), author="bob@desk", mark="another")
+        client.say(ProgressMade(RunStarted(theirs)))
+        await shows(pilot, "DARE 42: running, by bob@desk; R goes there", "Groups 2 online")
+        assert pilot.app.current_mode == "groups"
+        await pilot.press("R")
+        await shows(pilot, "DARE 42", "point of no return")
+
+    play(act)
+
+
+def test_dare_is_known_as_ones_own_before_its_request_is_answered() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        await pilot.press("4", "down", "m")
+        await shows(pilot, "Move web, now on bravo")
+        await pilot.press("enter")
+        await shows(pilot, "clustertui move web charlie")
+        await pilot.press("enter", *"web", "enter")
+        await until(pilot, lambda: client.marks, "the request")
+        ours = replace(story.new_run(), mark=client.marks[0])
+        client.say(ProgressMade(RunStarted(ours)))
+        await shows(pilot, "DARE 42", "point of no return")
+
+    play(act)
+
+
+def test_return_is_ones_own_where_it_was_asked_for_here() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        app = cast("ClusterApp", pilot.app)
+        digest = app.session.view.active.digest
+        back = replace(story.new_run(), mark="probation", base_digest=digest)
+        assert not app.session.is_own(back)
+        await app.session.ask(EndProbation("41", "return"))
+        assert app.session.is_own(back)
 
     play(act)
 

@@ -54,7 +54,9 @@ def main() -> int:
     for message in story.run_aborts()[:-1]:
         client.say(_struct(message))
     client.say(ProgressMade(RunChanged(f"42{MARK}{BAD}", "aborted", "restored-except", 9.0, BAD)))
-    return run_console(ClusterApp(client, author=BAD, probe=HostileProbe()))
+    app = ClusterApp(client, author=BAD, probe=HostileProbe())
+    app.session.marks.add(str(_struct(story.MARK)))
+    return run_console(app)
 
 
 if __name__ == "__main__":

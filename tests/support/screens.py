@@ -9,7 +9,7 @@ from textual.app import App
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from tests.support.story import WALL, StoryClient
+from tests.support.story import MARK, WALL, StoryClient
 from tui.app import ClusterApp
 from tui.left import Left
 from tui.screens.base import SectionScreen
@@ -43,6 +43,7 @@ def console(client: StoryClient, clock: Clock | None = None, **options: Any) -> 
     left: Left | None = options.pop("left", None)
     app = ClusterApp(client, clock=clock.wall, monotonic=clock.mono, author="ann", **options)
     app.left = left
+    app.session.marks.add(MARK)
     return app
 
 

@@ -32,7 +32,7 @@ from nodeagent.model.run import (
     StepChanged,
     StepRow,
 )
-from nodeagent.wire.console import Answer, Done, Refused, Request
+from nodeagent.wire.console import Answer, Apply, Done, Refused, Request
 from nodeagent.wire.live import (
     ClusterLive,
     EventLine,
@@ -272,6 +272,9 @@ def waiting_rows(nodes: tuple[str, ...] = NODES) -> tuple[StepRow, ...]:
     )
 
 
+MARK = "of this console"
+
+
 def new_run(tx: str = "42", nodes: tuple[str, ...] = NODES) -> DareRun:
     """Return a DARE at its beginning."""
     return DareRun(
@@ -279,6 +282,7 @@ def new_run(tx: str = "42", nodes: tuple[str, ...] = NODES) -> DareRun:
         coordinator="alpha",
         author="ann",
         reason="third node for web",
+        mark=MARK,
         base_epoch=17,
         nodes=nodes,
         plan=plan(),
@@ -401,6 +405,7 @@ class StoryClient:
         "story", f"{node} is away"
     )
     asked: list[Request] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
     trying: str = ""
     public: str = ""
     closed: bool = False
@@ -425,8 +430,12 @@ class StoryClient:
         self._queue.put_nowait(Broken(reason))
 
     async def ask(self, request: Request) -> Answer:
-        """Keep the request and answer it."""
-        self.asked.append(request)
+        """Keep the request, without the mark that is another one each time, and answer it."""
+        if isinstance(request, Apply):
+            self.marks.append(request.mark)
+            self.asked.append(msgspec.structs.replace(request, mark=""))
+        else:
+            self.asked.append(request)
         return self.answer(request)
 
     async def ask_node(
