@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nodeagent.config.digest import file_digest
+from nodeagent.model.health import LinkState
 from nodeagent.model.run import RunStarted
 from nodeagent.wire.console import Abort, Apply, EndProbation, Refused, Request
 from nodeagent.wire.live import ConfigurationChanged, ProgressMade
@@ -68,6 +69,25 @@ def test_dashboard_answers_at_one_look(size: tuple[int, int]) -> None:
         await shows(pilot, "TROUBLE", "bravo is down, silent 4.0s", "no node may fail")
 
     play(act, size)
+
+
+def test_gravest_problem_is_in_sight_where_the_cursor_is_elsewhere() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        down: dict[str, LinkState] = {"public1": "down", "public2": "down"}
+        client.say(*(story.node_live(node, links=down, epoch=16) for node in story.NODES))
+        await shows(pilot, "more ↓", "alpha/eth0 public1 down")
+        pilot.app.screen.query_one("#problems").focus()
+        await pilot.press("end")
+        await shows(pilot, "more ↑")
+        client.say(story.cluster_live(quorum=False))
+        await shows(pilot, "Problems 10", "more ↑")
+        assert "no quorum: nothing" not in screen_text(pilot.app)
+        pilot.app.screen.query_one("#nodes").focus()
+        await shows(pilot, "no quorum: nothing can be decided", "more ↓")
+        client.say(story.node_live("alpha", state="down", age_ms=4_000, links=down))
+        await shows(pilot, "alpha is down, silent", "no quorum: nothing can be decided")
+
+    play(act)
 
 
 def test_sections_by_number_and_back() -> None:

@@ -93,6 +93,8 @@ def test_pane_says_how_many_rows_are_out_of_sight() -> None:
     assert width_of(cut_off.head[0]) == 40
     assert cut_off.rows == pane.rows
     assert fitted(pane, 10, 40) == pane
+    assert joined(fitted(pane, 4, 40, above=2).head[0]).endswith(" 2 ↑ 4 ↓ ")
+    assert joined(fitted(pane, 4, 40, above=6).head[0]).endswith(" 6 more ↑ ")
 
 
 def test_message_takes_at_most_three_lines_and_shows_its_cut() -> None:

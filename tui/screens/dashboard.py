@@ -123,7 +123,8 @@ class DashboardScreen(SectionScreen):
             widget.styles.height = height
             widget.display = height > 0
         if isinstance(widget, LiveTable):
-            pane = fitted(pane, height, widget.size.width) if height else pane
+            above = widget.scroll_offset.y
+            pane = fitted(pane, height, widget.size.width, above) if height else pane
             widget.show_rows(pane.rows, pane.head)
         else:
             widget.show_lines([row.line for row in pane.rows], pane.head)
@@ -169,6 +170,10 @@ class DashboardScreen(SectionScreen):
         # Tables beside the one with the keys move by themselves, as with each new event.
         if event.table is self.focused:
             self.repaint()
+
+    @on(LiveTable.Scrolled)
+    def _scrolled(self) -> None:
+        self.repaint()
 
     @on(LiveTable.Opened)
     def _opened(self, event: LiveTable.Opened) -> None:

@@ -101,12 +101,18 @@ def share(room: int, wanted: Sequence[tuple[int, int]], *, grow: int = -1) -> tu
     return tuple(heights)
 
 
-def fitted(pane: Pane, height: int, width: int) -> Pane:
-    """Return a pane for `height` lines whose heading says how many rows are out of sight."""
+def fitted(pane: Pane, height: int, width: int, above: int = 0) -> Pane:
+    """Return a pane for `height` lines whose heading says how many rows are out of sight.
+
+    `above` is how many rows it is scrolled down.
+    """
     hidden = pane.height - height
     if hidden <= 0 or not pane.head or width < MORE_LEAST:
         return pane
-    more = put(f" {hidden} more ↓ ", 0, "dim")
+    above = min(above, hidden)
+    below = hidden - above
+    text = f"{above} ↑ {below} ↓" if above and below else f"{hidden} more {'↑' if above else '↓'}"
+    more = put(f" {text} ", 0, "dim")
     head = (*cut(pane.head[0], width - width_of((more,))), more)
     return Pane((head, *pane.head[1:]), pane.rows)
 

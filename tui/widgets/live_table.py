@@ -43,8 +43,11 @@ class LiveTable(Lines, can_focus=True):
     class Opened(Moved):
         """The object under the cursor was opened."""
 
+    class Scrolled(Message):
+        """Other rows are in sight."""
+
     quiet = False
-    """Whether the cursor is hidden while the keys go elsewhere."""
+    """Whether the cursor is hidden, and the first rows are shown, while the keys go elsewhere."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
@@ -129,10 +132,18 @@ class LiveTable(Lines, can_focus=True):
     def on_focus(self) -> None:
         """Show the cursor strongly."""
         self._repaint(self._index)
+        self.call_after_refresh(self._reveal)
 
     def on_blur(self) -> None:
         """Show the cursor faintly."""
         self._repaint(self._index)
+        self.call_after_refresh(self._reveal)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Let whoever says what is out of sight say it anew."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self.post_message(self.Scrolled())
 
     def _place(self, old_index: int) -> None:
         if self.cursor in self._keys and self.cursor:
@@ -164,6 +175,9 @@ class LiveTable(Lines, can_focus=True):
     def _reveal(self) -> None:
         room = self.size.height - len(self.head)
         top = self.scroll_offset.y
+        if self.quiet and not self.has_focus:  # the gravest is first, and must not be out of sight
+            self.scroll_to(y=0, animate=False, force=True)
+            return
         if room <= 0 or self._index < 0:
             return
         if self._index < top:
