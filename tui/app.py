@@ -114,6 +114,7 @@ class ClusterApp(App[int]):
         self._loading: Timer | None = None
         self._said_to_shell: list[str] = []
         self._said = Messages(monotonic)
+        self._dialog: Screen[Any] | None = None
         self.session = Session(client, post=self.post_message, now=self.now, read_only=read_only)
 
     def use_keys(self, keymap: Keymap) -> None:
@@ -220,6 +221,7 @@ class ClusterApp(App[int]):
         self._learn_when_left()
         self._learn_role()
         self.session.be_at(self._own_place())
+        self._look_for_dialog()
         self._show_messages()
         self._ticks += 1
         if at_once or self._has_news() or not self._ticks % PAINTS_A_SECOND:
@@ -333,8 +335,16 @@ class ClusterApp(App[int]):
     ) -> None:
         """Say it on the message line, which hides nothing; Textual's toasts cover what is below."""
         del markup  # nothing is ever read as markup
+        self._look_for_dialog()
         self._said.say(title, message, severity, timeout)
         self._show_messages()
+
+    def _look_for_dialog(self) -> None:
+        """Forget hints once another dialog has opened: what they asked for was done, or left."""
+        dialog = self.screen if self.screen.is_modal else None
+        if dialog is not None and dialog is not self._dialog:
+            self._said.forget_hints()
+        self._dialog = dialog
 
     def _show_messages(self) -> None:
         for screen in reversed(self.screen_stack):

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.model.health import LinkState
 from nodeagent.model.run import RunStarted
@@ -34,6 +35,8 @@ from tui.screens.menu import MenuScreen
 from tui.screens.sections import CLASSES, loaders
 from tui.styles.themes import LIGHT
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.events import waiting_text
+from tui.viewmodels.merged import EVENTS_MAX
 from tui.viewmodels.ports import DrillItem, ProbeRow
 from tui.viewmodels.spans import Row, Span
 from tui.viewmodels.store import View
@@ -421,15 +424,53 @@ def test_events_follow_freeze_and_filter() -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         await pilot.press("8")
         await shows(pilot, "Events 3 of 3", "following")
+        await pilot.press("pageup")
+        text = await shows(pilot, "End follows again")
+        assert "following" not in text
+        client.say(story.event(49, "on"))
+        await shows(pilot, "Events 4 of 4", "End follows again")
+        await pilot.press("end")
+        await shows(pilot, "following")
         await pilot.press("f")
         client.say(story.event(50, "lost", severity="error"), story.event(51, "found"))
         await shows(pilot, "frozen, 2 wait")
         await pilot.press("exclamation_mark")
-        await shows(pilot, "Events 1 of 3, only warnings and errors")
+        await shows(pilot, "Events 1 of 4, only warnings and errors")
         await pilot.press("f")
-        await shows(pilot, "Events 2 of 5", "only warnings and errors", "lost")
+        await shows(pilot, "Events 2 of 6", "only warnings and errors", "lost")
 
     play(act)
+
+
+def test_what_waits_is_counted_also_where_the_oldest_are_forgotten() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        many = [story.event(number, f"e{number}") for number in range(10, 2_010)]
+        client.say(*many)
+        await pilot.press("8")
+        await shows(pilot, "of 2000")
+        await pilot.press("f")
+        client.say(*(story.event(number, f"e{number}") for number in range(2_010, 2_017)))
+        await shows(pilot, "frozen, 7 wait")
+        await pilot.press("1", "f")
+        client.say(story.event(2_017, "e"))
+        await shows(pilot, "FROZEN  what you see is old; 1 event waiting")
+
+    play(act)
+    assert waiting_text((), tuple(story.event(n, "e") for n in range(EVENTS_MAX))) == "2000 or more"
+
+
+def test_hint_is_gone_once_a_dialog_has_opened_and_an_error_stays() -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        app = cast("ClusterApp", pilot.app)
+        app.tell("bravo does not answer", severity="error")
+        await pilot.press("w")
+        await shows(pilot, "put the cursor on a group first")
+        await pilot.press("f9")
+        await until(pilot, lambda: "put the cursor" not in screen_text(app))
+        app.tell("said in the dialog")
+        await shows(pilot, "said in the dialog", "bravo does not answer")
+
+    play(act, LARGE)
 
 
 def test_a_page_to_be_read_is_leafed_through() -> None:
@@ -456,6 +497,11 @@ def test_a_list_that_is_held_still_says_so_and_is_filtered_all_the_same() -> Non
         assert "alpha  " not in held.split("beats")[1].splitlines()[1]
         await pilot.press("f")
         await shows(pilot, "X down")
+        await pilot.press("4", "f")
+        await shows(pilot, "FROZEN, what you see is old")
+        text = edit.add(story.configuration_text(), ("group", "mail"), {"nodes": ["alpha"]})
+        client.say(ConfigurationChanged(True, 17, file_digest(text.encode()), text))
+        await shows(pilot, "+ mail", "FROZEN, all but the draft is old")
 
     play(act)
 

@@ -6,15 +6,17 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from nodeagent.wire.live import EventLine
 from tui.screens.base import SectionScreen
 from tui.screens.why import show_why
 from tui.viewmodels import dashboard as panes
 from tui.viewmodels import side_panes as side
 from tui.viewmodels.ages import Moment
+from tui.viewmodels.events import waiting_text
 from tui.viewmodels.facts import CROWD
 from tui.viewmodels.groups_pane import groups_pane
 from tui.viewmodels.nodes_pane import nodes_pane, topology_pane
-from tui.viewmodels.panes import Pane, fitted, plural, share
+from tui.viewmodels.panes import Pane, fitted, share
 from tui.viewmodels.problems import Problem
 from tui.viewmodels.spans import line, put
 from tui.viewmodels.store import View
@@ -41,7 +43,8 @@ class DashboardScreen(SectionScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._frozen_at = -1
+        self._frozen: tuple[EventLine, ...] | None = None
+        """The events that were known when it was."""
 
     def body(self) -> Iterable[Widget]:
         """Yield the panes; those that have nothing to show take no room."""
@@ -69,8 +72,8 @@ class DashboardScreen(SectionScreen):
     def paint(self, view: View, now: Moment) -> None:
         """Show everything that fits; frozen, only how much waits."""
         del view, now
-        if self._frozen_at >= 0:
-            self._say_frozen()
+        if self._frozen is not None:
+            self._say_frozen(self._frozen)
             return
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
@@ -144,12 +147,13 @@ class DashboardScreen(SectionScreen):
 
     def action_freeze(self) -> None:
         """Hold the screen still, or let it go on."""
-        self._frozen_at = len(self.session.view.events) if self._frozen_at < 0 else -1
+        self._frozen = self.session.view.events if self._frozen is None else None
         self.repaint()
 
-    def _say_frozen(self) -> None:
-        waiting = len(self.session.view.events) - self._frozen_at
-        text = f" FROZEN  what you see is old; {plural(waiting, 'event')} waiting; f lets it go on"
+    def _say_frozen(self, held: tuple[EventLine, ...]) -> None:
+        waiting = waiting_text(held, self.session.view.events)
+        word = "event" if waiting == "1" else "events"
+        text = f" FROZEN  what you see is old; {waiting} {word} waiting; f lets it go on"
         self.query_one("#verdict", Lines).show_lines([line(put(text, 0, "warn"))])
 
     def action_why(self) -> None:

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from tui.keep import keep
 from tui.screens.base import SectionScreen
 from tui.viewmodels.ages import Moment
-from tui.viewmodels.events import event_detail, events_page, first_since, json_lines
+from tui.viewmodels.events import event_detail, events_page, first_since, json_lines, waiting_text
 from tui.viewmodels.facts import Look
 from tui.viewmodels.panes import Pane
 from tui.viewmodels.spans import Line
@@ -54,26 +54,34 @@ class EventsScreen(SectionScreen):
         del now
         width = self.size.width
         left = self.session.left_at
-        state = (view.events, width, self._needle, self._only_bad, self._held, left)
+        following = self._following
+        state = (view.events, width, self._needle, self._only_bad, self._held, left, following)
         if len(state) == len(self._shown) and all(
             new is old or new == old for new, old in zip(state[1:], self._shown[1:], strict=True)
         ) and state[0] is self._shown[0]:  # fmt: skip
             return
         self._shown = state
-        waiting = len(view.events) - len(self._held.view.events) if self._held is not None else -1
+        held = self._held
+        waiting = waiting_text(held.view.events, view.events) if held is not None else ""
         pane = events_page(
             self._held or self.look,
             width,
             needle=self._needle,
             only_bad=self._only_bad,
             waiting=waiting,
+            following=following,
             left=left,
         )
-        self._show(pane)
+        self._show(pane, following=following)
 
-    def _show(self, pane: Pane) -> None:
-        table, keys = self.table, self.table.keys
-        following = not keys or table.cursor == keys[-1]
+    @property
+    def _following(self) -> bool:
+        """Return whether the cursor is on the newest event, to stay on the newest."""
+        keys = self.table.keys
+        return not keys or self.table.cursor == keys[-1]
+
+    def _show(self, pane: Pane, *, following: bool) -> None:
+        table = self.table
         table.show_rows(pane.rows, pane.head)
         if following and pane.rows:
             table.select(pane.rows[-1].key)
@@ -128,6 +136,7 @@ class EventsScreen(SectionScreen):
     @on(LiveTable.Moved)
     def _moved(self) -> None:
         self._show_detail()
+        self.repaint()
 
     @on(FilterBar.Changed)
     def _filtered(self, event: FilterBar.Changed) -> None:

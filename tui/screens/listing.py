@@ -113,8 +113,9 @@ class ListingScreen(SectionScreen):
         rows = [row for row in (*pane.rows, *drafts) if self._wanted(row)]
         if not rows and pane.rows:
             rows = [Row("", line("  ", put("nothing matches", 0, "dim")))]
-        head = (spread(pane.head[0], self._remarks(), width), *pane.head[1:])
-        self.table.show_rows(rows, head if self._remarks() else pane.head)
+        remarks = self._remarks(drafted=bool(drafts))
+        head = (spread(pane.head[0], remarks, width), *pane.head[1:])
+        self.table.show_rows(rows, head if remarks else pane.head)
         below = self.below_pane(width)
         table = self.query_one("#below", LiveTable)
         table.display = bool(below.height)
@@ -136,14 +137,14 @@ class ListingScreen(SectionScreen):
             return True
         return row.key in {problem.key for problem in self.problems}
 
-    def _remarks(self) -> Line:
+    def _remarks(self, *, drafted: bool) -> Line:
         words = []
         if self._order:
             words.append(f"by {self.orders[self._order]}")
         if self._only_problems:
             words.append("problems only")
         if self._held is not None:
-            words.append("FROZEN, what you see is old")
+            words.append(f"FROZEN, {'all but the draft' if drafted else 'what you see'} is old")
         if self._needle:
             words.append(f'with "{self._needle}"')
         return line(Span(" "), put(", ".join(words), 0, "accent"), Span(" ")) if words else ()

@@ -9,6 +9,7 @@ from nodeagent.wire.live import EventLine
 from tui.viewmodels.ages import clock_text
 from tui.viewmodels.event_filter import read_filter
 from tui.viewmodels.facts import Look
+from tui.viewmodels.merged import EVENTS_MAX, event_id
 from tui.viewmodels.panes import Pane, titled, toned
 from tui.viewmodels.spans import Line, Row, Span, Tone, cut, line, put, wrap
 
@@ -51,11 +52,13 @@ def events_page(
     *,
     needle: str = "",
     only_bad: bool = False,
-    waiting: int = -1,
+    waiting: str = "",
+    following: bool = True,
     left: float = 0.0,
 ) -> Pane:
-    """Return all events that match; `waiting` is how many wait while frozen (-1: following).
+    """Return all events that match; `waiting` is how many wait while frozen ("": it is not).
 
+    `following`: the cursor is on the newest, and goes on with it.
     `left` is when the console was last left, in Unix seconds (0: not known); a line marks it.
     """
     wanted = read_filter(needle)
@@ -75,7 +78,9 @@ def events_page(
     agents = len(look.view.agents)
     if agents:
         words.append(toned(f", of {agents} agent{'s' * (agents > 1)}", "dim"))
-    right = [toned("following", "dim") if waiting < 0 else toned(f"frozen, {waiting} wait", "warn")]
+    right = [toned("following", "dim") if following else toned("End follows again", "accent")]
+    if waiting:
+        right = [toned(f"frozen, {waiting} wait", "warn")]
     return Pane((titled(words, width, right),), tuple(_rows(shown, width, left)))
 
 
@@ -87,6 +92,15 @@ def _rows(shown: tuple[EventLine, ...], width: int, left: float) -> Iterator[Row
             text = f"you left at {clock_text(left)}"
             yield Row("", titled([Span(f"  {text}", "accent")], width))
         yield event_row(event, width)
+
+
+def waiting_text(held: tuple[EventLine, ...], now: tuple[EventLine, ...]) -> str:
+    """Return how many events of `now` were not held; at the cap there may have been more."""
+    if held is now:
+        return "0"
+    known = {event_id(event) for event in held}
+    count = sum(event_id(event) not in known for event in now)
+    return f"{count} or more" if count >= EVENTS_MAX else str(count)
 
 
 def first_since(look: Look, rows: tuple[str, ...], left: float) -> str:

@@ -41,6 +41,10 @@ class Messages:
         until = self._now() + (stays_s or STAYS_S[severity])
         self._said = (*self._said, Message(title, text, severity, until))[-LINES_MAX:]
 
+    def forget_hints(self) -> None:
+        """Drop what was said of a step that is behind; warnings and errors stay."""
+        self._said = tuple(one for one in self._said if one.severity != "information")
+
     @property
     def current(self) -> tuple[Message, ...]:
         """Return what is to be shown now, the oldest first."""
