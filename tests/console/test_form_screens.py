@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from nodeagent.config.digest import file_digest
 from nodeagent.model.reports import Place, Report
@@ -666,6 +666,57 @@ def test_draft_that_is_no_configuration_lists_its_changes_beside_its_errors(
     nodes = 'nodes = ["bravo", "charlie"]'
     draft = TEXT.replace(nodes, f'nodes = ["charlie"]\n{more}')
     play(act, snapshot=msgspec.structs.replace(three_nodes(), draft=draft))
+
+
+EVE = f'[admin.eve]\nkey = "{key_of("eve")}"\nrole = "observer"\n'
+"""The cluster knows her; a console has her key as soon as the test says so."""
+
+
+def test_text_that_is_typed_when_the_key_loses_its_role_is_kept_and_stays_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5", "f7")
+        await shows(pilot, "DRAFT as text")
+        area = pilot.app.screen.query_one(TextArea)
+        await paste(pilot, "# before\n")
+        await until(pilot, lambda: "# before" in bench.draft.text, "the draft")
+        client.public = key_of("eve")
+        area.insert("# after\n")  # typed before anybody has seen it
+        await shows(pilot, "DRAFT as text", "can be read only", "Not in the draft")
+        await pilot.press("x", "y")
+        assert area.text.startswith("# before\n# after\n# Orders")
+        await pilot.press("escape")
+        await shows(pilot, "│ RO observer", "Changes")
+        assert bench.draft.text.startswith("# before\n# Orders")
+
+    play(act, snapshot=three_nodes(active=TEXT + EVE, draft=TEXT + EVE))
+    file = tmp_path / "draft-orders.toml"
+    assert file.read_text() == f"# before\n# after\n{TEXT}{EVE}"
+
+
+def test_form_that_is_open_when_the_key_loses_its_role_takes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await form(pilot, "4", "down", "e", title="group web")
+        before, field = bench.draft.text, pilot.app.focused
+        assert isinstance(field, Input)
+        client.public = key_of("eve")
+        field.value = "mail"
+        await shows(pilot, "Not in the draft", "is in")
+        await until(pilot, lambda: all(i.disabled for i in pilot.app.screen.query(Input)), "locks")
+        await pilot.press("z", "escape")
+        await shows(pilot, "│ RO observer", "Groups 2")
+        assert bench.draft.text == before
+
+    play(act, snapshot=three_nodes(active=TEXT + EVE, draft=TEXT + EVE))
+    file = tmp_path / "draft-orders.toml"
+    assert "[group.mail]" in file.read_text()
 
 
 def test_read_only_console_changes_nothing() -> None:

@@ -338,6 +338,12 @@ async def test_observers_key_is_told_from_the_start_and_before_anything_is_fille
         for keys, offered in (("4",), "m move"), (("5",), "g run the DARE"), (("n",), "i invite"):
             await pilot.press(*keys)
             assert offered not in await shows(pilot, "│ RO observer", "help")
+        await pilot.press("5")
+        page = await shows(pilot, "You may look: t shows it as text, 9 Past how it came to be.")
+        assert "Enter edit" not in page
+        assert "e edits" not in page
+        await pilot.press("n")
+        await shows(pilot, "│ RO observer", "Joining")
         before = pilot.app.screen
         await pilot.press("i")
         await shows(pilot, "it may look, not act")

@@ -78,6 +78,7 @@ class DraftPage(SectionScreen):
         """Return what would do nothing with this draft."""
         bench = self.bench
         names = [] if bench.stale else ["merge"]
+        names += ["open"] if bench.read_only else []
         names += [] if bench.draft.differs else ["drop"]
         may_run = bench.draft.differs and not bench.stale and not bench.review.errors
         names += [] if may_run else ["run_dare", "rehearse", "run_on_probation"]
@@ -96,7 +97,7 @@ class DraftPage(SectionScreen):
         bench = self.bench
         shown = (
             bench.draft, bench.review, standing_of(bench), bench.active.text, self._seen,
-            self.size,
+            self.size, bench.read_only,
         )  # fmt: skip
         if shown == self._shown:
             return
@@ -117,7 +118,9 @@ class DraftPage(SectionScreen):
         rows = page.change_rows(review.changes, width)
         if not rows:
             texts = text_diff(bench.draft.base, bench.draft.text)
-            rows = [Row("", one) for one in page.nothing_lines(review, texts)]
+            rows = [
+                Row("", one) for one in page.nothing_lines(review, texts, read_only=bench.read_only)
+            ]
         changes.show_rows(rows, [rule((put("Changes", 0, "head"),), width)])
         effects = self.query_one("#effects", LiveTable)
         lines = page.consequence_lines(review, width)

@@ -178,7 +178,9 @@ def is_unread(review: Review) -> bool:
     return review.configuration is None and bool(review.text)
 
 
-def nothing_lines(review: Review, texts: Sequence[str]) -> tuple[Line, ...]:
+def nothing_lines(
+    review: Review, texts: Sequence[str], *, read_only: bool = False
+) -> tuple[Line, ...]:
     """Return what stands in place of the changes where there are none to show.
 
     `texts` is the difference as text, for a draft of which nothing else can be told.
@@ -186,9 +188,12 @@ def nothing_lines(review: Review, texts: Sequence[str]) -> tuple[Line, ...]:
     if is_unread(review):
         words = "   The draft cannot be read as TOML; its changes are told as text."
         return (line(put(words)), *diff_lines(texts))
+    way = "2 Nodes, 3 Nets, 4 Groups: e edits, a adds, x removes."
+    if read_only:
+        way = "You may look: t shows it as text, 9 Past how it came to be."
     return (
         line(put("   The draft is the active configuration.")),
-        line(put("   2 Nodes, 3 Nets, 4 Groups: e edits, a adds, x removes.", 0, "dim")),
+        line(put(f"   {way}", 0, "dim")),
     )
 
 

@@ -192,6 +192,11 @@ class FieldRow(Vertical):
         if isinstance(editor, Input):
             editor.cursor_position = len(text)
 
+    def bar(self, *, locked: bool) -> None:
+        """Let nothing be typed, or let it again."""
+        if self.editor.disabled != locked:
+            self.editor.disabled = self._locked = locked
+
     def enter(self) -> None:
         """Put the cursor into the field."""
         self.editor.focus()

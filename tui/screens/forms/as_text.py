@@ -95,7 +95,19 @@ class RawScreen(Screen[None]):
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
-        self.bench.edit(self.bench.draft.typed(event.text_area.text, mark="raw text"))
+        if self.bench.read_only:
+            self._lock()
+        else:
+            self.bench.edit(self.bench.draft.typed(event.text_area.text, mark="raw text"))
+
+    def _lock(self) -> None:
+        """Let nothing more be typed, as who may edit is another question than it was before."""
+        area = self.query_one(TextArea)
+        if area.read_only:
+            return
+        area.read_only = True
+        if area.text != self.bench.draft.text:
+            self.bench.keep_in_file(area.text)
 
     @on(LiveTable.Opened)
     def _open(self, event: LiveTable.Opened) -> None:
@@ -126,8 +138,14 @@ class RawScreen(Screen[None]):
 
     def _refresh(self, _bench: Bench | None = None) -> None:
         bench, width = self.bench, self.size.width
+        if bench.read_only:
+            self._lock()
+        else:
+            self.query_one(TextArea).read_only = False
         reports = self._reports()
         title = line(put(" DRAFT as text", 0, "draft"), f"   {bench.saved}")
+        if bench.read_only:
+            title = line(*title, put("   can be read only", 0, "warn"))
         self.query_one("#title", Lines).show_lines([title])
         self.query_one("#keys", Lines).show_lines([keys_line(KEYS)])
         head = rule((put(count_text(len(reports), "finding"), 0, "head"),), width)

@@ -67,6 +67,7 @@ class Bench:
         self._sent: deque[str] = deque(maxlen=20)
         self._judged: tuple[str, str, Standing] | None = None
         self._joins_due = 0.0
+        self._locked = self.locked
         app.set_interval(FOLLOW_S, self.follow)
         self.follow()
 
@@ -132,6 +133,9 @@ class Bench:
         view = self.session.view
         if not view.active.text:
             return
+        if self.locked != self._locked:
+            self._locked = self.locked
+            self.changed.publish(self)
         if view.others != self._others:
             self._others = view.others
             self.changed.publish(self)
@@ -154,6 +158,16 @@ class Bench:
             self._judge_soon()
             self._work(partial(self._save, SAVE_S), "draft-save")
         self.changed.publish(self)
+
+    def keep_in_file(self, text: str) -> None:
+        """Keep in a file what was typed before it was seen that nothing may be edited any more."""
+        try:
+            path = keep(f"draft-{self.session.view.cluster_name}", ".toml", text)
+        except OSError as error:
+            said = f"what was typed last cannot be kept: {error}"
+        else:
+            said = f"the draft with what was typed last is in {path}"
+        self.app.notify(said, title="Not in the draft", severity="error", markup=False)
 
     def keep(self) -> None:
         """Keep the draft on the agent at once, where it is not yet."""

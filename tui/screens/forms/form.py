@@ -96,6 +96,8 @@ class FormScreen(FormPage):
             self._local[row] = report
         else:
             self._local.pop(row, None)
+        if self.bench.read_only and draft.text != self.bench.draft.text:
+            self.bench.keep_in_file(draft.text)
         if draft is not self.bench.draft:
             self.bench.edit(draft)
             self._form = self._built() or self._form

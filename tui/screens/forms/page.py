@@ -253,6 +253,8 @@ class FormPage(Screen[None]):
             self._gone()
             return
         self._form = form
+        for row in self._rows:
+            row.bar(locked=self.bench.read_only)
         self._ask_nodes()
         self._lay_out(form)
         fields, old = by_place(form), by_place(before)
