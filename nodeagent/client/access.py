@@ -18,6 +18,7 @@ import secrets
 import shlex
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -119,8 +120,7 @@ def _write(text: str, path: Path, owner: tuple[int, int] | None = None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
-            if owner is not None:
-                os.fchown(file.fileno(), *owner)
+            _hand_over(file.fileno(), owner)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -128,6 +128,17 @@ def _write(text: str, path: Path, owner: tuple[int, int] | None = None) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise AccessError(f"{path}: {error.strerror}") from None
+
+
+def _hand_over(descriptor: int, owner: tuple[int, int] | None) -> None:
+    """Let a new file belong to `owner`; its group, which may not even read it, where that works."""
+    made = os.fstat(descriptor)
+    if owner is None or owner == (made.st_uid, made.st_gid):
+        return
+    if owner[0] != made.st_uid:
+        os.fchown(descriptor, owner[0], -1)
+    with suppress(PermissionError):
+        os.fchown(descriptor, -1, owner[1])
 
 
 def dumps(access: Access) -> str:

@@ -8,7 +8,7 @@ If this node itself slept (its own tick came late), the silence is its own fault
 start anew before anybody is judged.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nodeagent.model.configuration import Timing
@@ -79,6 +79,7 @@ class Heartbeats:
 
     def __init__(self, now_ms: int) -> None:
         self.peers: dict[str, Peer] = {}
+        self._ways: Mapping[str, Mapping[str, str]] = {}
         self._gap_ms = 0
         self._looked_ms = now_ms
         self._interval_ms = now_ms
@@ -161,15 +162,17 @@ class Heartbeats:
         for name in [name for name in self.peers if name not in keep]:
             del self.peers[name]
 
-    def keep_links(self, named: Callable[[str], frozenset[str]]) -> None:
-        """Drop the links whose names `named` does not return for their node.
+    def keep_links(self, ways: Mapping[str, Mapping[str, str]]) -> None:
+        """Drop what was heard on other ways than `ways`: for each node names and addresses.
 
         Their adapters are called otherwise by now, or there is no way to them any more; if there is
-        one again, what was heard on the old one says nothing of it.
+        one again, or another address has the name, what was heard says nothing of it.
         """
         for name, peer in self.peers.items():
-            kept = named(name)
-            peer.links = {adapter: link for adapter, link in peer.links.items() if adapter in kept}
+            before, now = self._ways.get(name, {}), ways.get(name, {})
+            same = {adapter for adapter, at in now.items() if before.get(adapter) == at}
+            peer.links = {adapter: link for adapter, link in peer.links.items() if adapter in same}
+        self._ways = ways
 
     def state_on(self, own: str, now_ms: int, timing: Timing) -> LinkState:
         """Judge an own adapter by what is heard on it: the best of its links."""

@@ -221,7 +221,7 @@ def _on_ownership(
         _on_probe(node, sender, m)
     elif m.asker in {"", shared.name}:
         node.proofs.answered(m.target if m.asker else sender, m, shared.now.ms)
-    elif m.asker in shared.alive_nodes():
+    elif shared.alive(m.asker):
         shared.send(m.asker, msgspec.structs.replace(m, target=sender))
 
 

@@ -515,7 +515,9 @@ class Node:
         if isinstance(value, ViewChange):
             self.keeper.restart_children(before)
             self.keeper.note_handed(before)
-        if isinstance(value, ViewChange) and value.cause and not shared.behind:
+        # Who was out learns of views that were long over when it came back.
+        current = not shared.behind or (shared.is_member and shared.lease_valid)
+        if isinstance(value, ViewChange) and value.cause and current:
             severity: Severity = "warning" if set(before.view) - set(value.view) else "note"
             text = f"view {decree.slot}: {value.cause}"
             shared.tell(severity, "cluster", text, event="view-changed")
@@ -606,8 +608,9 @@ class Node:
         if known[0] is wires[0] and known[1] is wires[1] and known[2] is wires[2]:
             return  # looked at after every event, so it must cost nothing
         self._wired = wires
-        shared.hearts.keep_links(lambda node: links_to(shared.name, node, *wires))
         wanted = connections(shared.name, *wires)
+        peers = [peer.name for peer in wanted.peers] if wanted else []
+        shared.hearts.keep_links({node: links_to(shared.name, node, *wires) for node in peers})
         if wanted is None or wanted == self._connect:
             return
         self._connect = wanted
@@ -760,6 +763,8 @@ class Node:
         shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
         if beat.slot > shared.log.standing.slot:
             self.catching_up.by_turns(event.peer)
+        else:
+            self.catching_up.lags(event.peer, beat.slot)
 
     def _may_begin_anew(self, peer: str) -> bool:
         configuration = self.shared.log.configuration

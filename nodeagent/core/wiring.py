@@ -14,15 +14,26 @@ from dataclasses import dataclass
 from nodeagent.core.effects import Connect, LocalAdapter, PathTo, PeerAt
 from nodeagent.model.configuration import Adapter, Configuration
 
+NAME_MAX = 59
+"""Of a longer name there is no room for the ending, for what stands in a heartbeat is bounded."""
+
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An adapter as it is called on the wire, and as its configuration calls it."""
+    """An adapter as it is called on the wire, and as its configuration calls it.
+
+    Between two configurations a network is the same by its name or by its `subnet`.
+    """
 
     name: str
     network: str
+    subnet: str
     address: str
     called: str
+
+    def meets(self, other: "End") -> bool:
+        """Return whether both are on one network."""
+        return self.network == other.network or self.subnet == other.subnet
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,15 @@ def _adapters(configuration: Configuration | None, node: str) -> dict[str, Adapt
 
 def _ends(configuration: Configuration | None, node: str) -> Ends:
     adapters = _adapters(configuration, node)
-    return [End(name, one.network, one.address, name) for name, one in adapters.items()]
+    return [
+        End(name, one.network, _subnet(configuration, one), one.address, name)
+        for name, one in adapters.items()
+    ]
+
+
+def _subnet(configuration: Configuration | None, adapter: Adapter) -> str:
+    noun = configuration.network.get(adapter.network) if configuration else None
+    return noun.subnet if noun else ""
 
 
 def _staged_ends(active: Configuration | None, staged: Configuration | None, node: str) -> Ends:
@@ -57,8 +76,9 @@ def _staged_ends(active: Configuration | None, staged: Configuration | None, nod
     named = {one.address: name for name, one in before.items()}
     return [
         End(
-            named.get(one.address, f"{name}.new" if name in before else name),
+            named.get(one.address, f"{name[:NAME_MAX]}.new" if name in before else name),
             one.network,
+            _subnet(staged, one),
             one.address,
             name,
         )
@@ -77,7 +97,7 @@ def _paths(mine: Ends, theirs: Ends) -> list[tuple[PathTo, End]]:
     found = []
     networks: dict[str, int] = {}
     for end in theirs:
-        own = [one for one in mine if one.network == end.network]
+        own = [one for one in mine if one.meets(end)]
         if own:
             one = own[min(networks.get(end.network, 0), len(own) - 1)]
             networks[end.network] = networks.get(end.network, 0) + 1
@@ -138,9 +158,9 @@ def links_to(
     active: Configuration | None,
     staged: Configuration | None,
     leaving: Configuration | None,
-) -> frozenset[str]:
-    """Return the names under which heartbeats of a node come on the ways that `me` has to it."""
-    return frozenset(end.name for _, end in _ways(me, node, active, staged, leaving))
+) -> dict[str, str]:
+    """Return the ways that `me` has to a node: names in its heartbeats, and its addresses."""
+    return {end.name: end.address for _, end in _ways(me, node, active, staged, leaving)}
 
 
 def connections(

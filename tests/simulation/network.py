@@ -75,6 +75,8 @@ class Network:
         self.world = world
         self.cut: set[tuple[str, str]] = set()
         self.dead_adapters: set[tuple[str, str]] = set()
+        self.dead_addresses: set[str] = set()
+        """Addresses at which heartbeats are not heard, whatever their adapters are called."""
         self.lost_kinds: set[type] = set()
         self.muted: frozenset[type] = frozenset()
         self.traps: list[Trap] = []
@@ -153,6 +155,8 @@ class Network:
         if (name, effect.adapter) in dead:
             return
         address = machine.adapters.get(effect.adapter)
+        if address in self.dead_addresses:
+            return
         beat: Heartbeat | None = None
         for target in self.world.machines.values():
             peer = target.peers.get(name)

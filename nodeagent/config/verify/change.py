@@ -1,9 +1,10 @@
 """A change against the cluster that runs: it can be decided, and all stay heard."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations
 
 from nodeagent.config.diff import new_adapters, rekeyed
+from nodeagent.config.quorum import majority
 from nodeagent.config.verify.scope import Scope
 from nodeagent.config.words import join
 from nodeagent.model.configuration import Configuration
@@ -28,11 +29,16 @@ def quorum(voters: tuple[str, ...]) -> int:
     return len(voters) // 2 + 1
 
 
+def _decide(cfg: Configuration, voters: tuple[str, ...], present: Collection[str]) -> bool:
+    """Return whether those of a configuration's voters that are there could decide."""
+    return not voters or majority(voters, present, cfg.cluster.tie_breaker)
+
+
 def old_voters_live(scope: Scope) -> Iterator[Report]:
     """A majority of the present voters must decide the change."""
     voters = _base(scope).voters()
     present = [name for name in voters if name in scope.live]
-    if voters and len(present) < quorum(voters):
+    if not _decide(_base(scope), voters, present):
         away = [name for name in voters if name not in scope.live]
         text = f"only {len(present)} of the {len(voters)} present voters are in"
         hint = f"bring {join(away, 'or')} back first; {quorum(voters)} are needed"
@@ -44,9 +50,9 @@ def new_voters_live(scope: Scope) -> Iterator[Report]:
     base, voters = _base(scope), scope.cfg.voters()
     added = {name for name in scope.cfg.node if name not in base.node}
     away = [name for name in voters if name not in scope.live and name not in added]
-    present = len(voters) - len(away)
-    if voters and present < quorum(voters):
-        text = f"only {present} of the {len(voters)} new voters are in"
+    present = [name for name in voters if name not in away]
+    if not _decide(scope.cfg, voters, present):
+        text = f"only {len(present)} of the {len(voters)} new voters are in"
         hint = f"{join(away)} cannot vote now: leave them out of the voters, or bring them back"
         yield scope.report("E502", ("cluster", "voters"), text, hint)
 
@@ -102,7 +108,7 @@ def keys_stay(scope: Scope) -> Iterator[Report]:
         yield scope.report("W506", ("node", name, "key"), text, hint)
     voters = scope.cfg.voters()
     present = [name for name in voters if name in scope.live and name not in changed]
-    if any(name in voters for name in changed) and len(present) < quorum(voters):
+    if any(name in voters for name in changed) and not _decide(scope.cfg, voters, present):
         text = f"with new keys for {join(changed)}, too few voters could go on deciding"
         hint = "change one key after the other"
         yield scope.report("E507", ("node", changed[-1], "key"), text, hint)

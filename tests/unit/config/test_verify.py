@@ -334,6 +334,20 @@ def test_new_key_is_a_warning_and_too_many_an_error() -> None:
     assert of_change(changed(BASE, node=two)) == {"W506", "E507"}
 
 
+def test_half_of_the_voters_with_the_tie_breaker_may_change_what_they_can_decide() -> None:
+    ties = Cluster(name="orders", voters=("alpha", "bravo"), tie_breaker="alpha")
+    base = changed(BASE, cluster=ties)
+    keys = {name: msgspec.structs.replace(BASE.node[name], key="x" * 39 + name[0]) for name in ALL}
+
+    def told(cfg: Configuration, *live: str) -> set[str]:
+        return {code for code in codes(verify(cfg, base=base, live=live)) if code.startswith("E5")}
+
+    assert told(base, "alpha", "charlie") == set()
+    assert told(base, "bravo", "charlie") == {"E502", "E503"}
+    assert told(changed(base, node={**BASE.node, "bravo": keys["bravo"]}), *ALL) == set()
+    assert told(changed(base, node={**BASE.node, "alpha": keys["alpha"]}), *ALL) == {"E507"}
+
+
 def test_new_adapter_of_a_node_that_is_away_is_refused_before_anybody_waits_for_it() -> None:
     more = {**BASE.node, "charlie": node(2, ("public1", "private1", "public2"))}
     cfg = changed(BASE, node=more)

@@ -99,3 +99,59 @@ def test_who_comes_is_connected_with_who_goes() -> None:
 
     assert run.state == "done", run.text
     story.until(lambda: story.owner("orders") == ["delta"])
+
+
+NEW_NAMES = {"public": "front", "private": "back"}
+
+
+def replaced(story: Story) -> Shape:
+    """Return the cluster with delta in bravo's place."""
+    groups = tuple(
+        (name, replace(group, nodes=tuple("delta" if n == "bravo" else n for n in group.nodes)))
+        for name, group in story.shape.groups
+    )
+    return replace(story.shape, nodes=("alpha", "charlie", "delta"), groups=groups)
+
+
+def test_who_comes_is_told_by_others_what_who_goes_let_go_of() -> None:
+    story = Story()
+    shape = replaced(story)
+    story.join("delta", shape)
+    story.world.cut |= {("delta", "bravo"), ("bravo", "delta")}
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    story.until(lambda: story.owner("orders") == ["delta"])
+
+
+def test_who_comes_is_connected_with_who_goes_though_all_networks_are_named_anew() -> None:
+    story = Story()
+    shape = replaced(story)
+    words = shape.text
+    for before, after in NEW_NAMES.items():
+        words = words.replace(f'network = "{before}"', f'network = "{after}"')
+        words = words.replace(f"[network.{before}]", f"[network.{after}]")
+    shape = written(shape, words)
+    story.join("delta", shape)
+
+    run = story.dare(shape)
+
+    assert run.state == "done", run.text
+    story.until(lambda: story.owner("orders") == ["delta"])
+    story.until(lambda: story.node("bravo").shared.log.standing.epoch == 2)
+
+
+def test_what_was_heard_at_another_address_greets_nobody() -> None:
+    """An administrator corrects the address of a DARE that failed, and asks again at once."""
+    story = Story()
+    story.drill("alpha", "fail-acquire", "mail")
+    first = story.with_group("mail").text + SPARE
+    run = story.dare(written(story.shape, first))
+    assert "drill" in run.text
+
+    story.world.network.dead_addresses.add("10.1.0.72")
+    run = story.dare(written(story.shape, first.replace("10.1.0.71", "10.1.0.72")))
+
+    assert run.state == "aborted", run.text
+    assert "greet" in run.text

@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 import pytest
 
+from nodeagent.core.catching_up import CatchingUp
 from nodeagent.core.effects import Effect, Note, Send
 from nodeagent.core.events import BeatHeard, MessageHeard, Now
 from nodeagent.core.node import DROPPED_NOTE_MS, Node
@@ -130,3 +131,42 @@ def test_a_node_that_answers_with_nothing_does_not_keep_others_from_being_asked(
             step(BeatHeard(name, "eth0", told))
 
     assert asked == {"bravo", "charlie"}
+
+
+def test_a_node_that_provokes_questions_and_answers_none_does_not_keep_others_from_turns() -> None:
+    """It reaches this node, and is not reached itself."""
+    shared = Story().node("alpha").shared
+    catching_up, peers = CatchingUp(shared), shared.hearts.peers
+    for peer in peers.values():
+        peer.beat = msgspec.structs.replace(peer.beat, slot=10**6)
+    shared.out.clear()
+
+    for _ in range(100):
+        shared.now = Now(shared.now.ms + 100, shared.now.unix + 0.1)
+        catching_up.ask("bravo")
+        for peer in peers.values():
+            peer.heard_ms = shared.now.ms
+        catching_up.by_turns("charlie")
+
+    asked = [effect.to for effect in shared.out if isinstance(effect, Send)]
+    assert asked.count("charlie") > 10
+
+
+def test_a_node_that_lags_and_cannot_ask_is_told_what_is_missing_there() -> None:
+    """It was down while the others changed their addresses: they hear it, and it hears nobody."""
+    story = Story()
+    alpha = story.node("alpha")
+    beat = alpha.shared.hearts.peers["charlie"].beat
+    story.crash("charlie")
+    story.until(lambda: "charlie" not in alpha.shared.log.standing.view)
+    now, told = alpha.shared.now, list[Decrees]()
+
+    for number in range(1, 60):
+        now = Now(now.ms + 200, now.unix + 0.2)
+        lagging = msgspec.structs.replace(beat, sequence=beat.sequence + number)
+        effects = alpha.step(BeatHeard("charlie", "eth0", lagging), now)
+        sent = [e.message for e in effects if isinstance(e, Send) and e.to == "charlie"]
+        told += [message for message in sent if isinstance(message, Decrees)]
+
+    assert 1 <= len(told) <= 5
+    assert told[0].decrees[0].slot == beat.slot + 1

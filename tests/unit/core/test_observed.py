@@ -2,6 +2,7 @@
 
 import pytest
 
+from nodeagent.wire.peer import Decided, Decrees
 from tests.unit.core.story import Story
 
 
@@ -64,3 +65,18 @@ def test_an_error_that_is_forgotten_does_not_look_like_a_group_that_ends() -> No
     story.until(lambda: story.told("its error on charlie is forgotten"))
 
     assert "mail: offline on charlie" not in told_by(story, "alpha", 0)
+
+
+def test_a_member_that_missed_views_for_a_moment_tells_all_of_them() -> None:
+    """Commands may be bound to them, and it was in all the time."""
+    story = Story(4)
+    story.world.network.lost_kinds |= {Decided, Decrees}
+    charlie = story.node("charlie").shared
+    slot = charlie.log.standing.slot
+    others = [story.node(name).shared for name in ("alpha", "bravo")]
+
+    story.crash("delta").until(lambda: any("delta" not in o.log.standing.view for o in others))
+    story.world.network.lost_kinds.clear()
+    story.until(lambda: charlie.log.standing.slot > slot)
+
+    assert any("delta is down" in text for text in told_by(story, "charlie", 0))
