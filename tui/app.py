@@ -341,7 +341,8 @@ class ClusterApp(App[int]):
 
     def _look_for_dialog(self) -> None:
         """Forget hints once another dialog has opened: what they asked for was done, or left."""
-        dialog = self.screen if self.screen.is_modal else None
+        top = next(reversed(self.screen_stack), None)  # none while the app ends
+        dialog = top if top is not None and top.is_modal else None
         if dialog is not None and dialog is not self._dialog:
             self._said.forget_hints()
         self._dialog = dialog
