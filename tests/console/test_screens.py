@@ -472,12 +472,13 @@ LONG_S = 600.0
 def test_hint_is_gone_once_a_dialog_has_opened_and_an_error_stays() -> None:
     async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
         app = cast("ClusterApp", pilot.app)
-        app.tell("bravo does not answer", severity="error", timeout=LONG_S)
+        app.notify("bravo does not answer", severity="error", timeout=LONG_S)
         await pilot.press("w")
         await shows(pilot, "put the cursor on a group first")
         await pilot.press("f9")
+        await until(pilot, lambda: app.screen.is_modal, "the dialog")
         await until(pilot, lambda: "put the cursor" not in screen_text(app))
-        app.tell("said in the dialog", timeout=LONG_S)
+        app.notify("said in the dialog", timeout=LONG_S)
         await shows(pilot, "said in the dialog", "bravo does not answer")
 
     play(act, LARGE)
