@@ -249,8 +249,9 @@ class Bench:
 
     def _ask_joins_soon(self) -> None:
         """Ask now and then how far the nodes are with joining that the draft adds."""
-        now, nodes = self.session.now.mono, self.standing().live
+        now = self.session.now.mono
         if self.review.plan.added_nodes and now >= self._joins_due:
+            nodes = self.standing().live
             self._joins_due = now + JOINS_S + len(nodes) * JOINS_NODE_S
             self._work(partial(self._ask_joins, nodes), "draft-joins")
 
