@@ -342,7 +342,8 @@ class Coordinator:
         online = {line.removeprefix("online ") for line in m.evidence if line.startswith("online ")}
         before = set(self.before.get(sender, ()))
         owners = self.shared.log.standing.owners  # a later VIEW may have moved what was lost
-        missing = sorted(group for group in before - online if owners.get(group) == sender)
+        answers_for = {sender, NOBODY}  # or has given it up, where no node could start it
+        missing = sorted(g for g in before - online if owners.get(g, NOBODY) in answers_for)
         extra = sorted(group for group in online - before if owners.get(group) != sender)
         if missing:
             return f"not online again: {', '.join(missing)}"
