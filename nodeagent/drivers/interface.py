@@ -3,9 +3,10 @@
 An address is put on the interface of the adapter that the core chose, with the prefix of its
 network. Before, all other hosts of the network are asked whether one of them has it; after, all are
 told who has it now, several times, for a lost announcement costs its hearers minutes. Where its
-owner has just handed it over, that was the host that had it: it is used at once and all others are
-asked beside, which `monitor` tells of. What was added is written down first (`placed`), so that the
-deadman or a later agent can take it off.
+owner has just handed it over, that was the host that had it, and where all were asked while the
+start was prepared (`ahead`), nobody had it: it is used at once and all others are asked beside,
+which `monitor` tells of. What was added is written down first (`placed`), so that the deadman or a
+later agent can take it off.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import time
 from collections.abc import Collection
 
 from nodeagent.drivers import multihomed, neighbours, netlink, placed, policy_routes
+from nodeagent.drivers.ahead import AskedAhead
 from nodeagent.drivers.aside import aside
 from nodeagent.drivers.base import Context, Job, Key, Outcome, failed, fine
 from nodeagent.drivers.netlink import Held, Interface
@@ -39,17 +41,20 @@ class InterfaceDriver:
         self._told: dict[Key, asyncio.Task[None]] = {}
         self._claimants: dict[Key, str] = {}
         self._wanted: dict[Key, object] = {}
+        self._ahead = AskedAhead(_is_free)
         self._placing = threading.Lock()
 
     async def start(self, job: Job) -> Outcome:
         """Put the address on the interface; code held when another host has it."""
         wanted = self._wanted[job.key] = object()
+        in_use = job.attachment.was_ours
+        in_use = in_use or await self._ahead.nobody_has(job.key, *_place(job))
         try:
-            outcome = await aside(lambda: self._start(job, wanted))
+            outcome = await aside(lambda: self._start(job, wanted, asks=not in_use))
         except OSError as error:
             return _refused(job, error)
         if outcome.ok:
-            self._announce(job)
+            self._announce(job, asks=in_use and not job.attachment.moves)
         return outcome
 
     async def stop(self, job: Job) -> Outcome:
@@ -75,10 +80,14 @@ class InterfaceDriver:
 
     async def validate(self, job: Job) -> Outcome:
         """Tell whether the interface is there and the address is of its network."""
-        return await aside(lambda: _examine(job)[1]) or fine(_can(job))
+        problem = await aside(lambda: _examine(job)[1])
+        if problem is None and job.key not in self._wanted:
+            self._ahead.begin(job.key, *_place(job))
+        return problem or fine(_can(job))
 
     def close(self) -> None:
         """Take all addresses off that this agent put on."""
+        self._ahead.close()
         for task in self._told.values():
             task.cancel()
         self._told, self._wanted, self._claimants = {}, {}, {}
@@ -88,7 +97,7 @@ class InterfaceDriver:
                     placed.take_back(one, CLOSE_SECONDS)
                     placed.remove(self._state_directory, one)
 
-    def _start(self, job: Job, wanted: object) -> Outcome:
+    def _start(self, job: Job, wanted: object, *, asks: bool) -> Outcome:
         interface, problem = _examine(job)
         if interface is None:
             return problem or failed("no interface")
@@ -105,7 +114,6 @@ class InterfaceDriver:
             return failed(text, code="held")
         if not interface.up:
             return failed(f"interface {interface.name} is down")
-        asks = not job.attachment.was_ours
         if asks and (other := _other_host(address, interface)):
             return failed(f"{address} is held by the host {other}", code="held")
         if job.attachment.others:
@@ -174,17 +182,17 @@ class InterfaceDriver:
             return failed(f"interface {known.where} is down")
         return fine(f"{address} is on {known.where}")
 
-    def _announce(self, job: Job) -> None:
+    def _announce(self, job: Job, *, asks: bool) -> None:
         old = self._told.pop(job.key, None)
         if old is not None:
             old.cancel()
-        self._told[job.key] = asyncio.create_task(self._make_known(job))
+        self._told[job.key] = asyncio.create_task(self._make_known(job, asks=asks))
 
-    async def _make_known(self, job: Job) -> None:
+    async def _make_known(self, job: Job, *, asks: bool) -> None:
         address, adapter = _address(job), job.attachment.adapter
         async with asyncio.TaskGroup() as both:
             both.create_task(_announce(address, adapter))
-            if job.attachment.handed:
+            if asks:
                 both.create_task(self._ask_beside(job))
 
     async def _ask_beside(self, job: Job) -> None:
@@ -203,6 +211,23 @@ class InterfaceDriver:
 def _found_on(address: str, adapter: str) -> str:
     interface = netlink.interfaces().get(adapter)
     return _other_host(address, interface, in_use=True) if interface is not None else ""
+
+
+def _is_free(address: str, adapter: str) -> bool:
+    """Return whether nobody answers a request for an IPv4 address.
+
+    All nodes that could start it ask at the same time, so it is no probe: of those each would see
+    the others' and believe that somebody wants the address.
+    """
+    interface = netlink.interfaces().get(adapter)
+    if interface is None or ":" in address:
+        return False
+    mine = (one.address for one in netlink.addresses() if one.index == interface.index)
+    asker = next((one for one in mine if ":" not in one), "")
+    if not asker:
+        return False
+    packed = socket.inet_aton(asker)
+    return not _other_host(address, interface, in_use=True, asker=packed)
 
 
 async def _announce(address: str, adapter: str) -> None:
@@ -225,6 +250,10 @@ def _announce_once(address: str, adapter: str) -> None:
 def _address(job: Job) -> str:
     assert isinstance(job.resource, ServiceAddress)
     return str(ipaddress.ip_address(job.resource.address))
+
+
+def _place(job: Job) -> tuple[str, str]:
+    return _address(job), job.attachment.adapter
 
 
 def _prefix(job: Job) -> int:
@@ -279,11 +308,17 @@ def _held(address: str) -> Held | None:
     return next((one for one in netlink.addresses() if one.address == address), None)
 
 
-def _other_host(address: str, interface: Interface, *, in_use: bool = False) -> str:
+def _other_host(
+    address: str,
+    interface: Interface,
+    *,
+    in_use: bool = False,
+    asker: bytes = neighbours.NO_ADDRESS,
+) -> str:
     if ":" in address or not interface.resolves:
         return ""  # IPv6: the kernel asks when it is added
     own = {one.hardware for one in netlink.interfaces().values()}
-    return neighbours.who_has(address, interface, own, in_use=in_use)
+    return neighbours.who_has(address, interface, own, in_use=in_use, asker=asker)
 
 
 def _refused(job: Job, error: OSError) -> Outcome:

@@ -17,26 +17,33 @@ PROBES = 3
 PROBE_SECONDS = 0.1
 LISTEN_SECONDS = 0.2
 """RFC 5227 asks for up to seven seconds. A takeover cannot wait so long: this takes 0.4 s."""
+NO_ADDRESS = bytes(4)
+"""Who asks by it probes: it wants the address, and says nothing of its own."""
 _ARP = 0x0806
 _EVERYBODY = b"\xff" * 6
 _NOBODY = bytes(6)
-_NO_ADDRESS = bytes(4)
 _REQUEST, _REPLY = 1, 2
 _ADVERTISEMENT, _OVERRIDE, _TARGET_OPTION = 136, 0x2000_0000, 2
 _ALL_NODES = "ff02::1"
 
 
 def who_has(
-    address: str, interface: Interface, own: Collection[bytes], *, in_use: bool = False
+    address: str,
+    interface: Interface,
+    own: Collection[bytes],
+    *,
+    in_use: bool = False,
+    asker: bytes = NO_ADDRESS,
 ) -> str:
     """Return the hardware address of another host that has or wants this IPv4 address, or "".
 
     `own` are the hardware addresses of this machine. `in_use`: we have it already, so who only
-    wants it is told so by our kernel, and does not count (RFC 5227, 2.1.1 and 2.4). OSError when it
-    cannot be asked.
+    wants it is told so by our kernel, and does not count (RFC 5227, 2.1.1 and 2.4). `asker` is an
+    address of the interface, in 4 bytes, for a request in place of a probe. OSError when it cannot
+    be asked.
     """
     target = socket.inet_aton(address)
-    probe = _arp(_REQUEST, interface.hardware, _NO_ADDRESS, _NOBODY, target)
+    probe = _arp(_REQUEST, interface.hardware, asker, _NOBODY, target)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ARP)) as wire:
         wire.bind((interface.name, _ARP))
         for number in range(PROBES):
@@ -72,7 +79,7 @@ def _answer(
         if len(frame) < 42 or frame[12:14] != b"\x08\x06":
             continue
         sender, has, wants = frame[22:28], frame[28:32], frame[38:42]
-        probes_too = not in_use and has == _NO_ADDRESS and wants == target
+        probes_too = not in_use and has == NO_ADDRESS and wants == target
         if sender not in own and (has == target or probes_too):
             return sender.hex(":")
     return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeagent.drivers import netlink
+from nodeagent.drivers import neighbours, netlink
 from nodeagent.drivers.base import Action, Job, Outcome
 from nodeagent.drivers.leftovers import Leftovers
 from nodeagent.drivers.links import LinkWatcher
@@ -197,6 +197,56 @@ async def test_what_was_handed_over_is_used_at_once_and_a_stranger_still_found(
     await do(agent, "stop", at)
     assert (await do(agent, "start", at)).ok
     assert (await do(agent, "monitor", at)).ok, "nor is it after another start"
+
+
+ASKED = """
+import socket
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
+wire.bind(("switch", 0x0806))
+print("ready", flush=True)
+while True:
+    frame = wire.recv(2048)
+    print(socket.inet_ntoa(frame[28:32]), socket.inet_ntoa(frame[38:42]), flush=True)
+"""
+
+
+async def test_who_was_asked_for_while_it_was_prepared_is_not_waited_for_again(
+    agent: Agent, client: Host
+) -> None:
+    """A stranger that comes later is not seen by the start: it is found beside."""
+    listening = await asyncio.create_subprocess_exec(
+        *client.words(sys.executable, "-c", ASKED), stdout=asyncio.subprocess.PIPE
+    )
+    assert listening.stdout is not None
+    assert await listening.stdout.readline() == b"ready\n"
+    assert (await do(agent, "validate")).ok
+    for _ in range(neighbours.PROBES):
+        assert await listening.stdout.readline() == f"10.77.1.11 {SERVICE}\n".encode()
+    listening.kill()
+    await listening.communicate()
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+
+    started = await do(agent, "start")
+
+    assert (started.ok, where()) == (True, ["eth0"]), started
+    deadline = asyncio.get_running_loop().time() + 10
+    while (await do(agent, "monitor")).ok:
+        assert asyncio.get_running_loop().time() < deadline, "the stranger is not told of"
+        await asyncio.sleep(0.02)
+
+
+async def test_a_stranger_that_answered_ahead_is_asked_again(agent: Agent, client: Host) -> None:
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+    assert (await do(agent, "validate")).ok
+    refused = await do(agent, "start")
+    await do(agent, "stop")
+    assert (await do(agent, "validate")).ok
+    client.run("ip", "address", "del", f"{SERVICE}/24", "dev", "switch")
+
+    started = await do(agent, "start")
+
+    assert (refused.code, started.code, where()) == ("held", "ok", ["eth0"]), (refused, started)
+    assert (await do(agent, "monitor")).ok
 
 
 PROBER = """
