@@ -1,11 +1,11 @@
 """Keeps what the cluster did, as this agent saw it: what changed, when it changed.
 
 The stream to consoles is made only while one listens, so live values are looked at here once a
-second, and recorded where something other than an age is new. Events, progress and configurations
-are recorded as they are published. A disk that refuses is told once; the agent goes on without.
+second, after a step of the core, and recorded where something other than an age is new. Events,
+progress and configurations are recorded as they are published. A disk that refuses is told once;
+the agent goes on without.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 
@@ -59,12 +59,21 @@ class Recorder:
         self._on_trouble = on_trouble
         self._clock = clock
         self._told: dict[str, object] = {}
+        self._look_at_s = 0.0
         self._broken_until = 0.0
 
     def published(self, message: StreamMessage) -> None:
         """Record what is published, live values aside: those come by `look_again`."""
         if not isinstance(message, ClusterLive | NodeLive):
             self._record(message)
+
+    def stepped(self, now_s: float) -> None:
+        """Look again if it is time: told of each step of the core, so no agent is woken for it.
+
+        `now_s` are seconds of a clock that nobody sets.
+        """
+        if now_s >= self._look_at_s:
+            self._look_at_s = now_s + self.look_again()
 
     def look_again(self) -> float:
         """Record what changed since the last time; return the seconds until the next."""
@@ -100,10 +109,3 @@ def _trimmed(snapshot: Snapshot) -> Snapshot:
     if len(small.active) + len(small.draft) <= TEXTS_MAX:
         return small
     return msgspec.structs.replace(small, active="", draft="")
-
-
-async def record_for_ever(recorder: Recorder) -> None:
-    """Let `recorder` look again and again."""
-    while True:
-        pause_s = recorder.look_again()
-        await asyncio.sleep(pause_s)

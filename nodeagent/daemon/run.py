@@ -22,7 +22,7 @@ from nodeagent.daemon.hands import Hands, Rooms
 from nodeagent.daemon.identity import Identity, SetupError, read_identity, read_journal
 from nodeagent.daemon.logs import AgentLog, open_log
 from nodeagent.daemon.notify import Notifier
-from nodeagent.daemon.recorder import Recorder, record_for_ever
+from nodeagent.daemon.recorder import Recorder
 from nodeagent.drivers.adoption import Heritage, dismiss, take_over
 from nodeagent.drivers.base import Context
 from nodeagent.drivers.fence import FenceAgents
@@ -271,28 +271,28 @@ async def _live(options: Options, agent: Agent, hands: Hands, log: AgentLog) -> 
         for peer, adapter, data in hands.peers.drain_heartbeats():
             agent.heard_beat(peer, adapter, data)
 
+    def stepped() -> None:
+        systemd.alive()
+        assert hands.recorder is not None, "it was handed in"
+        hands.recorder.stepped(loop.time())
+
     hands.peers.open()
     hands.links.open()
     agent.start()
     systemd.ready()
     ticking = loop.create_task(
-        tick_for_ever(agent, drain, lambda: hands.admin.subscribers, systemd.alive)
+        tick_for_ever(agent, drain, lambda: hands.admin.subscribers, stepped)
     )
-    assert hands.recorder is not None, "it was handed in"
-    recording = loop.create_task(record_for_ever(hands.recorder))
-    waits: set[asyncio.Future[Any]] = {ticking, recording, hands.ended, agent.failed}
+    waits: set[asyncio.Future[Any]] = {ticking, hands.ended, agent.failed}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         if ticking.done():
             ticking.result()  # an error in the loop ends the agent, and is shown
-        if recording.done():
-            recording.result()
         if agent.failed.done():
             _tell_failure(agent.failed, log)
         log.write("note", "agent stops", {"text": hands.ended.result()})
     finally:
         ticking.cancel()
-        recording.cancel()
         systemd.stopping()
         systemd.close()
         with contextlib.suppress(TimeoutError):

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from nodeagent.daemon.recorder import RETRY_S, Recorder
+from nodeagent.daemon.recorder import EVERY_S, RETRY_S, Recorder
 from nodeagent.store.recording import RecordingFolder
 from nodeagent.wire.live import ClusterLive, EventLine, NodeLive, Snapshot
 from nodeagent.wire.recording import GetRecording
@@ -95,6 +95,19 @@ def test_a_large_cluster_is_looked_at_less_often(recorder: Recorder, cluster: Cl
     cluster.snapshot = Snapshot(CLUSTER, tuple(NodeLive(f"n{i}", "up") for i in range(256)))
 
     assert recorder.look_again() > 2 * often
+
+
+def test_steps_of_the_core_look_once_a_second(recorder: Recorder, cluster: Cluster) -> None:
+    recorder.stepped(5.0)
+    before = kinds(recorder)
+    cluster.node(state="down")
+    recorder.stepped(5.0 + EVERY_S / 2)
+    early = kinds(recorder)
+
+    recorder.stepped(5.0 + EVERY_S)
+
+    assert before == early == ["Snapshot", "ClusterLive", "NodeLive"]
+    assert kinds(recorder) == [*before, "NodeLive"]
 
 
 def test_long_configurations_do_not_fill_each_file(recorder: Recorder, cluster: Cluster) -> None:
