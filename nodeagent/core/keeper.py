@@ -37,7 +37,8 @@ class Keeper:
     def tick(self) -> None:
         """Renew the lease, pet the watchdog, run monitors and recoveries."""
         shared = self.shared
-        if shared.lease.due(shared.now.ms, shared.timing) and shared.log.voters:
+        until_ms = shared.lease_until_ms
+        if shared.log.voters and shared.lease.due(shared.now.ms, until_ms, shared.timing):
             self.renew()
         self._pet()
         touched, held, leased = self.participant.touched, self._notice_holds(), shared.lease_valid

@@ -42,6 +42,20 @@ def test_the_majority_that_answered_last_counts() -> None:
     assert lease.valid_until_ms(VOTERS, TIMING) == 5_000
 
 
+def test_what_nobody_answers_is_asked_again_sooner() -> None:
+    lease = Lease()
+    answered = lease.ask(1_000)
+    for voter in VOTERS:
+        lease.acknowledge(voter, answered)
+    until_ms = lease.valid_until_ms(VOTERS, TIMING)
+    rests = [lease.due(now_ms, until_ms, TIMING) for now_ms in (1_250, 1_499, 1_500)]
+
+    lease.acknowledge("alpha", lease.ask(1_500))  # itself alone
+    unanswered = [lease.due(now_ms, until_ms, TIMING) for now_ms in (1_749, 1_750)]
+
+    assert (rests, unanswered) == ([False, False, True], [False, True])
+
+
 def test_an_older_answer_takes_nothing_away() -> None:
     lease = Lease()
     first, second = lease.ask(1_000), lease.ask(2_000)
