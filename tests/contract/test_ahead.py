@@ -1,4 +1,4 @@
-"""What was asked ahead stands for a while, for the same place, once, and only if all were silent."""
+"""What was asked ahead stands for a while, for the same place, once, and only if none answered."""
 
 import threading
 from collections.abc import AsyncIterator
