@@ -1,7 +1,6 @@
 """Turns from an agent that has no quorum to one that has it.
 
-An agent that is cut off from the others shows a cluster that is lost, while the others are well. So
-the others are asked, and where none has quorum it is known how many say the same.
+Asks the others when `viewmodels.agreement` says so, and carries out what that makes of the answers.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Answer, GetSnapshot, Request
 from nodeagent.wire.live import ClusterLive, Snapshot
-from tui.viewmodels.agreement import Agreement
+from tui.viewmodels.agreement import Agreement, Doubt, agreement_with
 from tui.viewmodels.store import View
 
 ANSWER_S = 3.0
@@ -73,13 +72,8 @@ async def ask_others(
     names = client.others(configuration)
     answers = await asyncio.gather(*(_asked(client, name, configuration) for name in names))
     told = dict(zip(names, answers, strict=True))
-    ours = {name: it for name, it in told.items() if it and _is_other(it.cluster, cluster)}
-    able = [name for name, it in ours.items() if it.cluster.quorum and not _behind(it, cluster)]
-    better = max(able, key=lambda name: _decided(ours[name].cluster), default="")
-    same = tuple(name for name, it in ours.items() if not it.cluster.quorum)
-    silent = tuple(name for name, it in told.items() if it is None)
-    agreement = Agreement(cluster.observer, same, silent, better)
-    return Opinions(agreement, ours.get(better))
+    agreement = agreement_with(cluster, told)
+    return Opinions(agreement, told.get(agreement.better))
 
 
 async def _asked(
@@ -91,19 +85,6 @@ async def _asked(
         )
         return answer if isinstance(answer, Snapshot) else None
     return None
-
-
-def _is_other(it: ClusterLive, cluster: ClusterLive) -> bool:
-    """Return whether it is of the same cluster and of another agent, whatever that is called."""
-    return it.cluster == cluster.cluster and it.observer != cluster.observer
-
-
-def _behind(snapshot: Snapshot, cluster: ClusterLive) -> bool:
-    return snapshot.cluster.epoch < cluster.epoch
-
-
-def _decided(cluster: ClusterLive) -> tuple[int, int]:
-    return cluster.epoch, cluster.slot
 
 
 class Turning:
@@ -129,9 +110,8 @@ class Turning:
         self._may_turn = may_turn
         self._turned = turned
         self._pace = pace
-        self._doubted = ("", 0.0)
-        """The agent that has no quorum, and since when."""
-        self._kept_until = 0.0
+        self._doubt = Doubt()
+        self._kept_until_s = 0.0
 
     async def run(self) -> None:
         """Look, ask and turn."""
@@ -145,15 +125,12 @@ class Turning:
 
     def _doubtful(self) -> ClusterLive | None:
         """Return what an agent says that has had no quorum for a while."""
-        heard = self._view().cluster
-        if heard is None or heard.value.quorum:
-            self._doubted = ("", 0.0)
+        heard, now_s = self._view().cluster, asyncio.get_running_loop().time()
+        cluster = heard.value if heard is not None else None
+        self._doubt = self._doubt.heard(cluster, now_s)
+        if not self._doubt.agent:
             self._agreed(None)
-            return None
-        now, observer = asyncio.get_running_loop().time(), heard.value.observer
-        if self._doubted[0] != observer:
-            self._doubted = (observer, now)
-        return heard.value if now - self._doubted[1] >= self._pace.patience_s else None
+        return cluster if self._doubt.lasts(now_s, self._pace.patience_s) else None
 
     async def _ask(self, cluster: ClusterLive) -> None:
         configuration = self._view().active.configuration
@@ -163,9 +140,9 @@ class Turning:
             return  # it is another question by now
         self._agreed(agreement)
         loop = asyncio.get_running_loop()
-        if not agreement.better or loop.time() < self._kept_until or not self._may_turn():
+        if not agreement.better or loop.time() < self._kept_until_s or not self._may_turn():
             return
         with suppress(Exception):  # it is asked again, and the banner says who has quorum
             await self._client.turn_to(agreement.better, configuration=configuration)
-            self._kept_until = loop.time() + self._pace.turn_s
+            self._kept_until_s = loop.time() + self._pace.turn_s
             self._turned(cluster.observer, agreement.better)

@@ -22,7 +22,7 @@ NAME_MAX = 59
 class End:
     """An adapter as it is called on the wire, and as its configuration calls it.
 
-    Between two configurations a network is the same by its name or by its `subnet`.
+    Between two configurations a network is the same by its name or by its `subnet` ("" is none).
     """
 
     name: str
@@ -33,7 +33,7 @@ class End:
 
     def meets(self, other: "End") -> bool:
         """Return whether both are on one network."""
-        return self.network == other.network or self.subnet == other.subnet
+        return self.network == other.network or "" != self.subnet == other.subnet
 
 
 @dataclass(frozen=True, slots=True)
