@@ -29,6 +29,7 @@ from tests.support.screens import (
     STEADY_LOOKS,
     Clock,
     console,
+    drawn,
     running,
     screen_text,
     until,
@@ -422,10 +423,9 @@ def picture(app: App[Any]) -> str:
 
     A piece is the letter of its look and how many cells it takes; the looks are named last.
     """
-    strips = app.screen._compositor.render_strips()
     letters: dict[str, str] = {}
     rows, looks = [], []
-    for strip in strips:
+    for strip in drawn(app):
         rows.append("".join(piece.text for piece in strip).rstrip())
         pieces: list[tuple[str, int]] = []
         for text, style, _ in strip:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.events import Paste
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tests.support.story import MARK, WALL, StoryClient
 from tui.app import ClusterApp
@@ -47,10 +49,19 @@ def console(client: StoryClient, clock: Clock | None = None, **options: Any) -> 
     return app
 
 
+def drawn(app: App[Any]) -> list[Strip]:
+    """Return the lines of the screen as the console draws them.
+
+    A dialog that is asked to draw itself must be told what is behind it, as Textual does: it would
+    else draw nothing there, and remember that.
+    """
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 def screen_text(app: App[Any]) -> str:
     """Return what the screen shows, line by line, without trailing spaces."""
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(piece.text for piece in strip).rstrip() for strip in strips)
+    return "\n".join("".join(piece.text for piece in strip).rstrip() for strip in drawn(app))
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str = "") -> None:
