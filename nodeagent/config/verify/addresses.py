@@ -25,8 +25,9 @@ def subnets_apart(scope: Scope) -> Iterator[Report]:
 
 def addresses_in_subnet(scope: Scope) -> Iterator[Report]:
     """Each address lies in the subnet of its network and belongs to a host."""
-    subnets = scope.subnets()
-    for host in scope.hosts():
+    subnets, hosts = scope.subnets(), tuple(scope.hosts())
+    used = {host.address for host in hosts}
+    for host in hosts:
         if host.address.is_multicast or host.address.is_unspecified:
             word = "a multicast address" if host.address.is_multicast else "no address at all"
             text = f"{host.address} of {host.words} is {word}"
@@ -34,18 +35,22 @@ def addresses_in_subnet(scope: Scope) -> Iterator[Report]:
             continue
         subnet = subnets.get(host.network)
         if subnet is not None:
-            yield from _in_subnet(scope, host, subnet, subnets)
+            inside = host.address in subnet
+            told = _no_host(scope, host, subnet) if inside else _outside(scope, host, subnets, used)
+            yield from told
 
 
-def _in_subnet(
-    scope: Scope, host: Host, subnet: IpNetwork, subnets: dict[str, IpNetwork]
+def _outside(
+    scope: Scope, host: Host, subnets: dict[str, IpNetwork], used: Collection[IpAddress]
 ) -> Iterator[Report]:
-    if host.address not in subnet:
-        right = next((name for name, other in subnets.items() if host.address in other), "")
-        hint = f"it would fit network {right}" if right else f"use an address of {subnet}"
-        text = f"{host.address} of {host.words} is not in {subnet} of {host.network}"
-        yield scope.report("E201", host.path, text, hint)
-        return
+    subnet = subnets[host.network]
+    right = next((name for name, other in subnets.items() if host.address in other), "")
+    hint = f"it would fit network {right}" if right else f"use an address of {subnet}"
+    text = f"{host.address} of {host.words} is not in {subnet} of {host.network}"
+    yield scope.report("E201", host.path, text, hint, _alike(host.address, subnet, used))
+
+
+def _no_host(scope: Scope, host: Host, subnet: IpNetwork) -> Iterator[Report]:
     reserved = _reserved(host.address, subnet)
     if reserved:
         text = f"{host.address} of {host.words} is the {reserved} address of {subnet}"
@@ -91,6 +96,16 @@ def _free(address: IpAddress, subnet: IpNetwork | None, used: Collection[IpAddre
         if address not in used and not _reserved(address, subnet):
             return str(address)
     return ""
+
+
+def _alike(address: IpAddress, subnet: IpNetwork, used: Collection[IpAddress]) -> str:
+    """Return the address of `subnet` with the same number of the host, or the next free one."""
+    if address.version != subnet.version:
+        return ""
+    alike = subnet.network_address + (int(address) & int(subnet.hostmask))
+    if alike in used or _reserved(alike, subnet):
+        return _free(alike, subnet, used)
+    return str(alike)
 
 
 def services_reachable(scope: Scope) -> Iterator[Report]:

@@ -150,6 +150,23 @@ def test_service_addresses_of_two_groups_must_differ() -> None:
     assert (report.place.key, report.fix) == ("group.b.resource.address.address", "10.10.1.101")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("10.10.9.100", "10.10.1.100"),
+        ("172.16.0.11", "10.10.1.14"),  # alpha's adapter has .11, bravo's and charlie's follow
+        ("10.10.9.255", ""),  # the last host of the subnet is before it
+        ("fd00::5", ""),
+    ],
+)
+def test_an_address_outside_its_subnet_has_the_one_like_it(wrong: str, right: str) -> None:
+    text = example("three-nodes").replace("10.10.1.100", wrong)
+    parsed = parse(text)
+    assert parsed.configuration is not None
+
+    assert found(verify(parsed.configuration), "E201").fix == right
+
+
 def test_data_folder_on_its_own_mount_is_meant_so() -> None:
     disk = Filesystem(device="/dev/sdb1", directory="/srv/web")
     inside: dict[str, Resource] = {
