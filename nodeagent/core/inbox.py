@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from nodeagent.core import desk, runs
-from nodeagent.core.effects import Publish
 from nodeagent.core.log import DecreeError
 from nodeagent.core.proofs import held_of
 from nodeagent.wire.codec import WireError, unpack
-from nodeagent.wire.live import ProgressMade
 from nodeagent.wire.peer import (
     Aborted,
     Accept,
@@ -265,8 +263,7 @@ def _on_note(
 ) -> None:
     shared = node.shared
     if isinstance(m, ProgressNote):
-        shared.fold(m.progress)
-        shared.out.append(Publish(ProgressMade(m.progress)))
+        runs.told(node, sender, m.progress)
     elif isinstance(m, EndWanted):
         node.probation.wanted(m)
     elif isinstance(m, TimesNote):

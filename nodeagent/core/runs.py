@@ -1,7 +1,8 @@
-"""How the record of a DARE ends on a node that missed the news of its end.
+"""How a node learns of a DARE, and of its end, where it missed the news.
 
-Progress is told once and not repeated, so it can get lost with a connection. A node whose record
-stays open in silence asks the coordinator; where that one is gone or forgot (it was restarted), the
+Progress is told once and not repeated, so it can get lost with a connection. A node that hears of a
+run that it has no record of asks who tells of it, and gets all of it. A node whose record stays
+open in silence asks the coordinator; where that one is gone or forgot (it was restarted), the
 decree log tells how the DARE ended. A coordinator that is only not heard here, over a bad link, may
 have ended it without a decree: then whoever is heard is asked.
 """
@@ -33,14 +34,38 @@ if TYPE_CHECKING:
 
 UNENDED = OPEN | {"in-doubt"}
 ASK_AFTER_MS = 3_000
+ASK_AGAIN_MS = 500
 _AFTER_DECISION = ("activate", "resume")
+
+
+def told(node: Node, sender: str, progress: Progress) -> None:
+    """Take what a coordinator tells of its run; ask for all of one whose beginning was missed."""
+    shared = node.shared
+    if isinstance(progress, RunStarted):
+        before = _known(node, progress.run.tx)
+        shared.fold(progress)
+        if before is not None and before is _known(node, progress.run.tx):
+            return  # it was told already
+    else:
+        if _known(node, progress.tx) is None:
+            _ask_for(node, sender, progress)
+        shared.fold(progress)
+    shared.out.append(Publish(ProgressMade(progress)))
+
+
+def _ask_for(node: Node, sender: str, progress: CellChanged | StepChanged | RunChanged) -> None:
+    """Ask for the whole record: at its end in any case, for nothing follows that."""
+    shared = node.shared
+    ends = isinstance(progress, RunChanged) and progress.state not in OPEN
+    if ends or shared.now.ms - shared.run_asked_ms >= ASK_AGAIN_MS:
+        shared.run_asked_ms = shared.now.ms
+        shared.send(sender, RunWanted(progress.tx))
 
 
 def tick(node: Node) -> None:
     """Ask for the end of a run of which nothing was heard for a while."""
     shared = node.shared
-    known = (*shared.runs, *((shared.run,) if shared.run else ()))
-    unended = (r for r in known if r.state in UNENDED and not _coordinates(node, r.tx))
+    unended = (r for r in _runs(node) if r.state in UNENDED and not _coordinates(node, r.tx))
     run = next(unended, None)
     if run is None:
         return
@@ -93,11 +118,12 @@ def _cell(node: Node, name: str, slot: int, row: str) -> Cell:
 
 
 def wanted(node: Node, sender: str, tx: str) -> None:
-    """Tell a peer how a run ended, if it has ended as far as is known here."""
-    if _coordinates(node, tx):
+    """Tell a peer of a run: all of it if it goes on here or has ended as far as is known here."""
+    record = _known(node, tx)
+    if record is not None and (record.state not in OPEN or _coordinates(node, tx)):
+        node.shared.send(sender, ProgressNote(RunStarted(record)))
         return
-    record = _record(node, tx)
-    end = RunStarted(record) if record is not None else _by_log(node, tx, _origin(tx))
+    end = None if _coordinates(node, tx) else _by_log(node, tx, _origin(tx))
     if end is not None:
         node.shared.send(sender, ProgressNote(end))
 
@@ -112,11 +138,13 @@ def _coordinates(node: Node, tx: str) -> bool:
     return coordinator is not None and coordinator.request.tx == tx and not coordinator.finished
 
 
-def _record(node: Node, tx: str) -> DareRun | None:
+def _runs(node: Node) -> tuple[DareRun, ...]:
     shared = node.shared
-    known = (*shared.runs, *((shared.run,) if shared.run else ()))
-    ended = (run for run in known if run.tx == tx and run.state not in OPEN)
-    return next(ended, None)
+    return (*shared.runs, *((shared.run,) if shared.run else ()))
+
+
+def _known(node: Node, tx: str) -> DareRun | None:
+    return next((run for run in _runs(node) if run.tx == tx), None)
 
 
 def _by_log(node: Node, tx: str, coordinator: str) -> RunChanged | None:

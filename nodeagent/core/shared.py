@@ -83,6 +83,7 @@ class Shared:
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     run_news_ms: int = 0
+    run_asked_ms: int = 0
     draft: bytes = b""
     draft_digest: str = ""
     draft_base: str = ""

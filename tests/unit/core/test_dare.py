@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from nodeagent.wire.console import Done, SaveDraft
-from nodeagent.wire.peer import Commit
+from nodeagent.wire.peer import Commit, ProgressNote
 from tests.simulation.clusters import node_key
+from tests.simulation.machine import Machine
+from tests.simulation.network import Single, Trap
 from tests.unit.core.story import Story, rows, written
 
 TOPOLOGY = ["keep", "offline", "greet"]
@@ -173,6 +175,47 @@ def test_every_node_shows_the_same_record_of_it() -> None:
     assert all(
         cell.state in ("done", "skipped") for row in run.steps for cell in row.cells.values()
     )
+
+
+def test_who_missed_that_a_dare_began_shows_it_all_the_same() -> None:
+    """As where the news of it goes into a cable that is cut at that moment."""
+    story = Story()
+    missed: list[str] = []
+
+    def lost(_sender: Machine, target: str) -> Single:
+        missed.append(target)
+        return "lost"
+
+    story.world.network.traps.append(Trap(ProgressNote, 1, lost))
+    story.drill("alpha", "slow-step", "stage")
+    story.ask(story.with_group())
+    story.at_step("stage")
+    story.until(lambda: story.node(missed[0]).shared.run is not None)
+    during = story.node(missed[0]).shared.run
+    run = story.end()
+    story.world.advance(200)
+
+    assert during is not None
+    assert (during.tx, during.state, during.coordinator) == (run.tx, "running", "alpha")
+    after = story.node(missed[0]).shared.run
+    assert after is not None
+    assert (after.state, after.text) == ("done", run.text)
+
+
+def test_who_heard_of_a_dare_by_its_end_alone_shows_all_of_it() -> None:
+    story = Story()
+    story.world.network.lost_kinds.add(ProgressNote)
+    story.drill("alpha", "slow-step", "activate")
+    story.ask(story.with_group())
+    story.at_step("activate")
+    story.world.advance(100)
+    story.world.network.lost_kinds.clear()
+    run = story.end()
+    story.world.advance(500)
+
+    shown = [node.shared.run for node in story.world.nodes().values()]
+    assert {(r.tx, r.state, len(r.steps)) for r in shown if r} == {(run.tx, "done", len(run.steps))}
+    assert None not in shown
 
 
 def test_a_draft_that_is_edited_meanwhile_has_no_effect() -> None:
