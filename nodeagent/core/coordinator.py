@@ -6,6 +6,7 @@ and the administrator's abort lead to the decree ABORT and the undo rows; after 
 value is asked for again, until the majorities have it or another voter has finished it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -342,8 +343,7 @@ class Coordinator:
         online = {line.removeprefix("online ") for line in m.evidence if line.startswith("online ")}
         before = set(self.before.get(sender, ()))
         owners = self.shared.log.standing.owners  # a later VIEW may have moved what was lost
-        answers_for = {sender, NOBODY}  # or has given it up, where no node could start it
-        missing = sorted(g for g in before - online if owners.get(g, NOBODY) in answers_for)
+        missing = [f"{g}{_elsewhere(owners, g, sender)}" for g in sorted(before - online)]
         extra = sorted(group for group in online - before if owners.get(group) != sender)
         if missing:
             return f"not online again: {', '.join(missing)}"
@@ -604,3 +604,8 @@ class Coordinator:
         if state != "refused":
             self.shared.drills.stop_at_step = ""  # for one DARE, also if it had no such step
         self.board.end(state, text, self._restored, self._gap)
+
+
+def _elsewhere(owners: Mapping[str, str], group: str, node: str) -> str:
+    owner = owners.get(group, NOBODY)
+    return "" if owner in {node, NOBODY} else f" (of {owner} now)"

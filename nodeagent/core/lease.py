@@ -1,13 +1,14 @@
 """Ownership leases: a node may hold groups only while a majority of voters acknowledges it.
 
-The holder asks all voters every `renew_ms`, and again after half of that while no majority has
-acknowledged what it asked last; its lease ends `lease_ms` after the *sending* of the request that a
-majority acknowledged, so a slow answer never makes it longer. A voter acknowledges only nodes that
-are in by decree under the same incarnation, and none that a value which it accepted would take out
-(ARCHITECTURE, Ownership). A lease outlives a change of voters: what the old voters gave runs out by
-itself, and none of them renews it once it accepted the change. It outlives a sleep of this node in
-the same way: the clock goes on meanwhile, so that what is left of it when the node wakes is what a
-majority still grants, and what ended in its sleep is over.
+The holder asks all voters every `renew_ms`, and while it has a lease again after half of that as
+long as no majority has acknowledged what it asked last; its lease ends `lease_ms` after the
+*sending* of the request that a majority acknowledged, so a slow answer never makes it longer. A
+voter acknowledges only nodes that are in by decree under the same incarnation, and none that a
+value which it accepted would take out (ARCHITECTURE, Ownership). A lease outlives a change of
+voters: what the old voters gave runs out by itself, and none of them renews it once it accepted the
+change. It outlives a sleep of this node in the same way: the clock goes on meanwhile, so that what
+is left of it when the node wakes is what a majority still grants, and what ended in its sleep is
+over.
 
 `takeover_wait_ms` is how long another node waits after the decree before it acquires what a silent
 node held: the lease, 2 % for clocks, the watchdog, and one second.
@@ -42,7 +43,8 @@ class Lease:
     def due(self, now_ms: int, until_ms: int, timing: Timing) -> bool:
         """Return whether it is time to ask again for a lease that ends at `until_ms`."""
         unanswered = until_ms < self.asked_ms + timing.lease_ms
-        pause_ms = timing.renew_ms // 2 if unanswered else timing.renew_ms
+        hurries = unanswered and until_ms > now_ms  # without a lease there is nothing to lose
+        pause_ms = timing.renew_ms // 2 if hurries else timing.renew_ms
         return now_ms - self.asked_ms >= pause_ms
 
     def ask(self, now_ms: int) -> int:

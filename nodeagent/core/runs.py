@@ -54,12 +54,15 @@ def told(node: Node, sender: str, progress: Progress) -> None:
 
 
 def _ask_for(node: Node, sender: str, progress: CellChanged | StepChanged | RunChanged) -> None:
-    """Ask for the whole record: at its end in any case, for nothing follows that."""
-    shared = node.shared
+    """Ask for the whole record, now and then, and once at its end: nothing follows that."""
+    shared, tx = node.shared, progress.tx
     ends = isinstance(progress, RunChanged) and progress.state not in OPEN
-    if ends or shared.now.ms - shared.run_asked_ms >= ASK_AGAIN_MS:
-        shared.run_asked_ms = shared.now.ms
-        shared.send(sender, RunWanted(progress.tx))
+    asked_tx, asked_at_its_end, asked_ms = shared.run_asked
+    early = not ends and shared.now.ms - asked_ms < ASK_AGAIN_MS
+    if sender == shared.name or (asked_tx == tx and (asked_at_its_end or early)):
+        return
+    shared.run_asked = (tx, ends, shared.now.ms)
+    shared.send(sender, RunWanted(tx))
 
 
 def tick(node: Node) -> None:

@@ -83,7 +83,8 @@ class Shared:
     run: DareRun | None = None
     runs: tuple[DareRun, ...] = ()
     run_news_ms: int = 0
-    run_asked_ms: int = 0
+    run_asked: tuple[str, bool, int] = ("", False, 0)
+    """For which run whose beginning was missed was asked, whether at its end, and when."""
     draft: bytes = b""
     draft_digest: str = ""
     draft_base: str = ""

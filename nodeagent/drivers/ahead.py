@@ -51,10 +51,14 @@ class AskedAhead:
 
         A question counts once.
         """
-        known = self._questions.pop(key, None)
+        known = self.forget(key)
         if known is None or known.place != (address, adapter) or self._clock() > known.until:
             return False
         return await asyncio.shield(known.silent)
+
+    def forget(self, key: Key) -> "_Question | None":
+        """Let no later start count on what was asked."""
+        return self._questions.pop(key, None)
 
     def close(self) -> None:
         """Wait for no answer any more."""

@@ -47,8 +47,7 @@ class InterfaceDriver:
     async def start(self, job: Job) -> Outcome:
         """Put the address on the interface; code held when another host has it."""
         wanted = self._wanted[job.key] = object()
-        in_use = job.attachment.was_ours
-        in_use = in_use or await self._ahead.nobody_has(job.key, *_place(job))
+        in_use = await self._in_use(job)
         try:
             outcome = await aside(lambda: self._start(job, wanted, asks=not in_use))
         except OSError as error:
@@ -57,10 +56,18 @@ class InterfaceDriver:
             self._announce(job, asks=in_use and not job.attachment.moves)
         return outcome
 
+    async def _in_use(self, job: Job) -> bool:
+        """Return whether the address was ours until now, or was asked for ahead and is nobody's."""
+        if job.attachment.was_ours:
+            self._ahead.forget(job.key)
+            return True
+        return await self._ahead.nobody_has(job.key, _address(job), job.attachment.adapter)
+
     async def stop(self, job: Job) -> Outcome:
         """Take the address off; gone is fine."""
         self._wanted.pop(job.key, None)
         self._claimants.pop(job.key, None)
+        self._ahead.forget(job.key)
         task = self._told.pop(job.key, None)
         if task is not None:
             task.cancel()
@@ -82,7 +89,7 @@ class InterfaceDriver:
         """Tell whether the interface is there and the address is of its network."""
         problem = await aside(lambda: _examine(job)[1])
         if problem is None and job.key not in self._wanted:
-            self._ahead.begin(job.key, *_place(job))
+            self._ahead.begin(job.key, _address(job), job.attachment.adapter)
         return problem or fine(_can(job))
 
     def close(self) -> None:
@@ -220,14 +227,26 @@ def _is_free(address: str, adapter: str) -> bool:
     the others' and believe that somebody wants the address.
     """
     interface = netlink.interfaces().get(adapter)
-    if interface is None or ":" in address:
+    asker = _neighbour_of(address, interface) if interface is not None else ""
+    if interface is None or not interface.working or not asker:
         return False
-    mine = (one.address for one in netlink.addresses() if one.index == interface.index)
-    asker = next((one for one in mine if ":" not in one), "")
-    if not asker:
-        return False
-    packed = socket.inet_aton(asker)
-    return not _other_host(address, interface, in_use=True, asker=packed)
+    found = _other_host(address, interface, in_use=True, asker=socket.inet_aton(asker))
+    after = netlink.interfaces().get(adapter)
+    return not found and after is not None and after.working  # into a dead cable nobody answers
+
+
+def _neighbour_of(address: str, interface: Interface) -> str:
+    """Return the interface's own IPv4 address in the subnet of `address`, or "".
+
+    Hosts that look at the way back (rp_filter) answer no request from another subnet.
+    """
+    target = ipaddress.ip_address(address)
+    for held in netlink.addresses():
+        if held.index != interface.index or ":" in held.address:
+            continue
+        if target in ipaddress.ip_network(f"{held.address}/{held.prefix}", strict=False):
+            return held.address
+    return ""
 
 
 async def _announce(address: str, adapter: str) -> None:
@@ -250,10 +269,6 @@ def _announce_once(address: str, adapter: str) -> None:
 def _address(job: Job) -> str:
     assert isinstance(job.resource, ServiceAddress)
     return str(ipaddress.ip_address(job.resource.address))
-
-
-def _place(job: Job) -> tuple[str, str]:
-    return _address(job), job.attachment.adapter
 
 
 def _prefix(job: Job) -> int:

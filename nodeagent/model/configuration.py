@@ -105,7 +105,7 @@ class Timing(_Noun, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
         Milliseconds, Meta(description="Silence on all networks before a node is called down")
     ] = 2_000
     lease_ms: Annotated[Milliseconds, Meta(description="Life of an ownership lease")] = 3_000
-    renew_ms: Annotated[Milliseconds, Meta(description="Interval of lease renewal")] = 900
+    renew_ms: Annotated[Milliseconds, Meta(description="Interval of lease renewal")] = 700
     watchdog_ms: Annotated[
         Milliseconds,
         Meta(

@@ -349,10 +349,14 @@ def test_keys_that_can_do_nothing_for_a_field_say_why() -> None:
         await in_field(pilot)
         await pilot.press("f5")
         await shows(pilot, "it is as the active configuration has it")
+        await enter_text(pilot, "10.10.1.0")
+        await shows(pilot, "! E203")
+        await pilot.press("ctrl+r")
+        await shows(pilot, "by hand only: hosts have 10.10.1.1")
         await enter_text(pilot, "10.10.2.9")
         await shows(pilot, "! E201")
         await pilot.press("ctrl+r")
-        await shows(pilot, "by hand only: it would fit network public2")
+        await shows(pilot, 'address = "10.10.1.9"')
 
     play(act)
 

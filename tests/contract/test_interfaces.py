@@ -4,7 +4,8 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -201,38 +202,58 @@ async def test_what_was_handed_over_is_used_at_once_and_a_stranger_still_found(
 
 ASKED = """
 import socket
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
-wire.bind(("switch", 0x0806))
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
+wire.bind(("switch", 0x0003))
 print("ready", flush=True)
 while True:
     frame = wire.recv(2048)
-    print(socket.inet_ntoa(frame[28:32]), socket.inet_ntoa(frame[38:42]), flush=True)
+    if frame[12:14] == bytes((8, 6)):
+        print(socket.inet_ntoa(frame[28:32]), socket.inet_ntoa(frame[38:42]), flush=True)
 """
+
+
+@asynccontextmanager
+async def overheard(client: Host) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
+    """Give a way to wait until the client heard ARP of "SENDER TARGET"."""
+    words = client.words(sys.executable, "-c", ASKED)
+    listening = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+    assert listening.stdout is not None
+    lines = listening.stdout
+
+    async def heard(words: str) -> None:
+        async with asyncio.timeout(10):
+            while (await lines.readline()).decode().strip() != words:
+                pass
+
+    try:
+        await heard("ready")
+        yield heard
+    finally:
+        listening.kill()
+        await listening.communicate()
+
+
+async def told_of_a_stranger(agent: Agent) -> None:
+    deadline = asyncio.get_running_loop().time() + 10
+    while (await do(agent, "monitor")).ok:
+        assert asyncio.get_running_loop().time() < deadline, "the stranger is not told of"
+        await asyncio.sleep(0.02)
 
 
 async def test_who_was_asked_for_while_it_was_prepared_is_not_waited_for_again(
     agent: Agent, client: Host
 ) -> None:
     """A stranger that comes later is not seen by the start: it is found beside."""
-    listening = await asyncio.create_subprocess_exec(
-        *client.words(sys.executable, "-c", ASKED), stdout=asyncio.subprocess.PIPE
-    )
-    assert listening.stdout is not None
-    assert await listening.stdout.readline() == b"ready\n"
-    assert (await do(agent, "validate")).ok
-    for _ in range(neighbours.PROBES):
-        assert await listening.stdout.readline() == f"10.77.1.11 {SERVICE}\n".encode()
-    listening.kill()
-    await listening.communicate()
+    async with overheard(client) as heard:
+        assert (await do(agent, "validate")).ok
+        for _ in range(neighbours.PROBES):
+            await heard(f"10.77.1.11 {SERVICE}")
     client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
 
     started = await do(agent, "start")
 
     assert (started.ok, where()) == (True, ["eth0"]), started
-    deadline = asyncio.get_running_loop().time() + 10
-    while (await do(agent, "monitor")).ok:
-        assert asyncio.get_running_loop().time() < deadline, "the stranger is not told of"
-        await asyncio.sleep(0.02)
+    await told_of_a_stranger(agent)
 
 
 async def test_a_stranger_that_answered_ahead_is_asked_again(agent: Agent, client: Host) -> None:
@@ -240,13 +261,57 @@ async def test_a_stranger_that_answered_ahead_is_asked_again(agent: Agent, clien
     assert (await do(agent, "validate")).ok
     refused = await do(agent, "start")
     await do(agent, "stop")
-    assert (await do(agent, "validate")).ok
+    async with overheard(client) as heard:
+        assert (await do(agent, "validate")).ok
+        await heard(f"10.77.1.11 {SERVICE}")
+        await heard(f"{SERVICE} 10.77.1.11")
     client.run("ip", "address", "del", f"{SERVICE}/24", "dev", "switch")
 
     started = await do(agent, "start")
 
     assert (refused.code, started.code, where()) == ("held", "ok", ["eth0"]), (refused, started)
     assert (await do(agent, "monitor")).ok
+
+
+async def test_it_is_asked_ahead_in_the_name_of_an_address_of_its_subnet(
+    agent: Agent, client: Host
+) -> None:
+    """A host that looks at the way back answers no request from another network."""
+    client.run("sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1")
+    client.run("sysctl", "-qw", "net.ipv4.conf.switch.rp_filter=1")
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+    run("ip", "address", "del", "10.77.1.11/24", "dev", "eth0")
+    run("ip", "address", "add", "192.0.2.5/24", "dev", "eth0")
+    assert (await do(agent, "validate")).ok
+    alone = await do(agent, "start")
+    await do(agent, "stop")
+    run("ip", "address", "add", "10.77.1.11/24", "dev", "eth0")
+    assert (await do(agent, "validate")).ok
+
+    beside = await do(agent, "start")
+
+    assert (alone.code, beside.code) == ("held", "held"), (alone, beside)
+
+
+async def test_silence_in_a_dead_cable_is_no_answer(agent: Agent, client: Host) -> None:
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+    client.run("ip", "link", "set", "port0", "down")
+    await until(lambda: not netlink.interfaces()["eth0"].working)
+    assert (await do(agent, "validate")).ok
+    client.run("ip", "link", "set", "port0", "up")
+    await until(lambda: netlink.interfaces()["eth0"].working)
+
+    assert (await do(agent, "start")).code == "held"
+
+
+async def test_what_no_start_used_stands_for_no_later_one(agent: Agent, client: Host) -> None:
+    assert (await do(agent, "validate")).ok
+    handed = Attachment("eth0", SUBNET, handed=True)
+    client.run("ip", "address", "add", f"{SERVICE}/24", "dev", "switch")
+    assert (await do(agent, "start", handed)).ok
+    await do(agent, "stop", handed)
+
+    assert (await do(agent, "start")).code == "held"
 
 
 PROBER = """

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from nodeagent.core.events import MessageHeard
+from nodeagent.model.run import RunChanged
 from nodeagent.wire.console import Done, SaveDraft
-from nodeagent.wire.peer import Commit, ProgressNote
+from nodeagent.wire.peer import Commit, ProgressNote, RunWanted
 from tests.simulation.clusters import node_key
 from tests.simulation.machine import Machine
 from tests.simulation.network import Single, Trap
@@ -216,6 +218,24 @@ def test_who_heard_of_a_dare_by_its_end_alone_shows_all_of_it() -> None:
     shown = [node.shared.run for node in story.world.nodes().values()]
     assert {(r.tx, r.state, len(r.steps)) for r in shown if r} == {(run.tx, "done", len(run.steps))}
     assert None not in shown
+
+
+def test_who_cannot_be_told_of_a_dare_asks_for_it_once() -> None:
+    """The one that tells of its end may know no more than that, as where it was started anew."""
+    story = Story()
+    asked: list[str] = []
+
+    def counted(_sender: Machine, target: str) -> None:
+        asked.append(target)
+        story.world.network.traps.append(Trap(RunWanted, 1, counted))
+
+    counted(story.world.machines["alpha"], "")
+    end = ProgressNote(RunChanged("1.7.bravo.9", "aborted"))
+    alpha, bravo = story.world.machines["alpha"], story.node("bravo")
+    story.world.take(alpha, MessageHeard("bravo", bravo.envelope(end)))
+    story.world.advance(10_000)
+
+    assert asked == ["", "bravo"]
 
 
 def test_a_draft_that_is_edited_meanwhile_has_no_effect() -> None:

@@ -1,5 +1,7 @@
 """The arithmetic of ownership leases."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from nodeagent.config.quorum import majority
 from nodeagent.core.lease import Lease, takeover_wait_ms
 from nodeagent.model.configuration import Timing
 from tests.simulation.clusters import cluster
+from tests.simulation.shapes import GroupShape, Shape
 from tests.simulation.world import World
 
 TIMING = Timing(lease_ms=3_000, renew_ms=500, watchdog_ms=5_000)
@@ -54,6 +57,25 @@ def test_what_nobody_answers_is_asked_again_sooner() -> None:
     unanswered = [lease.due(now_ms, until_ms, TIMING) for now_ms in (1_749, 1_750)]
 
     assert (rests, unanswered) == ([False, False, True], [False, True])
+    assert not lease.due(1_750, 1_700, TIMING), "it is lost, and nothing is in a hurry any more"
+
+
+@pytest.mark.parametrize("phase_ms", range(0, 1_000, 150))
+def test_an_outage_that_is_no_death_costs_no_lease(phase_ms: int) -> None:
+    """By the times that are shipped: who is silent for less than dead-after keeps its groups."""
+    shape = Shape(VOTERS, (("web", GroupShape(VOTERS[:2])),), networks=2)
+    world = World(re.sub(r"\[timing\]\n(.+\n)+", "", shape.text), consoles=0)
+    world.start()
+    world.until(world.stable)
+    assert world.nodes()["alpha"].shared.timing == Timing()
+    world.advance(5_000 + phase_ms)
+
+    world.cut |= {(a, b) for a in VOTERS for b in VOTERS if a != b}
+    world.advance(Timing().dead_after_ms - 200)
+    world.cut.clear()
+    world.advance(5_000)
+
+    assert not any("lease lost" in line.text for line in world.events), world.told(20)
 
 
 def test_an_older_answer_takes_nothing_away() -> None:
