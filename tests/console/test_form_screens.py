@@ -701,6 +701,35 @@ def test_text_that_is_typed_when_the_key_loses_its_role_is_kept_and_stays_readab
     assert file.read_text() == f"# before\n# after\n{TEXT}{EVE}"
 
 
+def test_text_that_is_open_takes_what_another_console_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    started, theirs = TEXT + EVE, "# bob was here\n" + TEXT + EVE
+
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await pilot.press("5", "f7")
+        await shows(pilot, "DRAFT as text")
+        area = pilot.app.screen.query_one(TextArea)
+        await pilot.press("down", "down")
+        client.say(ConfigurationChanged(True, 17, "", theirs, "bob"))
+        await shows(pilot, "# bob was here")
+        assert area.cursor_location == (3, 0)
+        assert client.asked == []
+        await pilot.press("#")
+        await until(pilot, lambda: "#\n[cluster]" in bench.draft.text, "the letter")
+        assert bench.draft.text == theirs.replace("\n[cluster]", "#\n[cluster]")
+        await until(pilot, lambda: bench.saved == "kept", "our draft is kept")
+        client.say(ConfigurationChanged(True, 17, "", theirs, "bob"))
+        await until(pilot, lambda: area.text == theirs, "the text of the other console")
+        client.public = key_of("eve")
+        page = await shows(pilot, "can be read only")
+        assert "Not in the draft" not in page
+
+    play(act, snapshot=three_nodes(active=started, draft=started))
+    assert not list(tmp_path.iterdir())
+
+
 def test_form_that_is_open_when_the_key_loses_its_role_takes_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from nodeagent.model.reports import Report
 from tui.screens.forms.bench import Bench, bench_of
 from tui.viewmodels.form_page import count_text, keys_line
 from tui.viewmodels.spans import Line, Row, Tone, line, put, rule
+from tui.viewmodels.text_change import changed_piece
 from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
 from tui.widgets.message import MessageLine
@@ -47,6 +48,8 @@ class RawScreen(Screen[None]):
         self._path = path
         self._line = line
         self._left = False
+        self._drafted = self._shown = ""
+        """The draft as it was last seen here, and what stood in the editor for it."""
 
     place_item = "the text"
     """What is edited here, as other consoles are told it."""
@@ -58,8 +61,7 @@ class RawScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the text over its findings."""
-        yield Lines(id="title")
-        yield TextArea(
+        area = TextArea(
             self.bench.draft.text,
             show_line_numbers=True,
             soft_wrap=False,
@@ -67,6 +69,9 @@ class RawScreen(Screen[None]):
             tab_behavior="focus",
             compact=True,
         )
+        self._drafted, self._shown = self.bench.draft.text, area.text
+        yield Lines(id="title")
+        yield area
         yield LiveTable(id="findings")
         yield MessageLine(id="message")
         yield Lines(id="keys")
@@ -95,10 +100,25 @@ class RawScreen(Screen[None]):
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
         event.stop()
+        text = event.text_area.text
         if self.bench.read_only:
             self._lock()
-        else:
-            self.bench.edit(self.bench.draft.typed(event.text_area.text, mark="raw text"))
+        elif text != self._shown:  # else it was put here, and is the draft already
+            self._drafted, self._shown = text, text
+            self.bench.edit(self.bench.draft.typed(text, mark="raw text"))
+
+    def _take_draft(self) -> None:
+        """Show a draft that was changed elsewhere, or the next letter would undo that change.
+
+        Letters that are still on their way to the draft go before it.
+        """
+        area, text = self.query_one(TextArea), self.bench.draft.text
+        if text == self._drafted or area.text != self._shown:
+            return
+        start, end, piece = changed_piece(area.text, text)
+        place = area.document.get_location_from_index
+        area.replace(piece, place(start), place(end))
+        self._drafted, self._shown = text, area.text
 
     def _lock(self) -> None:
         """Let nothing more be typed, as who may edit is another question than it was before."""
@@ -106,7 +126,7 @@ class RawScreen(Screen[None]):
         if area.read_only:
             return
         area.read_only = True
-        if area.text != self.bench.draft.text:
+        if area.text != self._shown:
             self.bench.keep_in_file(area.text)
 
     @on(LiveTable.Opened)
@@ -138,6 +158,7 @@ class RawScreen(Screen[None]):
 
     def _refresh(self, _bench: Bench | None = None) -> None:
         bench, width = self.bench, self.size.width
+        self._take_draft()
         if bench.read_only:
             self._lock()
         else:
