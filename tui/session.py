@@ -8,7 +8,7 @@ an answer that says so.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing, suppress
 from typing import Protocol, get_args
 
@@ -133,6 +133,10 @@ class Session:
     def guests(self) -> tuple[Guest, ...]:
         """Return who is invited, as the agents told when somebody last looked."""
         return tuple(guest for guests in self._guests.values() for guest in guests)
+
+    def forget_guests(self, nodes: Collection[str]) -> None:
+        """Forget who is invited by other agents than those on `nodes`: they are not asked again."""
+        self._guests = {node: told for node, told in self._guests.items() if node in nodes}
 
     @property
     def role(self) -> str:

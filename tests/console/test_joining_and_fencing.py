@@ -1,8 +1,10 @@
 """The pages of joining and of fencing, by keyboard, on a cluster that is only a story."""
 
+import asyncio
+
 from msgspec.structs import replace
 
-from nodeagent.model.configuration import Adapter
+from nodeagent.model.configuration import Adapter, Configuration
 from nodeagent.wire.console import Answer, Done, Fence, Refused, Request
 from nodeagent.wire.fencing import FenceCheck, FenceChecks, GetFenceChecks, TestFence
 from nodeagent.wire.joining import (
@@ -16,8 +18,16 @@ from nodeagent.wire.joining import (
     Withdraw,
 )
 from nodeagent.wire.live import FenceLive
-from tests.support.screens import SMALL, console, running, shows, until
-from tests.support.story import WALL, StoryClient, configuration_text, key_of, three_nodes
+from tests.support.screens import SMALL, Clock, console, running, shows, until
+from tests.support.story import (
+    NODES,
+    WALL,
+    StoryClient,
+    configuration_text,
+    key_of,
+    node_live,
+    three_nodes,
+)
 from tui.screens.confirm import ConfirmScreen
 
 SHOWN = "1111-2222-3333-4444-5555-6666-7777-8888"
@@ -119,6 +129,47 @@ async def test_help_lies_over_an_invitation_and_comes_back_to_it() -> None:
         await shows(pilot, "Keys of this dialog", "write the command to a new file")
         await pilot.press("f1")
         await shows(pilot, "The invitation of delta", "'join1.")
+
+
+class Stuck(StoryClient):
+    """A client that never hears from alpha, which others hear."""
+
+    async def ask_node(
+        self, node: str, request: Request, *, configuration: Configuration | None = None
+    ) -> Answer:
+        if node == "alpha":
+            await asyncio.Event().wait()
+        return await super().ask_node(node, request, configuration=configuration)
+
+
+async def test_who_joins_is_known_although_the_first_node_does_not_answer() -> None:
+    agents, clock = Agents(), Clock()
+    agents.guests["delta"] = Guest("delta", "asks", "ann", 800, key_of("delta"), SHOWN)
+    client = Stuck(answer=agents.cluster, answer_node=agents.node)
+    draft = configuration_text(nodes=(*NODES, "delta"))
+    client.begin(replace(three_nodes(), draft=draft))
+    app = console(client, clock)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("5")
+        await shows(pilot, "delta cannot answer yet: it asks to be let in (n)")
+
+
+async def test_who_joins_is_not_told_by_an_agent_that_is_away() -> None:
+    agents, clock = Agents(), Clock()
+    agents.guests["delta"] = Guest("delta", "asks", "ann", 800, key_of("delta"), SHOWN)
+    client = StoryClient(answer=agents.cluster, answer_node=agents.node)
+    draft = configuration_text(nodes=(*NODES, "delta"))
+    client.begin(replace(three_nodes(), draft=draft))
+    app = console(client, clock)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "ALL RIGHT")
+        await pilot.press("5")
+        await shows(pilot, "delta cannot answer yet: it asks to be let in (n)")
+        client.say(node_live("bravo", state="down"))
+        await until(pilot, lambda: app.session.view.nodes["bravo"].value.state == "down")
+        clock.passed += 30.0
+        await shows(pilot, "delta must answer, or the DARE fails")
 
 
 async def test_a_fence_device_is_tested_and_a_node_switched_off_by_its_typed_name() -> None:

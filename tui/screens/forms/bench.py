@@ -7,9 +7,10 @@ that is ever sent while editing. Screens subscribe to `changed`.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -41,6 +42,8 @@ ASK_AGAIN_S = 2.0
 LAST_SAVE_S = 2.0
 JOINS_S, JOINS_NODE_S = 3.0, 0.25
 """Time between two rounds that ask who has joined, and as much more for each node that is asked."""
+JOINS_AT_ONCE = 8
+"""Nodes that are asked at the same time; each question takes a line of its own."""
 UNKNOWN = "unknown-digest"
 
 
@@ -248,16 +251,26 @@ class Bench:
         self.changed.publish(self)
 
     def _ask_joins_soon(self) -> None:
-        """Ask now and then how far the nodes are with joining that the draft adds."""
-        now = self.session.now.mono
-        if self.review.plan.added_nodes and now >= self._joins_due:
-            nodes = self.standing().live
-            self._joins_due = now + JOINS_S + len(nodes) * JOINS_NODE_S
-            self._work(partial(self._ask_joins, nodes), "draft-joins")
+        """Ask now and then how far the nodes are with joining that the draft adds.
 
-    async def _ask_joins(self, nodes: Iterable[str]) -> None:
-        for node in nodes:  # an invitation is known to one agent alone
-            await self.session.ask_node(node, GetJoining())
+        A round ends before the next one begins, however long a node that does not answer takes.
+        """
+        if self.review.plan.added_nodes and self.session.now.mono >= self._joins_due:
+            self._joins_due = inf
+            self._work(partial(self._ask_joins, self.standing().live), "draft-joins")
+
+    async def _ask_joins(self, nodes: Collection[str]) -> None:
+        places = asyncio.Semaphore(JOINS_AT_ONCE)
+
+        async def ask(node: str) -> None:
+            async with places:
+                await self.session.ask_node(node, GetJoining())
+
+        self.session.forget_guests(nodes)
+        try:  # an invitation is known to one agent alone
+            await asyncio.gather(*(ask(node) for node in nodes))
+        finally:
+            self._joins_due = self.session.now.mono + JOINS_S + len(nodes) * JOINS_NODE_S
 
     async def _save(self, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
