@@ -115,6 +115,16 @@ def save(access: Access, path: Path) -> None:
     _write(dumps(access), path)
 
 
+def rewrite(text: str, path: Path) -> None:
+    """Write an access file's new `text` in the place of the old one, whose owner it stays.
+
+    AccessError when the text is none of an access file, or cannot be written.
+    """
+    _parsed(text.encode(), path)
+    owner = path.stat()
+    _write(text, path, (owner.st_uid, owner.st_gid))
+
+
 def _write(text: str, path: Path, owner: tuple[int, int] | None = None) -> None:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -148,10 +158,11 @@ def dumps(access: Access) -> str:
         f"public = {json.dumps(access.public)}",
         f"secret = {json.dumps(access.secret)}",
     ]
-    return "\n".join((*lines, *_tables(access.agents))) + "\n"
+    return "\n".join((*lines, *tables(access.agents))) + "\n"
 
 
-def _tables(agents: Iterable[AgentAddress]) -> list[str]:
+def tables(agents: Iterable[AgentAddress]) -> list[str]:
+    """Return the lines of an access file that tell of `agents`."""
     lines = []
     for agent in agents:
         name = agent.name if _BARE_KEY.match(agent.name) else json.dumps(agent.name)
@@ -163,52 +174,6 @@ def _tables(agents: Iterable[AgentAddress]) -> list[str]:
             f"key = {json.dumps(agent.key)}",
         ]
     return lines
-
-
-def learn(path: Path, configuration: Configuration) -> tuple[AgentAddress, ...]:
-    """Add the agents of all nodes that an access file does not name; return those.
-
-    What stands there stays as it is, and so does who owns it. One that knows no node of the
-    configuration is of another cluster, and learns nothing. AccessError when it cannot be read or
-    written, or tables cannot be added to it.
-    """
-    access = load(path)
-    keys = {agent.key for agent in access.agents}
-    if not keys & {noun.key for noun in configuration.node.values()}:
-        return ()
-    known = keys | {agent.name for agent in access.agents}
-    new = [
-        _near(access, node, configuration)
-        for node, noun in configuration.node.items()
-        if not {node, noun.key} & known
-    ]
-    found = tuple(agent for agent in new if agent is not None)
-    if found:
-        _add(_tables(found), path.resolve())
-    return found
-
-
-def _add(lines: list[str], path: Path) -> None:
-    text = "\n".join((path.read_text("utf-8").rstrip("\n"), *lines)) + "\n"
-    _parsed(text.encode(), path)
-    owner = path.stat()
-    _write(text, path, (owner.st_uid, owner.st_gid))
-
-
-def _near(access: Access, node: str, configuration: Configuration) -> AgentAddress | None:
-    """Return the way to a node on a network on which the file has others, else the first way."""
-    hosts = {agent.admin.removeprefix("tcp://").rpartition(":")[0] for agent in access.agents}
-    networks = {
-        adapter.network
-        for noun in configuration.node.values()
-        for adapter in noun.adapter.values()
-        if adapter.address in hosts or f"[{adapter.address}]" in hosts
-    }
-    ways = ways_to(node, access.to(()), configuration)
-    near = [adapter.network in networks for adapter in configuration.node[node].adapter.values()]
-    return next((way for way, is_near in zip(ways, near, strict=False) if is_near), None) or next(
-        iter(ways), None
-    )
 
 
 def parse_endpoint(text: str) -> AgentAddress:
@@ -230,16 +195,37 @@ def parse_endpoint(text: str) -> AgentAddress:
 def ways_to(
     node: str, access: Access, configuration: Configuration | None = None
 ) -> tuple[AgentAddress, ...]:
-    """Return where the agent of `node` may listen: as the access file says, then its adapters."""
-    found = {agent.admin: agent for agent in access.agents if agent.name == node}
+    """Return where the agent of `node` may listen: as the access file says, then its adapters.
+
+    Where `configuration` knows the node, its key tells which agent of the file is meant, whatever
+    the file calls it. One of that name with a key of nobody's is tried last: it may be of a node
+    that was removed and came back with another key.
+    """
     noun = configuration.node.get(node) if configuration is not None else None
-    if configuration is not None and noun is not None:
-        cluster = configuration.cluster
-        for adapter in noun.adapter.values():
-            host = f"[{adapter.address}]" if ":" in adapter.address else adapter.address
-            admin = f"tcp://{host}:{cluster.admin_port}"
-            events = f"tcp://{host}:{cluster.event_port}"
-            found.setdefault(admin, AgentAddress(node, admin, events, noun.key))
+    named = [agent for agent in access.agents if agent.name == node]
+    if configuration is None or noun is None:
+        return _by_place(named)
+    keys = {known.key for known in configuration.node.values()}
+    meant = [agent for agent in access.agents if agent.key == noun.key]
+    left = [agent for agent in named if agent.key not in keys]
+    return _by_place([*meant, *_adapters_of(node, configuration), *left])
+
+
+def _adapters_of(node: str, configuration: Configuration) -> list[AgentAddress]:
+    noun, cluster = configuration.node[node], configuration.cluster
+    found = []
+    for adapter in noun.adapter.values():
+        host = f"[{adapter.address}]" if ":" in adapter.address else adapter.address
+        admin = f"tcp://{host}:{cluster.admin_port}"
+        found.append(AgentAddress(node, admin, f"tcp://{host}:{cluster.event_port}", noun.key))
+    return found
+
+
+def _by_place(agents: Iterable[AgentAddress]) -> tuple[AgentAddress, ...]:
+    """Return the first of `agents` at each place."""
+    found: dict[str, AgentAddress] = {}
+    for agent in agents:
+        found.setdefault(agent.admin, agent)
     return tuple(found.values())
 
 

@@ -4,9 +4,10 @@ import asyncio
 
 import click
 
-from nodeagent.client.access import Access, learn
+from nodeagent.client.access import Access
 from nodeagent.client.client import Client
 from nodeagent.client.errors import AccessError, ClientError
+from nodeagent.client.learning import learn
 from nodeagent.model.text import clean
 from nodeagent.wire.console import Apply, Done, Refused
 from nodeagent.wire.joining import Admit, Admitted, GetJoining, Guest, Joining, Withdraw
@@ -156,7 +157,10 @@ async def _learn(way: Way, client: Client) -> None:
     except (AccessError, ClientError) as error:
         complain(f"{error}; add [agent.NAME] tables by hand")
         return
-    for agent in found:
+    for agent in found.renewed:
+        where = f"at {agent.admin} as before"
+        say(f"{file} has the new key of {agent.name} in the place of the old one now, {where}")
+    for agent in found.new:
         say(f"{file} knows the agent of {agent.name} now, at {agent.admin}")
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,61 +132,30 @@ def cluster_of(*nodes: str) -> Configuration:
     return Configuration(format=1, cluster=Cluster(name="plant"), network={}, node=made)
 
 
-def test_file_learns_the_agents_it_does_not_name_and_keeps_what_it_says(tmp_path: Path) -> None:
-    file = tmp_path / "console.toml"
-    access.save(ACCESS.only("alpha"), file)
-    file.write_text("# mine\n" + file.read_text())
+def test_key_of_the_configuration_tells_which_agent_of_the_file_is_meant() -> None:
+    configuration = cluster_of("alpha", "bravo")
+    key = configuration.node["bravo"].key
+    mine = AgentAddress("left", "tcp://10.0.0.9:7412", "tcp://10.0.0.9:7413", key)
+    swapped = AgentAddress("bravo", "tcp://10.0.0.8:7412", "tcp://10.0.0.8:7413", SERVER)
 
-    found = access.learn(file, cluster_of("alpha", "bravo", "charlie"))
+    ways = access.ways_to("bravo", Access(PUBLIC, SECRET, (swapped, mine)), configuration)
 
-    assert [agent.name for agent in found] == ["bravo", "charlie"]
-    assert file.read_text().startswith("# mine\n# Access to a cluster")
-    assert file.stat().st_mode & 0o777 == 0o600
-    alpha, bravo, _ = access.load(file).agents
-    assert alpha == ALPHA
-    assert (bravo.admin, bravo.events) == ("tcp://10.10.1.12:7412", "tcp://10.10.1.12:7413")
-    assert access.learn(file, cluster_of("alpha", "bravo")) == ()
+    assert ways[0] == mine
+    assert {way.key for way in ways} == {key}
 
 
-def test_file_that_reaches_its_agent_another_way_learns_the_first_address(tmp_path: Path) -> None:
-    file = tmp_path / "console.toml"
-    access.save(Access(PUBLIC, SECRET, (DOTTED,)), file)
+def test_key_of_before_hides_no_way_to_a_node_that_came_back() -> None:
+    configuration = cluster_of("alpha", "bravo")
+    here = AgentAddress(
+        "bravo", "tcp://10.10.1.12:7412", "tcp://10.10.1.12:7413", f"{SERVER[:-2]}99"
+    )
+    far = replace(here, admin="tcp://gate.example:7412")
 
-    found = access.learn(file, cluster_of("alpha", "bravo"))
+    ways = access.ways_to("bravo", Access(PUBLIC, SECRET, (here, far)), configuration)
 
-    assert [agent.admin for agent in found] == ["tcp://192.168.50.12:7412"]
-
-
-def test_file_of_another_cluster_learns_nothing(tmp_path: Path) -> None:
-    file = tmp_path / "console.toml"
-    access.save(ACCESS, file)
-    before = file.read_text()
-
-    assert access.learn(file, cluster_of("bravo", "charlie")) == ()
-
-    assert file.read_text() == before
-
-
-def test_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
-    file, real = tmp_path / "console.toml", tmp_path / "mine" / "access.toml"
-    real.parent.mkdir()
-    access.save(ACCESS.only("alpha"), real)
-    file.symlink_to(real)
-
-    assert access.learn(file, cluster_of("alpha", "bravo"))
-
-    assert file.is_symlink()
-    assert [agent.name for agent in access.load(real).agents] == ["alpha", "bravo"]
-
-
-def test_file_that_tables_cannot_be_added_to_stays_as_it_is(tmp_path: Path) -> None:
-    file = tmp_path / "console.toml"
-    alpha = f'{{ admin = "{ALPHA.admin}", events = "{ALPHA.events}", key = "{SERVER}" }}'
-    file.write_text(f'public = "{PUBLIC}"\nsecret = "{SECRET}"\nagent = {{ alpha = {alpha} }}\n')
-    file.chmod(0o600)
-    before = file.read_text()
-
-    with pytest.raises(AccessError, match="not an access file"):
-        access.learn(file, cluster_of("alpha", "bravo"))
-
-    assert file.read_text() == before
+    key = configuration.node["bravo"].key
+    assert [(way.admin, way.key == key) for way in ways] == [
+        ("tcp://192.168.50.12:7412", True),
+        ("tcp://10.10.1.12:7412", True),
+        ("tcp://gate.example:7412", False),
+    ]
