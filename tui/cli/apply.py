@@ -48,15 +48,36 @@ class Wanted:
     yes: bool = False
 
 
-def run(way: Way, file: str, wanted: Wanted, *, as_json: bool) -> int:
+def run(way: Way, file: str, asked: Wanted, *, as_json: bool) -> int:
     """Change the running cluster to FILE, step by step. Return the exit code."""
-    try:
-        return _run(way, file, wanted, as_json=as_json)
-    except files.FileError as error:
-        if as_json:
-            result = Result("refused", error.exit_code, text=error.message, reports=error.reports)
-            Teller(as_json=True).result(result)
-        raise
+    wanted, waived = _request(asked), asked.waived
+    data = files.read(file)
+
+    async def work(client: Client) -> int:
+        snapshot = await snapshot_of(client)
+        live, active = snapshot.cluster, active_of(snapshot)
+        new = files.usable(file, data, active, live.view)
+        seen = preview_of(snapshot, active, new, pairs=False)
+        found, teller = seen.endurance, Teller(as_json=as_json)
+        left = found.unwaived(waived)
+        if left:
+            return refused_as_lost(left, found, teller)
+        if not (as_json or _agreed(seen, live.epoch, yes=asked.yes)):
+            return teller.result(Result("refused", exits.USAGE, text="not confirmed; --yes does"))
+        apply = replace(
+            wanted,
+            text=data.decode(),
+            base=wanted.base or file_digest(snapshot.active.encode()),
+            reason=with_waivers(wanted.reason, waived, found),
+        )
+        code = await carry_out(client, snapshot, apply, teller)
+        if code == exits.DONE and apply.probation_seconds:
+            await _tell_probation(client)
+        if code == exits.STALE and apply.base != (await snapshot_of(client)).cluster.digest:
+            await stale.tell(client, await snapshot_of(client), file, apply.base)
+        return code
+
+    return with_client(way, work)
 
 
 def _request(wanted: Wanted) -> Apply:
@@ -120,37 +141,6 @@ def _seconds_of(length: str) -> int:
             "at most 1d"
         )
     return seconds
-
-
-def _run(way: Way, file: str, asked: Wanted, *, as_json: bool) -> int:
-    wanted, waived = _request(asked), asked.waived
-    data = files.read(file)
-
-    async def work(client: Client) -> int:
-        snapshot = await snapshot_of(client)
-        live, active = snapshot.cluster, active_of(snapshot)
-        new = files.usable(file, data, active, live.view)
-        seen = preview_of(snapshot, active, new, pairs=False)
-        found, teller = seen.endurance, Teller(as_json=as_json)
-        left = found.unwaived(waived)
-        if left:
-            return refused_as_lost(left, found, teller)
-        if not (as_json or _agreed(seen, live.epoch, yes=asked.yes)):
-            return teller.result(Result("refused", exits.USAGE, text="not confirmed; --yes does"))
-        apply = replace(
-            wanted,
-            text=data.decode(),
-            base=wanted.base or file_digest(snapshot.active.encode()),
-            reason=with_waivers(wanted.reason, waived, found),
-        )
-        code = await carry_out(client, snapshot, apply, teller)
-        if code == exits.DONE and apply.probation_seconds:
-            await _tell_probation(client)
-        if code == exits.STALE and apply.base != (await snapshot_of(client)).cluster.digest:
-            await stale.tell(client, await snapshot_of(client), file, apply.base)
-        return code
-
-    return with_client(way, work)
 
 
 def _agreed(seen: Preview, epoch: int, *, yes: bool) -> bool:

@@ -36,7 +36,10 @@ def json_option(text: str = "One JSON object.") -> Callable[[F], F]:
 
 
 class Program(click.Group):
-    """The whole command: where JSON was asked for, a cluster that cannot be asked is told so."""
+    """The whole command: where JSON was asked for, it tells every refusal, too.
+
+    What is typed wrongly is not told so: who made the command has to read it.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out; what went wrong goes on to `run`."""
@@ -46,6 +49,21 @@ class Program(click.Group):
             if ctx.meta.get(AS_JSON):
                 put_json({"result": "failed", "exit": exit_of(error), "text": str(error)})
             raise
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            if ctx.meta.get(AS_JSON):
+                _put_refusal(error)
+            raise
+
+
+def _put_refusal(error: click.ClickException) -> None:
+    """Write what is wrong with a file as one JSON object, with the findings in it."""
+    from tui.cli.dare import Result
+
+    word = "failed" if error.exit_code == exits.FAILED else "refused"
+    reports = getattr(error, "reports", ())
+    put_json(Result(word, error.exit_code, text=error.format_message(), reports=reports))
 
 
 def exit_of(error: ClientError) -> int:

@@ -17,7 +17,7 @@ from tui.cli import exits
 from tui.cli.access import Way
 from tui.cli.asking import with_client
 from tui.cli.keys import load
-from tui.cli.output import complain, put_json, say
+from tui.cli.output import complain, put_json, refuse, say
 from tui.viewmodels.past import Past, summary
 
 RECORDS_MAX = 500_000
@@ -31,8 +31,7 @@ def run(way: Way, file: str | None, *, since: str, save: str | None, as_json: bo
     start = _start(since, time.time())
     records = _of_file(file) if file is not None else with_client(way, lambda c: _ask(c, start))
     if not records:
-        complain("nothing is recorded of that time")
-        return exits.FAILED
+        return refuse("nothing is recorded of that time", exits.FAILED, as_json=as_json)
     say(summary(records))
     if save is not None:
         _save(save, records)
