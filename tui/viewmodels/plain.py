@@ -7,7 +7,7 @@ or marks that only an eye can read.
 import re
 from collections.abc import Iterator, Mapping
 
-from nodeagent.wire.live import EventLine
+from nodeagent.wire.live import ClusterLive, EventLine
 from tui.viewmodels.ages import age_text, clock_text
 from tui.viewmodels.facts import GroupFact, Look, NodeFact
 from tui.viewmodels.pending import change_count, overtaken
@@ -142,7 +142,7 @@ def _of_cluster(before: Look, after: Look) -> Iterator[str]:
     assert after.view.cluster is not None, "compared when both are known"
     was, now = before.view.cluster.value, after.view.cluster.value
     if was.quorum != now.quorum:
-        yield "quorum again" if now.quorum else "no quorum: nothing can be decided"
+        yield _quorum_text(was, now)
     agreement = after.view.agreement
     if agreement is not None and agreement != before.view.agreement:
         yield f"no quorum: {agreement.text}"
@@ -151,6 +151,15 @@ def _of_cluster(before: Look, after: Look) -> Iterator[str]:
     if before.view.draft.text != after.view.draft.text:
         by = after.view.draft.author
         yield f"{_draft_text(after.view)}{f', kept by {by}' if by else ''}"
+
+
+def _quorum_text(was: ClusterLive, now: ClusterLive) -> str:
+    """Return what became of the quorum; another agent's word says nothing of what was before."""
+    if was.observer == now.observer:
+        return "quorum again" if now.quorum else "no quorum: nothing can be decided"
+    if now.quorum:
+        return f"agent {now.observer} has quorum, agent {was.observer} has not"
+    return f"agent {now.observer} has no quorum: nothing can be decided there"
 
 
 def _of_nodes(before: Look, after: Look) -> Iterator[str]:

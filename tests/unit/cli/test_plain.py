@@ -59,6 +59,21 @@ def test_each_change_is_a_line_and_time_alone_is_none() -> None:
     assert lines[-1].startswith("now: trouble; ")
 
 
+def test_quorum_of_another_agent_is_not_said_to_be_back() -> None:
+    lost = story.cluster_live(quorum=False, state="no-quorum")
+    cut_off = folded(calm(), lost)
+    turned = folded(store.connected(cut_off, "bravo", NOW), story.cluster_live(observer="bravo"))
+
+    again = changes(look(cut_off), look(folded(cut_off, story.cluster_live())))
+    other = changes(look(cut_off), look(turned))
+    back = changes(look(turned), look(cut_off))
+
+    assert "quorum again" in again
+    assert "agent bravo has quorum, agent alpha has not" in other
+    assert not any("again" in text for text in other)
+    assert "agent alpha has no quorum: nothing can be decided there" in back
+
+
 @dataclass
 class Script:
     """Runs nothing; writes `lines`, and takes the answer to each question."""
