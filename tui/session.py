@@ -200,9 +200,14 @@ class Session:
             agreed=self._agreed,
             may_turn=self.may_turn,
             turned=lambda before, agent: self._post(messages.Turned(before, agent)),
+            failed=self._not_turned,
             pace=self.pace,
         )
         await turning.run()
+
+    def _not_turned(self, agent: str, why: str) -> None:
+        title = f"Agent {clean(agent, 63)} is not turned to"
+        self._post(messages.ProblemArose(title, clean(why, 500)))
 
     def _agreed(self, agreement: Agreement | None) -> None:
         if agreement != self._view.agreement:

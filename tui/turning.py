@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from nodeagent.client.errors import ClientError
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Answer, GetSnapshot, Request
 from nodeagent.wire.live import ClusterLive, Snapshot
-from tui.viewmodels.agreement import Agreement, Doubt, agreement_with
+from tui.viewmodels.agreement import Agreement, Doubt, agreement_with, asked_as
 from tui.viewmodels.store import View
 
 ANSWER_S = 3.0
@@ -63,6 +64,8 @@ class Opinions:
     agreement: Agreement
     best: Snapshot | None = None
     """What `agreement.better` told."""
+    way: str = ""
+    """The name by which that one is turned to."""
 
 
 async def ask_others(
@@ -72,8 +75,9 @@ async def ask_others(
     names = client.others(configuration)
     answers = await asyncio.gather(*(_asked(client, name, configuration) for name in names))
     told = dict(zip(names, answers, strict=True))
-    agreement = agreement_with(cluster, told)
-    return Opinions(agreement, told.get(agreement.better))
+    agreement = agreement_with(cluster, told, configuration.node if configuration else None)
+    way = asked_as(told, agreement.better) if agreement.better else ""
+    return Opinions(agreement, told.get(way), way)
 
 
 async def _asked(
@@ -92,6 +96,7 @@ class Turning:
 
     `view` gives what is known now, `agreed` takes what the others say (None: there is no question),
     `may_turn` says whether the person would not be disturbed, and `turned` takes both names.
+    `failed` takes the name of one that cannot be turned to, and why: once, not at each attempt.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class Turning:
         agreed: Callable[[Agreement | None], None],
         may_turn: Callable[[], bool],
         turned: Callable[[str, str], object],
+        failed: Callable[[str, str], object],
         pace: Pace,
     ) -> None:
         self._client = client
@@ -109,6 +115,8 @@ class Turning:
         self._agreed = agreed
         self._may_turn = may_turn
         self._turned = turned
+        self._failed = failed
+        self._why_not: tuple[str, str] | None = None
         self._pace = pace
         self._doubt = Doubt()
         self._kept_until_s = 0.0
@@ -129,20 +137,35 @@ class Turning:
         cluster = heard.value if heard is not None else None
         self._doubt = self._doubt.heard(cluster, now_s)
         if not self._doubt.agent:
+            self._why_not = None
             self._agreed(None)
         return cluster if self._doubt.lasts(now_s, self._pace.patience_s) else None
 
     async def _ask(self, cluster: ClusterLive) -> None:
         configuration = self._view().active.configuration
-        agreement = (await ask_others(self._client, cluster, configuration)).agreement
+        opinions = await ask_others(self._client, cluster, configuration)
         heard = self._view().cluster
         if heard is None or heard.value.quorum or heard.value.observer != cluster.observer:
             return  # it is another question by now
-        self._agreed(agreement)
-        loop = asyncio.get_running_loop()
-        if not agreement.better or loop.time() < self._kept_until_s or not self._may_turn():
+        self._agreed(opinions.agreement)
+        now_s = asyncio.get_running_loop().time()
+        if opinions.way and now_s >= self._kept_until_s and self._may_turn():
+            await self._turn(cluster.observer, opinions, configuration)
+
+    async def _turn(
+        self, before: str, opinions: Opinions, configuration: Configuration | None
+    ) -> None:
+        better = opinions.agreement.better
+        try:
+            await self._client.turn_to(opinions.way, configuration=configuration)
+        except ClientError as error:  # it is asked again, and the banner says who has quorum
+            self._tell_why_not(better, str(error))
             return
-        with suppress(Exception):  # it is asked again, and the banner says who has quorum
-            await self._client.turn_to(agreement.better, configuration=configuration)
-            self._kept_until_s = loop.time() + self._pace.turn_s
-            self._turned(cluster.observer, agreement.better)
+        self._why_not = None
+        self._kept_until_s = asyncio.get_running_loop().time() + self._pace.turn_s
+        self._turned(before, better)
+
+    def _tell_why_not(self, better: str, why: str) -> None:
+        if self._why_not != (better, why):
+            self._why_not = (better, why)
+            self._failed(better, why)

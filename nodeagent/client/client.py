@@ -110,8 +110,9 @@ class Client:
     ) -> Answer:
         """Return the answer of the agent on `node`, on a line of its own that is closed then.
 
-        Tried are the access file's agent of that name, then the addresses of the node's adapters in
-        `configuration`, one after the other. ClientError with the last reason when none answers.
+        Tried are, one after the other, the access file's agent with the key that the node has in
+        `configuration`, then the addresses of its adapters there. ClientError with the last reason
+        when none answers.
         """
         agents = self._ways_to(node, configuration)
         error: ClientError = NoAgent("not tried")
@@ -162,14 +163,19 @@ class Client:
                 await link.close()
 
     def others(self, configuration: Configuration | None = None) -> tuple[str, ...]:
-        """Return the names of all agents that are known but for the one that is talked to."""
-        known = {agent.name: agent.key for agent in self._access.agents}
-        if configuration is not None and not self._access.alone:
-            nouns = configuration.node.items()
-            new = {node: noun.key for node, noun in nouns if noun.key not in known.values()}
-            known = {**known, **{node: key for node, key in new.items() if node not in known}}
-        own = self._link.agent if self._link is not None else None
-        return tuple(name for name, key in known.items() if own is None or own.key != key)
+        """Return the names of all agents that are known but for the one that is talked to.
+
+        An agent of a node in `configuration` has that node's name, whatever the access file calls
+        it.
+        """
+        nodes = configuration.node.items() if configuration is not None else ()
+        names = {noun.key: node for node, noun in nodes}
+        known = {agent.key: names.get(agent.key, agent.name) for agent in self._access.agents}
+        if not self._access.alone:
+            known |= names
+        link = self._link
+        own = names.get(link.agent.key, link.agent.name) if link is not None else ""
+        return tuple(dict.fromkeys(name for name in known.values() if name != own))
 
     async def turn_to(self, node: str, *, configuration: Configuration | None = None) -> None:
         """Talk to the agent on `node` from now on; the stream goes on with it by itself.

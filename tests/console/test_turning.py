@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from nodeagent.client.errors import ClientError
 from nodeagent.model.configuration import Configuration
 from nodeagent.wire.console import Answer, Refused, Request
 from nodeagent.wire.live import Snapshot
 from tests.support import story
-from tests.support.screens import LARGE, SMALL, console, running, shows, until
+from tests.support.screens import LARGE, SMALL, console, running, screen_text, shows, until
 from tests.support.story import StoryClient
 from tui.app import ClusterApp
 from tui.turning import Pace
@@ -30,6 +31,8 @@ class Torn(StoryClient):
     views: dict[str, Snapshot] = field(default_factory=dict)
     now: str = "alpha"
     turns: list[str] = field(default_factory=list)
+    tried: int = 0
+    trouble_of: str = ""
 
     def others(self, configuration: Configuration | None = None) -> tuple[str, ...]:
         return tuple(name for name in story.NODES if name != self.now)
@@ -45,6 +48,9 @@ class Torn(StoryClient):
         return self.views.get(node, Refused("away", f"{node} is away"))
 
     async def turn_to(self, node: str, *, configuration: Configuration | None = None) -> None:
+        self.tried += 1
+        if self.trouble_of:
+            raise ClientError(self.trouble_of)
         self.turns.append(node)
         self.now = node
         self.begin(self.views[node], node)
@@ -78,6 +84,18 @@ async def test_console_stays_where_nobody_has_quorum_and_says_who_says_so() -> N
         await shows(pilot, "ALL RIGHT")
 
     assert client.turns == []
+
+
+async def test_why_an_agent_is_not_turned_to_is_told_once() -> None:
+    client, app = on_alpha(charlie=True)
+    client.trouble_of = "alpha has still to answer"
+    async with running(app, LARGE) as pilot:
+        await shows(pilot, "Agent charlie is not turned to", "alpha has still to answer")
+        before = client.tried
+        await until(pilot, lambda: client.tried > before + 2)
+        assert screen_text(app).count("is not turned to") == 1
+        client.trouble_of = ""
+        await shows(pilot, "charlie has, and is listened to now")
 
 
 async def test_agent_is_not_left_while_a_dialog_is_open() -> None:

@@ -22,7 +22,7 @@ from tui.cli import exits
 from tui.cli.asking import run_until_interrupted
 from tui.cli.output import complain, put
 from tui.cli.progress import is_worth_a_line, item_line, news
-from tui.messages import SnapshotArrived
+from tui.messages import ProblemArose, SnapshotArrived
 from tui.session import Client, Session
 from tui.viewmodels.ages import Moment
 from tui.viewmodels.facts import Look
@@ -84,6 +84,9 @@ async def _whole(
     def heard(message: Message) -> None:
         if isinstance(message, SnapshotArrived):
             known.set()
+        elif isinstance(message, ProblemArose):
+            for line in stamped([f"{message.title}: {message.text}"], time.time()):
+                put(line)
 
     session = Session(client, post=heard, now=_now, read_only=read_only)
     session.be_at(Place(author, "line by line"))

@@ -4,7 +4,7 @@ An agent that is cut off from the others shows a cluster that is lost, while the
 Decides from what agents told when the others are to be asked, and which of them is a better one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -17,29 +17,38 @@ NAMES = 24
 class Agreement(msgspec.Struct, frozen=True):
     """What the other agents that are known say while `agent` has no quorum.
 
-    `same` have none, either; `silent` do not answer; `better` is one that has it ("": none).
+    `same` have none, either; `able` have it; `silent` do not answer, though they are of the
+    cluster; `better` is one of the able that knows as much as `agent` does ("": none).
     """
 
     agent: str
     same: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     better: str = ""
+    able: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """Return who says so, in words."""
-        agent = brief(self.agent, NAMES)
-        if self.better:
-            return f"only {agent} says so; {brief(self.better, NAMES)} has it"
-        if self.same:
-            count = len(self.same) + 1
-            return f"{count} of {count + len(self.silent)} agents say so{self._rest()}"
-        if self.silent:
-            return f"only {agent} says so{self._rest()}"
-        return f"only {agent} says so, and no other agent is known"
+        count = len(self.same) + 1
+        asked = count + len(self.able) + len(self.silent)
+        if asked == 1:
+            return f"only {brief(self.agent, NAMES)} says so, and no other agent is known"
+        only = f"only {brief(self.agent, NAMES)} says"
+        who = f"{count} of {asked} agents say" if self.same else only
+        return f"{who} so{self._able()}{self._silent()}"
 
-    def _rest(self) -> str:
-        if not self.silent:
+    def _able(self) -> str:
+        if self.better:
+            return f"; {brief(self.better, NAMES)} has it"
+        if not self.able:
+            return ""
+        names = brief(", ".join(self.able), NAMES)
+        has, knows = ("have", "know") if len(self.able) > 1 else ("has", "knows")
+        return f"; {names} {has} it, but {knows} an older epoch only"
+
+    def _silent(self) -> str:
+        if self.better or not self.silent:
             return ""
         names = brief(", ".join(self.silent), NAMES)
         return f"; no answer from {names}"
@@ -62,17 +71,35 @@ class Doubt(msgspec.Struct, frozen=True):
         return bool(self.agent) and now_s - self.since_s >= patience_s
 
 
-def agreement_with(cluster: ClusterLive, told: Mapping[str, Snapshot | None]) -> Agreement:
+def agreement_with(
+    cluster: ClusterLive,
+    told: Mapping[str, Snapshot | None],
+    nodes: Collection[str] | None = None,
+) -> Agreement:
     """Return how what the other agents `told` agrees with one's `cluster` that has no quorum.
 
-    None is no answer. The better one is who knows most of the agents that have quorum.
+    None is no answer; it counts where the agent is of one of the `nodes`, if these are known.
+    Agents have the names that they tell. The better one is who knows most of the able.
     """
-    ours = {name: it.cluster for name, it in told.items() if it and _is_other(it.cluster, cluster)}
-    able = [name for name, it in ours.items() if it.quorum and it.epoch >= cluster.epoch]
-    better = max(able, key=lambda name: (ours[name].epoch, ours[name].slot), default="")
+    ours = _others(told, cluster)
+    able = {name: it for name, it in ours.items() if it.quorum}
+    level = [name for name, it in able.items() if it.epoch >= cluster.epoch]
+    better = max(level, key=lambda name: (able[name].epoch, able[name].slot), default="")
     same = tuple(name for name, it in ours.items() if not it.quorum)
     silent = tuple(name for name, it in told.items() if it is None)
-    return Agreement(cluster.observer, same, silent, better)
+    meant = tuple(name for name in silent if nodes is None or name in nodes)
+    return Agreement(cluster.observer, same, meant, better, tuple(able))
+
+
+def asked_as(told: Mapping[str, Snapshot | None], observer: str) -> str:
+    """Return by which name the agent was asked that tells of itself as `observer`, "" if none."""
+    names = (name for name, it in told.items() if it and it.cluster.observer == observer)
+    return next(names, "")
+
+
+def _others(told: Mapping[str, Snapshot | None], cluster: ClusterLive) -> dict[str, ClusterLive]:
+    answers = (it.cluster for it in told.values() if it is not None)
+    return {it.observer: it for it in answers if _is_other(it, cluster)}
 
 
 def _is_other(it: ClusterLive, cluster: ClusterLive) -> bool:

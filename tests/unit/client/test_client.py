@@ -4,11 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, aclosing, asynccontextmanager, closing
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from nodeagent.client.access import Access, AgentAddress
 from nodeagent.client.client import AgentChanged, Client, Limits
 from nodeagent.client.errors import AccessError, ClientError, Denied, NoAgent, TimedOut
+from nodeagent.model.configuration import Node
 from nodeagent.wire.console import Apply, Done, GetSnapshot, Refused
 from nodeagent.wire.live import ClusterLive, EventLine, NodeLive, Snapshot
 from tests.unit.cli.conftest import ACTIVE
@@ -312,6 +314,21 @@ async def test_nodes_of_the_configuration_are_turned_to_unless_agents_were_named
     async with client_of(replace(access_to(agents[:1]), alone=True)) as client:
         await client.ask(GetSnapshot())
         assert client.others(configuration) == ()
+
+
+async def test_agents_are_called_as_their_nodes_where_these_are_known(
+    agents: tuple[FakeAgent, ...],
+) -> None:
+    plain = configuration_of(ACTIVE)
+    nodes = {agent.name: Node(key=agent.public) for agent in agents[:2]}
+    configuration = msgspec.structs.replace(plain, node=nodes)
+    found = access_to(agents)
+    named = [replace(agent, name=f"host{number}") for number, agent in enumerate(found.agents)]
+    async with client_of(replace(found.to(named), alone=True)) as client:
+        assert isinstance(await client.ask(GetSnapshot()), Snapshot)
+        assert client.others(configuration) == ("bravo", "host2")
+        await client.turn_to("bravo", configuration=configuration)
+        assert client.others(configuration) == ("alpha", "host2")
 
 
 async def test_closing_ends_what_waits(agents: tuple[FakeAgent, ...]) -> None:
