@@ -2,7 +2,7 @@
 
 import pytest
 
-from tui.viewmodels.text_change import changed_piece
+from tui.viewmodels.text_change import changed_piece, place_in
 
 PAIRS = [
     ("", "", (0, 0, "")),
@@ -13,6 +13,7 @@ PAIRS = [
     ("aa", "aaa", (2, 2, "a")),
     ("aaa", "aa", (2, 3, "")),
     ("a b c", "a x c", (2, 3, "x")),
+    ("a\nb", "a\r\nb", (0, 3, "a\r\nb")),
 ]
 
 
@@ -21,3 +22,8 @@ def test_piece_that_differs(before: str, after: str, piece: tuple[int, int, str]
     assert changed_piece(before, after) == piece
     start, end, text = piece
     assert before[:start] + text + before[end:] == after
+
+
+def test_place_of_a_character() -> None:
+    assert [place_in("ab\nc\n", index) for index in range(6)] == [
+        (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)]  # fmt: skip

@@ -10,7 +10,7 @@ from nodeagent.model.reports import Report
 from tui.screens.forms.bench import Bench, bench_of
 from tui.viewmodels.form_page import count_text, keys_line
 from tui.viewmodels.spans import Line, Row, Tone, line, put, rule
-from tui.viewmodels.text_change import changed_piece
+from tui.viewmodels.text_change import changed_piece, place_in
 from tui.widgets.lines import Lines
 from tui.widgets.live_table import LiveTable
 from tui.widgets.message import MessageLine
@@ -116,8 +116,7 @@ class RawScreen(Screen[None]):
         if text == self._drafted or area.text != self._shown:
             return
         start, end, piece = changed_piece(area.text, text)
-        place = area.document.get_location_from_index
-        area.replace(piece, place(start), place(end))
+        area.replace(piece, place_in(area.text, start), place_in(area.text, end))
         self._drafted, self._shown = text, area.text
 
     def _lock(self) -> None:
