@@ -32,6 +32,7 @@ from tui.app import ClusterApp
 from tui.screens.forms import Bench, bench_of, open_form
 from tui.screens.forms.form import FormScreen
 from tui.viewmodels import draft_data as raw
+from tui.viewmodels.rights import OBSERVES
 from tui.widgets.form_choice import Choice
 
 TEXT = configuration_text()
@@ -750,6 +751,28 @@ def test_form_that_is_open_when_the_key_loses_its_role_takes_no_more(
     play(act, snapshot=three_nodes(active=TEXT + EVE, draft=TEXT + EVE))
     file = tmp_path / "draft-orders.toml"
     assert "[group.mail]" in file.read_text()
+
+
+def test_form_offers_what_can_be_done_without_the_role_and_goes_on_with_it() -> None:
+    async def act(pilot: Keys, client: StoryClient, bench: Bench) -> None:
+        await form(pilot, "4", "down", "e", title="group web")
+        before, field = bench.draft.text, pilot.app.focused
+        assert isinstance(field, Input)
+        client.public = key_of("eve")
+        await until(pilot, lambda: field.disabled, "the lock")
+        text = await shows(pilot, "F7 look at the text", "Enter look", OBSERVES)
+        assert not [key for key in ("F4", "F5", "^R", "^Z", "^Y", "^N") if f"{key} " in text]
+        for count, key in enumerate(("f4", "ctrl+z"), 2):
+            await pilot.press(key)
+            await until(pilot, lambda: screen_text(pilot.app).count(OBSERVES) == count, key)  # noqa: B023
+        client.public = ""
+        await until(pilot, lambda: pilot.app.focused is field, "the cursor where it was")
+        await shows(pilot, "F4 list")
+        assert bench.draft.text == before
+        await enter_text(pilot, "mail")
+        await shows(pilot, "editing group mail")
+
+    play(act, LARGE, snapshot=three_nodes(active=TEXT + EVE, draft=TEXT + EVE))
 
 
 def test_read_only_console_changes_nothing() -> None:

@@ -15,6 +15,11 @@ KEYS = (
     (("F8", "TOML"), ("^R", "fix"), ("^Z", "undo"), ("^Y", "redo"), ("Tab", "next"),
      ("^S", "done")),
 )  # fmt: skip
+LOCKED_KEYS = (
+    (("F1", "help"), ("F3", "back"), ("F6", "command"), ("F7", "look at the text")),
+    (("F8", "TOML"), ("Tab", "next"), ("^S", "done")),
+)
+"""What is left to be done where nothing may be edited."""
 CHILD_KEY = {"group": "add resource", "node": "add adapter", "network": "add adapters"}
 """What ^N does in the form of an object that has a list."""
 CHILD_TITLES = {
@@ -227,14 +232,24 @@ def child_line(child: Child, width: int) -> Line:
     )
 
 
-def form_keys(form: Form, width: int) -> tuple[Line, ...]:
-    """Return the lines of keys; in a form with a list also the one that adds to it."""
+def form_keys(form: Form, width: int, *, locked: bool = False) -> tuple[Line, ...]:
+    """Return the lines of keys; in a form with a list also the one that adds to it.
+
+    `locked`: nothing may be edited, and only what one may look at is offered.
+    """
+    if locked:
+        return tuple(cut(keys_line(keys), width) for keys in LOCKED_KEYS)
     word = CHILD_KEY.get(form.path[0], "") if form.child_kind else ""
     if not word:
         return tuple(keys_line(keys) for keys in KEYS)
     *first, last = KEYS
     wanted = (("^N", word), *last)
     return tuple(cut(keys_line(keys), width) for keys in (*first, wanted))
+
+
+def child_keys(form: Form, *, locked: bool) -> Line:
+    """Return the keys of the list of objects inside `form`."""
+    return keys_line((("Enter", "look"),) if locked else CHILD_KEYS[form.path[0]])
 
 
 def keys_line(keys: tuple[tuple[str, str], ...]) -> Line:

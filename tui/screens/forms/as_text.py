@@ -17,6 +17,7 @@ from tui.widgets.message import MessageLine
 
 Path = tuple[str, ...]
 KEYS = (("F3", "back"), ("^Z", "undo"), ("^Y", "redo"), ("Enter", "go to line"), ("^S", "done"))
+LOCKED_KEYS = (("F3", "back"), ("Enter", "go to line"), ("^S", "done"))
 HELP = (
     ("Esc F3 F7 ^S", "back", "Leave; what was typed is in the draft"),
     ("^Z ^Y", "undo, redo", "Take the last edit back; do it again"),
@@ -167,7 +168,8 @@ class RawScreen(Screen[None]):
         if bench.read_only:
             title = line(*title, put("   can be read only", 0, "warn"))
         self.query_one("#title", Lines).show_lines([title])
-        self.query_one("#keys", Lines).show_lines([keys_line(KEYS)])
+        keys = LOCKED_KEYS if bench.read_only else KEYS
+        self.query_one("#keys", Lines).show_lines([keys_line(keys)])
         head = rule((put(count_text(len(reports), "finding"), 0, "head"),), width)
         rows = [Row(str(index), finding_row(report)) for index, report in enumerate(reports)]
         self.query_one("#findings", LiveTable).show_rows(rows, [head])

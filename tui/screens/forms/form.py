@@ -121,6 +121,13 @@ class FormScreen(FormPage):
         event.stop()
         self.focus_next()
 
+    def _is_locked(self) -> bool:
+        """Say why nothing may be edited, where nothing may."""
+        locked = self.bench.locked
+        if locked:
+            self.notify(locked, severity="warning", markup=False)
+        return bool(locked)
+
     # --- keys -----------------------------------------------------------------------------------
 
     def action_page(self, direction: int) -> None:
@@ -133,7 +140,7 @@ class FormScreen(FormPage):
         """Offer what the field can hold."""
         self._write()
         row = self._focused_row()
-        if row is None or self.bench.read_only:
+        if self._is_locked() or row is None:
             return
         data = raw.data_of(self.bench.draft.text)
         field = row.field
@@ -188,6 +195,8 @@ class FormScreen(FormPage):
     def action_fix(self) -> None:
         """Take what the field's finding names as right."""
         self._write()
+        if self._is_locked():
+            return
         row = self._focused_row()
         worst = (self._local.get(row) or row.field.worst) if row else None
         if row is None or worst is None or not worst.fix:
@@ -199,6 +208,8 @@ class FormScreen(FormPage):
     def action_reset(self) -> None:
         """Give the field the value of the active configuration again."""
         self._write()
+        if self._is_locked():
+            return
         row = self._focused_row()
         if row is None:
             return
@@ -215,12 +226,16 @@ class FormScreen(FormPage):
     def action_undo(self) -> None:
         """Take the last step of the draft back."""
         self._write()
+        if self._is_locked():
+            return
         self._local.clear()
         self.bench.edit(self.bench.draft.undone())
         self._refresh(force=True)
 
     def action_redo(self) -> None:
         """Do what was undone again."""
+        if self._is_locked():
+            return
         self._local.clear()
         self.bench.edit(self.bench.draft.redone())
         self._refresh(force=True)
@@ -309,7 +324,7 @@ class FormScreen(FormPage):
     def action_shift_child(self, by: int) -> None:
         """Move the resource under the cursor up or down in the order of acquiring."""
         form, path = self._form, self._child_path()
-        if form is None or path is None or path[0] != "group" or self.bench.read_only:
+        if self._is_locked() or form is None or path is None or path[0] != "group":
             return
         names = [child.name for child in form.children]
         index = names.index(path[-1])

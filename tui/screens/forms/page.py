@@ -24,12 +24,11 @@ from tui.viewmodels.form_edit import Editing
 from tui.viewmodels.form_inventory import nodes_for
 from tui.viewmodels.form_offer import names_offered
 from tui.viewmodels.form_page import (
-    CHILD_KEYS,
     CHILD_TITLES,
+    child_keys,
     child_line,
     form_keys,
     help_lines,
-    keys_line,
     legend_line,
     object_lines,
     title_line,
@@ -124,6 +123,8 @@ class FormPage(Screen[None]):
         self._soon = Timer(self, WRITE_S, repeat=0)
         self._leaving = False
         self._missed = False
+        self._cursor_was: FieldRow | None = None
+        """Where the cursor was when nothing could be typed any more."""
 
     @property
     def bench(self) -> Bench:
@@ -253,8 +254,7 @@ class FormPage(Screen[None]):
             self._gone()
             return
         self._form = form
-        for row in self._rows:
-            row.bar(locked=self.bench.read_only)
+        self._bar()
         self._ask_nodes()
         self._lay_out(form)
         fields, old = by_place(form), by_place(before)
@@ -272,6 +272,18 @@ class FormPage(Screen[None]):
                 row.put_text(field.text)
             row.show(field, self._local.get(row))
         self._paint()
+
+    def _bar(self) -> None:
+        """Let nothing be typed where nothing may be, and give the cursor back once it may again."""
+        locked = self.bench.read_only
+        if locked:
+            self._cursor_was = self._focused_row() or self._cursor_was
+        for row in self._rows:
+            row.bar(locked=locked)
+        if not locked and self._cursor_was is not None:
+            row, self._cursor_was = self._cursor_was, None
+            if self.focused is None and row.is_attached:
+                row.enter()
 
     def _lay_out(self, form: Form) -> None:
         """Put fields in and take fields out where the form has others now.
@@ -350,7 +362,7 @@ class FormPage(Screen[None]):
         toml = self.query_one("#toml", Lines)
         toml.show_lines(toml_lines(form, toml.size.width or width))
         self.query_one("#object", Lines).show_lines(object_lines(form, width))
-        self.query_one("#keys", Lines).show_lines(form_keys(form, width))
+        self.query_one("#keys", Lines).show_lines(form_keys(form, width, locked=bench.read_only))
         self._paint_sections(form)
         self._paint_children(form)
         self._paint_help()
@@ -375,7 +387,7 @@ class FormPage(Screen[None]):
             return
         side = self._side
         head = rule((put(CHILD_TITLES[form.path[0]], 0, "head"),), side)
-        foot = keys_line(CHILD_KEYS[form.path[0]])
+        foot = child_keys(form, locked=self.bench.read_only)
         self.query_one("#children-head", Lines).show_lines([head, foot])
         self.query_one("#children", ChildList).show_rows(
             [Row(child.name, child_line(child, side)) for child in form.children]
