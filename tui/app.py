@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from nodeagent.model.run import DareRun
 from tui import actions, messages
 from tui.crash import write_report
 from tui.keep import keep
@@ -290,7 +291,7 @@ class ClusterApp(App[int]):
         run = message.run
         if self.session.is_own(run) and len(self.screen_stack) == 1:
             self._show_run(run.tx)
-        elif self.current_mode != "dare":
+        elif not self._is_shown(run):
             author, key = run.author or "somebody", self.other_keys.get("app.go_to_run", "R")
             self.tell(f"{run.state}, by {author}; {key} goes there", title=f"DARE {run.tx}")
 
@@ -298,8 +299,12 @@ class ClusterApp(App[int]):
         """Say how it ended, wherever the person is."""
         text, tone = result_text(message.run)
         severity = {"ok": "information", "warn": "warning"}.get(tone, "error")
-        if self.current_mode != "dare":
+        if not self._is_shown(message.run):
             self.tell(text, title=f"DARE {message.run.tx}", severity=severity)
+
+    def _is_shown(self, run: DareRun) -> bool:
+        """Return whether its page is open; the one of another DARE says nothing of it."""
+        return any(getattr(screen, "shown_tx", "") == run.tx for screen in self.screen_stack)
 
     def _show_run(self, tx: str) -> None:
         self.open_section("dare")

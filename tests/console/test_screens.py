@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from nodeagent.config import edit
 from nodeagent.config.digest import file_digest
 from nodeagent.model.health import LinkState
-from nodeagent.model.run import RunStarted
+from nodeagent.model.run import RunChanged, RunStarted
 from nodeagent.wire.console import Abort, Apply, EndProbation, Refused, Request
 from nodeagent.wire.live import ConfigurationChanged, ProgressMade
 from tests.support import story
@@ -31,6 +31,7 @@ from tests.support.story import StoryClient
 from tui.app import ClusterApp
 from tui.left import Left
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.dare import DareScreen
 from tui.screens.menu import MenuScreen
 from tui.screens.sections import CLASSES, loaders
 from tui.styles.themes import LIGHT
@@ -202,6 +203,27 @@ def test_dare_of_another_only_says_that_it_runs() -> None:
         assert pilot.app.current_mode == "groups"
         await pilot.press("R")
         await shows(pilot, "DARE 42", "point of no return")
+
+    play(act)
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_dare_of_another_is_told_also_on_the_page_of_an_older_one(chosen: bool) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        client.say(*story.run_succeeds())
+        await shows(pilot, "DARE 42", "DONE")
+        theirs = replace(story.new_run("43"), author="bob@desk", mark="another", began=story.WALL)
+        if not chosen:
+            cast("DareScreen", pilot.app.screen).follow("")
+        client.say(ProgressMade(RunStarted(theirs)))
+        if chosen:
+            text = await shows(pilot, "DARE 43: running, by bob@desk; R goes there", "▶ DARE 43")
+            assert "a abort" not in text
+            await pilot.press("R")
+        text = await shows(pilot, "DARE 43  RUNNING", "a abort")
+        assert "▶ DARE 43" not in text
+        client.say(ProgressMade(RunChanged("43", "aborted", "restored", 9.4, "it failed")))
+        await shows(pilot, "DARE 43  ABORTED")
 
     play(act)
 

@@ -124,6 +124,11 @@ class SectionScreen(Screen[Any]):
         """Show `view` in the section's own widgets."""
 
     @property
+    def shown_tx(self) -> str:
+        """Return the DARE that this page is about, "" for one of something else."""
+        return ""
+
+    @property
     def unfit(self) -> frozenset[str]:
         """Return the names of actions that would do nothing now; the footer leaves them out."""
         return frozenset()
@@ -159,7 +164,7 @@ class SectionScreen(Screen[Any]):
                 keys=self.desk.other_keys,
             )
         )
-        lines = banner_lines(view, now, width, section=self.scope, keys=self.desk.other_keys)
+        lines = banner_lines(view, now, width, shown=self.shown_tx, keys=self.desk.other_keys)
         banner = self.query_one("#banner", Lines)
         banner.set_class(bool(lines), "-shown")
         banner.show_lines(lines)

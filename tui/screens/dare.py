@@ -74,6 +74,11 @@ class DareScreen(SectionScreen):
         return dare.as_told(run) if run is not None else None
 
     @property
+    def shown_tx(self) -> str:
+        """Return the DARE that is shown, which need not be the one that goes on."""
+        return self.run.tx if self.run is not None else ""
+
+    @property
     def unfit(self) -> frozenset[str]:
         """Return what cannot be done with the DARE that is shown."""
         runs = self.session.view.shown_runs

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from nodeagent.model.run import DareRun
 from tui.viewmodels.ages import Moment, age_text, clock_text, length_text
 from tui.viewmodels.panes import plural
 from tui.viewmodels.pending import change_count, overtaken
@@ -115,27 +116,60 @@ def banner_lines(
     now: Moment,
     width: int,
     *,
-    section: str = "",
+    shown: str = "",
     keys: Mapping[str, str] = NO_KEYS,
 ) -> tuple[Line, ...]:
-    """Return the one line that must not be missed, or nothing."""
+    """Return the one line that must not be missed, or nothing.
+
+    `shown` is the DARE that the page is about: of that one, nothing has to be said.
+    """
     connection = view.connection
     if view.replayed:
         return (spread(line(put(view.replayed, 0, "warn")), (), width),)
     if connection.lost(now):
         return (spread(line(Span(_lost_text(view, now), "warn")), (), width),)
+    run = view.run if view.running and view.run is not None and view.run.tx != shown else None
     if view.agreement is not None:
-        text = f" ! no quorum: {view.agreement.text}"
-        return (spread(line(Span(text, "bad")), (), width),)
-    if view.running and view.run is not None and section != "dare":
-        run = view.run
+        left = line(Span(f" ! no quorum: {view.agreement.text}", "bad"))
+        others = _run_beside(run, keys) if run is not None else _probation_beside(view, now)
+        return (_with_beside(left, others, width),)
+    if run is not None:
         seconds = length_text(now.wall - view.skew - run.began)
-        text = (
-            f" ▶ DARE {brief(run.tx, 20)} {run.state} {seconds}, by {brief(run.author or '?', 16)}"
-        )
+        text = f"{_run_text(run)} {seconds}, by {brief(run.author or '?', 16)}"
         way = line(Span(f"{keys.get('app.go_to_run', 'R')} goes there ", "key"))
         return (spread((put(text, 0, "busy"),), way, width),)
     return _probation_banner(view, now, width, keys)
+
+
+def _run_text(run: DareRun) -> str:
+    return f" ▶ DARE {brief(run.tx, 20)} {run.state}"
+
+
+def _with_beside(left: Line, others: Sequence[Line], width: int) -> Line:
+    """Return `left` and the first of `others` that fits beside it; the last one does in any case.
+
+    What waits behind graver news goes on, so it stays in sight.
+    """
+    room = width - width_of(left) - 1
+    fitting = (other for other in others if width_of(other) <= room)
+    return spread(left, next(fitting, others[-1] if others else ()), width)
+
+
+def _run_beside(run: DareRun, keys: Mapping[str, str]) -> Sequence[Line]:
+    key = keys.get("app.go_to_run", "R")
+    way = Span(f"  {key} goes there ", "key")
+    return (
+        line(put(_run_text(run), 0, "busy"), way),
+        line(put(" ▶ DARE", 0, "busy"), Span(f"  {key} ", "key")),
+    )
+
+
+def _probation_beside(view: View, now: Moment) -> Sequence[Line]:
+    """Return what becomes of a probation; without quorum, it can neither be kept nor ended."""
+    if open_probation(view) is None or view.running:
+        return ()
+    texts = long_text(view, now), short_text(view, now)
+    return tuple(line(put(f" {text} ", 0, "warn")) for text in texts)
 
 
 def _probation_banner(
