@@ -6,12 +6,29 @@ import msgspec
 import pytest
 
 from nodeagent.config import edit
-from nodeagent.wire.console import Answer, ConfigurationFile, Done, GetConfiguration, Request
+from nodeagent.wire.console import (
+    Answer,
+    ConfigurationFile,
+    Done,
+    GetConfiguration,
+    Refused,
+    Request,
+)
 from nodeagent.wire.ledger import GetLedger, Ledger
 from tests.support import history
-from tests.support.screens import LARGE, SMALL, console, running, shows, until
+from tests.support.screens import (
+    LARGE,
+    SMALL,
+    Clock,
+    console,
+    running,
+    screen_text,
+    shows,
+    until,
+)
 from tests.support.story import StoryClient, configuration_text
 from tui.screens.forms.bench import bench_of
+from tui.screens.past import AGAIN_S
 from tui.viewmodels.past_page import entry_page
 from tui.viewmodels.spans import joined
 
@@ -104,6 +121,59 @@ async def test_the_first_epoch_is_fetched_when_one_goes_back_to_it() -> None:
         await shows(pilot, "1 decided")
         await pilot.press("b")
         await until(pilot, lambda: bench_of(app).draft.text == OLD, "the old text in the draft")
+
+
+async def test_past_is_asked_for_again_a_while_after_it_got_no_answer() -> None:
+    refused = [True]
+
+    def late(request: Request) -> Answer:
+        if isinstance(request, GetLedger) and refused:
+            return Refused("timeout", "no answer in time")
+        return answer(request)
+
+    client, clock = StoryClient(late), Clock()
+    client.begin()
+    app = console(client, clock)
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "Not done (timeout): no answer in time")
+        for _ in range(3):
+            app.tick(at_once=True)
+            await pilot.pause()
+        assert len(client.asked) == 1
+        refused.clear()
+        clock.passed += AGAIN_S
+        app.tick(at_once=True)
+        await shows(pilot, "2 decided", "~ group.web fallback")
+
+
+async def test_text_that_is_refused_is_asked_for_again_when_the_cursor_comes_back() -> None:
+    def without_the_old(request: Request) -> Answer:
+        if isinstance(request, GetConfiguration) and request.digest == OLD_DIGEST:
+            return Refused("unknown-digest", "it is not kept here")
+        return answer(request)
+
+    client = StoryClient(without_the_old)
+    client.begin()
+    app = console(client)
+
+    def fetched() -> int:
+        return client.asked.count(GetConfiguration(OLD_DIGEST))
+
+    async with running(app, SMALL) as pilot:
+        await shows(pilot, "web")
+        await pilot.press("9")
+        await shows(pilot, "the difference could not be fetched: it is not kept here")
+        for _ in range(3):
+            app.tick(at_once=True)
+            await pilot.pause()
+        assert fetched() == 1
+        assert "Not done" not in screen_text(app)
+        await pilot.press("down", "up")
+        await until(pilot, lambda: fetched() == 2, "another question")
+        await pilot.press("down", "b")
+        await shows(pilot, "Not done (unknown-digest): it is not kept here")
 
 
 async def test_going_back_to_what_is_in_force_says_so_and_stays(client: StoryClient) -> None:

@@ -1,8 +1,9 @@
 """The past section: what was decided, who wanted it, what it changed, and the way back.
 
 The ledger is asked for when the section is opened and when something new was decided; texts of old
-epochs are fetched when the cursor comes to them. What is taken back goes into the draft: nothing
-here asks the cluster for a change.
+epochs are fetched when the cursor comes to them. What got no answer is asked for again, but not at
+each paint: the ledger after a while, a text when the cursor comes back. What is taken back goes
+into the draft: nothing here asks the cluster for a change.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from textual.widget import Widget
 from nodeagent.config.edit import EditError
 from nodeagent.config.revert import revert
 from nodeagent.model.plan import Change
-from nodeagent.wire.console import ConfigurationFile, GetConfiguration
+from nodeagent.wire.console import ConfigurationFile, GetConfiguration, Refused
 from nodeagent.wire.ledger import GetLedger, Ledger, LedgerEntry
 from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
@@ -31,6 +32,8 @@ from tui.widgets.live_table import LiveTable
 
 LIMIT = 100
 ALL = "all"
+AGAIN_S = 5.0
+"""So long after a failure the ledger is asked for again."""
 
 
 class PastScreen(SectionScreen):
@@ -49,8 +52,12 @@ class PastScreen(SectionScreen):
         self._more = False
         self._everything = False
         self._asked: tuple[object, ...] = ()
+        self._failed: tuple[object, ...] = ()
+        self._again_at = 0.0
         self._texts: page.Texts = {}
         self._wanted: set[str] = set()
+        self._refused: dict[str, str] = {}
+        self._refused_at: tuple[str, str] = ("", "")
 
     def body(self) -> Iterable[Widget]:
         """Yield the list and the entry under the cursor."""
@@ -76,9 +83,10 @@ class PastScreen(SectionScreen):
         """Show the list and the entry; ask for what is new."""
         slot = view.cluster.value.slot if view.cluster else -1
         asked = (slot, view.connection.agent, self._everything)
-        if asked != self._asked and slot >= 0:
+        rests = asked == self._failed and now.mono < self._again_at
+        if asked != self._asked and slot >= 0 and not rests:
             self._asked = asked
-            self.desk.guarded(self._load, "ledger")
+            self.desk.guarded(partial(self._load, asked), "ledger")
         pane = page.past_pane(
             self._entries, now, self.size.width, everything=self._everything, more=self._more
         )
@@ -89,9 +97,20 @@ class PastScreen(SectionScreen):
         entry = self.entry
         if entry is None:
             return
+        self._forget_refusals()
         before = page.before_of(self._entries, entry)
-        lines = page.entry_page(entry, before, self._changes(entry), self.size.width)
+        changes = self._changes(entry)
+        files = (one.file for one in (entry, before) if one is not None)
+        why = next((self._refused[file] for file in files if file in self._refused), "")
+        lines = page.entry_page(entry, before, changes, self.size.width, why)
         self.query_one("#page", LiveTable).show_rows([Row("", one) for one in lines])
+
+    def _forget_refusals(self) -> None:
+        """Ask anew for what was refused once another agent answers, or the cursor has moved."""
+        place = (self.session.view.connection.agent, self.table.cursor)
+        if place != self._refused_at:
+            self._refused_at = place
+            self._refused.clear()
 
     def _changes(self, entry: LedgerEntry | None) -> tuple[Change, ...] | None:
         """Return what an entry changed, None while its texts are on their way."""
@@ -100,26 +119,33 @@ class PastScreen(SectionScreen):
             return ()
         missing = [one.file for one in (entry, before) if one.file not in self._texts]
         for file in missing:
-            if file not in self._wanted:
+            if file not in self._wanted and file not in self._refused:
                 self._wanted.add(file)
-                self.desk.guarded(partial(self._fetch, file), "epoch")
+                self.desk.guarded(partial(self._fetch, file, show=False), "epoch")
         if missing:
             return None
         return page.changes_between(self._texts[before.file], self._texts[entry.file])
 
-    async def _load(self) -> None:
-        answer = await self.session.ask(GetLedger(limit=LIMIT, changes=not self._everything))
+    async def _load(self, asked: tuple[object, ...]) -> None:
+        request = GetLedger(limit=LIMIT, changes=not self._everything)
+        answer = await self.session.ask(request, show=asked != self._failed)
         if isinstance(answer, Ledger):
+            self._failed = ()
             self._entries, self._more = answer.entries, answer.more
             self.repaint()
+        elif asked == self._asked:
+            self._asked, self._failed = (), asked
+            self._again_at = self.session.now.mono + AGAIN_S
 
-    async def _fetch(self, file: str) -> None:
-        answer = await self.session.ask(GetConfiguration(file))
+    async def _fetch(self, file: str, *, show: bool) -> None:
+        """Fetch a text; `show` tells a refusal, which somebody asked for, where all see it."""
+        answer = await self.session.ask(GetConfiguration(file), show=show)
+        self._wanted.discard(file)
         if isinstance(answer, ConfigurationFile):
             self._texts[file] = answer.text
-            self.repaint()
         else:
-            self._wanted.discard(file)
+            self._refused[file] = answer.text if isinstance(answer, Refused) else "no answer"
+        self.repaint()
 
     @property
     def unfit(self) -> frozenset[str]:
@@ -193,7 +219,7 @@ class PastScreen(SectionScreen):
 
     async def _go_back(self, entry: LedgerEntry) -> None:
         if entry.file not in self._texts:
-            await self._fetch(entry.file)
+            await self._fetch(entry.file, show=True)
         text = self._texts.get(entry.file)
         if (
             text is None or self.app.screen is not self

@@ -70,17 +70,27 @@ def _row(
 
 
 def entry_page(
-    entry: LedgerEntry, before: LedgerEntry | None, changes: Sequence[Change] | None, width: int
+    entry: LedgerEntry,
+    before: LedgerEntry | None,
+    changes: Sequence[Change] | None,
+    width: int,
+    why: str = "",
 ) -> list[Line]:
-    """Return one entry in full; `changes` is None while the texts are still fetched."""
+    """Return one entry in full; `changes` is None while the texts are still fetched.
+
+    `why` says why they are not, if they cannot be.
+    """
     told = entry_lines(entry, before)
     lines = [[line("  ", put(part)) for part in _folded(text, width)] for text in told]
     if entry.kind == "change":
-        lines.insert(HEAD, _change_lines(changes, width))
+        lines.insert(HEAD, _change_lines(changes, width, why))
     return [part for group in lines for part in group]
 
 
-def _change_lines(changes: Sequence[Change] | None, width: int) -> list[Line]:
+def _change_lines(changes: Sequence[Change] | None, width: int, why: str) -> list[Line]:
+    if changes is None and why:
+        told = wrap(f"the difference could not be fetched: {why}", width - 4)
+        return [line("  ", put(part, 0, "warn")) for part in told]
     if changes is None:
         return [line("  ", put("the difference is fetched", 0, "dim"))]
     texts = [change_line(one) for one in changes]
