@@ -2,16 +2,21 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from nodeagent.config.operations import with_hold, with_standby
 from nodeagent.config.parse import parse
+from nodeagent.model.run import RunStarted
 from nodeagent.wire.console import Apply
-from nodeagent.wire.live import ConfigurationChanged
+from nodeagent.wire.live import ConfigurationChanged, ProgressMade
 from tests.console.test_screens import play
+from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tests.support.screens import Clock, screen_text, shows, until
 from tests.support.story import StoryClient
+from tui.viewmodels.dare import bars_others
 from tui.viewmodels.operations import length_of, length_text
 
 TEXT = story.configuration_text()
@@ -50,6 +55,33 @@ def test_standby_of_a_node_tells_what_moves_and_asks_for_its_name() -> None:
         assert only(client).reason == "disks"
 
     play(act)
+
+
+@pytest.mark.parametrize(("section", "key"), [("4", "m"), ("4", "h"), ("4", "o"), ("2", "o")])
+def test_operation_during_a_dare_is_refused_before_it_asks_anything(section: str, key: str) -> None:
+    async def act(pilot: Pilot[int], client: StoryClient, clock: Clock) -> None:
+        theirs = replace(story.new_run(), author="bob@desk", mark="another")
+        client.say(ProgressMade(RunStarted(theirs)))
+        await shows(pilot, "R goes there")
+        await pilot.press(section, key)
+        await shows(pilot, "another DARE is open: 42 held by alpha; try again when it")
+        assert not pilot.app.screen.is_modal
+
+    play(act)
+
+
+def test_only_a_dare_that_is_open_bars_others() -> None:
+    lock = "42 held by bravo"
+    words = f"another DARE is open: {lock}; try again when it has ended"
+    locked = story.cluster_live(lock=lock)
+    ended = view_of(*story.run_succeeds(), locked)
+
+    assert bars_others(view_of(), NOW) == ""
+    assert bars_others(view_of(locked), NOW) == words
+    assert bars_others(view_of(*story.run_up_to("greet"), locked), NOW) == words
+    assert bars_others(ended, NOW) == "", "told before its end"
+    assert bars_others(replace(ended, run=story.new_run("41")), NOW) == words
+    assert bars_others(view_of(locked), later(10.0)) == "", "no agent is heard"
 
 
 def test_standby_is_seen_everywhere_and_taken_back() -> None:

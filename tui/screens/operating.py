@@ -8,6 +8,7 @@ from tui.screens.base import SectionScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.show import program_of
 from tui.viewmodels.commands import operation_command
+from tui.viewmodels.dare import bars_others
 from tui.viewmodels.operations import Ground, Make
 from tui.viewmodels.probation import forbids
 
@@ -55,7 +56,7 @@ def ground_of(screen: SectionScreen) -> Ground | None:
         screen.desk.tell(session.locked, severity="warning")
         return None
     view = session.view
-    waits = forbids(view)
+    waits = bars_others(view, session.now) or forbids(view)
     if waits:
         screen.desk.tell(waits, severity="warning")
         return None

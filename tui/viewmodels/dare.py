@@ -61,6 +61,23 @@ def can_abort(run: DareRun | None) -> bool:
     return run.state == "running" and not decided(run)
 
 
+def bars_others(view: View, now: Moment) -> str:
+    """Return why no other DARE can begin, in the words of agents; "" where none is open.
+
+    Nor where no agent is heard: whichever answers next knows. An agent tells of its lock once a
+    second, so the lock of a run that has ended counts no more.
+    """
+    lock = view.cluster.value.lock if view.cluster else ""
+    run = view.run
+    if view.connection.lost(now):
+        return ""
+    if run is not None and view.running:
+        lock = lock or f"{run.tx} held by {run.coordinator}"
+    elif run is not None and run.state != "in-doubt" and lock.startswith(f"{run.tx} held by "):
+        return ""
+    return f"another DARE is open: {lock}; try again when it has ended" if lock else ""
+
+
 def summary_lines(
     run: DareRun, now: Moment, skew: float, width: int, *, place: int = 0, count: int = 0,
     short: bool = False,
