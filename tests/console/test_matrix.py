@@ -195,19 +195,32 @@ def test_what_an_undone_run_wanted_is_no_fact_and_who_is_elsewhere_is_named() ->
     ended = story.run_aborts()
     before = view_of(*ended)
     run = run_of(*ended)
-    assert dare.moved_on(before, run) == ()
+    assert dare.moved_on(before, run, NOW) == ()
 
     taken_over = {"database": "alpha", "web": "alpha"}
     view = view_of(*ended, story.cluster_live(owners=taken_over))
-    moved = dare.moved_on(view, run)
-    text = report_text(run, moved)
+    moved = dare.moved_on(view, run, NOW)
+    text = report_text(run, moved, NOW.wall)
 
     assert "\nChanges, as wanted\n" in text
     assert "\nGroups, as wanted\n" in text
-    assert "\nOn another node than before\n  web: bravo > alpha\n" in text
+    assert (
+        "\nNow on another node than before (2026-09-18 12:00:00Z)\n  web: bravo > alpha\n" in text
+    )
     told = joined(dare.outlook_lines(run, 80, moved=moved)[0])
-    assert "On another node than before: web: bravo > alpha." in told
+    assert "Now on another node than before: web: bravo > alpha." in told
     assert "\nGroups\n" in report_text(run_of(*story.run_succeeds()))
+
+
+def test_who_is_elsewhere_is_not_told_where_nobody_knows_it() -> None:
+    run = run_of(*story.run_aborts())
+    owners = {"database": "alpha", "web": "alpha"}
+    told = view_of(*story.run_aborts(), story.cluster_live(owners=owners))
+    alone = view_of(*story.run_aborts(), story.cluster_live(owners=owners, quorum=False))
+
+    assert dare.moved_on(told, run, NOW)
+    assert dare.moved_on(alone, run, NOW) == ()
+    assert dare.moved_on(told, run, later(10.0)) == ()
 
 
 def test_run_whose_coordinator_is_lost_says_so_and_that_nothing_is_to_be_done() -> None:

@@ -127,7 +127,7 @@ class DareScreen(SectionScreen):
         )
         self._follow(run)
         outlook = self.query_one("#outlook", Lines)
-        lost, moved = dare.is_lost(view, run), dare.moved_on(view, run)
+        lost, moved = dare.is_lost(view, run), dare.moved_on(view, run, now)
         outlook.show_lines(dare.outlook_lines(run, width, lost=lost, moved=moved))
         outlook.styles.max_height = most = 12 if self._full else 3 if self.short else 6
         legend = self.query_one("#legend", Lines)
@@ -245,9 +245,10 @@ class DareScreen(SectionScreen):
         """Write the report as a text file and say where it is."""
         run = self.run
         if run is not None:
-            path = keep(
-                f"dare-{run.tx}", ".txt", report_text(run, dare.moved_on(self.session.view, run))
-            )
+            view, now = self.session.view, self.session.now
+            moved = dare.moved_on(view, run, now)
+            text = report_text(run, moved, now.wall - view.skew)
+            path = keep(f"dare-{run.tx}", ".txt", text)
             self.desk.tell(f"report written to {path}")
 
     def action_abort(self) -> None:

@@ -16,7 +16,7 @@ from tui.viewmodels.steps import DECIDE, STEPS, UNDONE_BY, step_text
 from tui.viewmodels.store import View
 
 OPEN = frozenset({"running", "aborting"})
-MOVED_ON = "On another node than before"
+MOVED_ON = "Now on another node than before"
 _STATE: dict[str, tuple[str, Tone]] = {
     "running": ("RUNNING", "busy"),
     "aborting": ("ABORTING", "warn"),
@@ -222,21 +222,24 @@ def result_text(run: DareRun) -> tuple[str, Tone]:
             return "", ""
 
 
-def moved_on(view: View, run: DareRun) -> tuple[str, ...]:
-    """Return which groups are elsewhere than before a run that was undone: who had them was lost.
+def moved_on(view: View, run: DareRun, now: Moment) -> tuple[str, ...]:
+    """Return which groups are elsewhere now than before a run that was undone.
 
-    Nothing for a run after which there was another one: that may have moved them.
+    Who had them was lost then, or since. Nothing for a run after which there was another one: that
+    may have moved them. Nor where it is not known who has them now: without quorum, or unheard.
     """
     cluster = view.cluster.value if view.cluster else None
     newest = [one.tx for one in view.all_runs[-1:]] == [run.tx]
     if run.state != "aborted" or not newest or cluster is None or cluster.epoch != run.base_epoch:
         return ()
+    if not cluster.quorum or view.connection.lost(now):
+        return ()
     before = {effect.group: effect.source for effect in run.plan.effects if effect.source}
-    now = {group: cluster.owners.get(group, "") for group in before}
+    after = {group: cluster.owners.get(group, "") for group in before}
     return tuple(
-        move_text((group, owner, now[group]))
+        move_text((group, owner, after[group]))
         for group, owner in before.items()
-        if now[group] != owner
+        if after[group] != owner
     )
 
 

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from nodeagent.model.run import DareRun
 from tui.viewmodels.ages import clock_text
 from tui.viewmodels.dare import MOVED_ON, OPEN, as_told, effect_text, epochs_text, result_text
+from tui.viewmodels.ledger import when_text
 from tui.viewmodels.preview import outcome_lines
 from tui.viewmodels.spans import put
 from tui.viewmodels.steps import step_text
 
 
-def report_text(run: DareRun, moved: Sequence[str] = ()) -> str:
-    """Return the whole DARE as plain text for a file; `moved`: groups elsewhere than before."""
+def report_text(run: DareRun, moved: Sequence[str] = (), wall: float = 0.0) -> str:
+    """Return the whole DARE as plain text for a file.
+
+    `moved`: which groups are elsewhere than before, at `wall`, in Unix seconds.
+    """
     run = as_told(run)
     result, _ = result_text(run)
     lines = [
@@ -30,7 +34,7 @@ def report_text(run: DareRun, moved: Sequence[str] = ()) -> str:
         f"Groups{_wish(run)}",
         *(f"  {effect.group}: {effect_text(effect)}" for effect in run.plan.effects),
         *(f"  {text}" for text in outcome_lines(run)),
-        *([MOVED_ON, *(f"  {text}" for text in moved)] if moved else ()),
+        *([f"{MOVED_ON} ({when_text(wall)})", *(f"  {text}" for text in moved)] if moved else ()),
         "Steps",
     ]
     for row in run.steps:
