@@ -5,8 +5,10 @@ from tests.console.test_store import NOW, later, view_of
 from tests.support import story
 from tui.viewmodels import store
 from tui.viewmodels.facts import Look
+from tui.viewmodels.group_page import group_detail, targets
 from tui.viewmodels.node_page import node_detail
 from tui.viewmodels.problems import problems_of, verdict
+from tui.viewmodels.side_panes import selected_pane
 from tui.viewmodels.spans import joined
 
 
@@ -196,6 +198,35 @@ def test_the_page_of_a_dead_node_calls_nothing_current_and_has_the_newest_event_
     assert page.index("thing 24") < page.index("thing 23")
     assert "thing 4 " not in page
     assert "20, older ones in Events" in page
+
+
+def test_nothing_is_called_impossible_where_the_console_itself_hears_nobody() -> None:
+    view = store.lost(view_of(), later(1.0), text="connection reset")
+    look = Look(view, later(1.0))
+    web = look.group("web")
+    assert web is not None
+
+    pages = [*(node_detail(look, name, 80) for name in story.NODES), group_detail(look, "web", 80)]
+    page = "\n".join(joined(entry) for lines in pages for entry in lines)
+
+    assert "2.4s left  when it was last heard" in page
+    assert "who could take it is not known now" in page
+    assert "whether it could take it now is not known" in page
+    assert "not known now: who could take it is not heard" in page
+    assert "nobody could take it" not in page
+    assert "could not take it" not in page
+    pane = "\n".join(joined(row.line) for row in selected_pane(look, "node:bravo", 60).rows)
+    assert "may take: not known now" in pane
+    assert "if it fails: web not known now" in pane
+    assert targets(look, web)[0] == ("charlie", "not known now")
+
+
+def test_who_has_an_heir_in_sight_is_told_it_and_who_has_none_is_told_that() -> None:
+    look = look_at(story.node_live("charlie", state="down"))
+
+    page = "\n".join(joined(entry) for entry in node_detail(look, "bravo", 80))
+
+    assert "nobody could take it" in page
 
 
 def test_fence_devices_and_the_last_result_stand_on_the_nodes_page() -> None:

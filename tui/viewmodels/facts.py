@@ -375,6 +375,11 @@ class Look:
         """Return the facts of every group."""
         return group_facts(self.view, self.now, self.nodes)
 
+    def knows_heirs(self, group: GroupFact) -> bool:
+        """Return whether it is known who could take a group over: all that might are heard of."""
+        others = (self.node(name) for name in group.order if name != group.owner)
+        return bool(group.heirs) or not any(node is not None and node.stale for node in others)
+
     def age(self, seconds: float) -> str:
         """Return an age as text: to the tenth, but in whole seconds where nodes are many."""
         return coarse_age_text(seconds) if len(self.nodes) > CROWD else age_text(seconds)

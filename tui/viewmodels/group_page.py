@@ -70,6 +70,8 @@ def _state(look: Look, group: GroupFact) -> list[Line]:
         lines.append(pair("next", put("nobody while it is held", 0, "warn")))
     elif group.is_instance:
         lines.append(pair("next", _beside(group)))
+    elif not look.knows_heirs(group):
+        lines.append(pair("next", put("not known now: who could take it is not heard", 0, "warn")))
     else:
         lines.append(pair("next", heir or put("nobody could take it over", 0, "warn")))
     noun = group.noun
@@ -147,6 +149,7 @@ def targets(look: Look, group: GroupFact) -> list[tuple[str, str]]:
             continue
         node = look.node(name)
         word = "up" if node is not None and node.usable else "not usable now"
+        word = "not known now" if node is not None and node.stale else word
         word = "on standby" if node is not None and node.standby else word
         choices.append((name, word))
     if group.owner:

@@ -16,6 +16,7 @@ from tui.viewmodels.strips import INTERVALS, beats_strip
 
 ORDERS = ("file", "name", "state", "age")
 EVENTS = 20
+_WHEN_HEARD = Span("when it was last heard", "warn")
 
 
 def node_list(look: Look, width: int, order: str = "file") -> Pane:
@@ -80,7 +81,7 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
         pair("epoch", f"{live.epoch}  ", _step(look, node, live)),
         pair("digest", put((live.digest or "-")[:32], 0, "dim")),
         pair("slot", f"{live.slot}   incarnation {live.incarnation}"),
-        pair("lease", _lease_text(live.lease_ms)),
+        pair("lease", _lease_text(live.lease_ms), *_dated(node)),
         pair("DARE phase", live.phase or "-"),
         pair("agent", f"{live.version or '?'}   load {live.load:.2f}"),
         *_fences(look, node),
@@ -90,11 +91,16 @@ def _state(look: Look, node: NodeFact) -> list[Line]:
 def _step(look: Look, node: NodeFact, live: NodeLive) -> Span:
     """Return whether the node has what the cluster has, as far as that is known now."""
     if not node.heard:
-        return Span("when it was last heard", "warn")
+        return _WHEN_HEARD
     cluster = look.view.cluster.value if look.view.cluster else None
     if cluster is not None and (live.epoch, live.digest) == (cluster.epoch, cluster.digest):
         return Span("in step", "ok")
     return Span("not in step with the cluster", "warn")
+
+
+def _dated(node: NodeFact) -> tuple[Span, ...]:
+    """Return what follows a value that is as old as the last word of its node."""
+    return () if node.heard else (Span("  "), _WHEN_HEARD)
 
 
 def _fences(look: Look, node: NodeFact) -> Iterator[Line]:
@@ -132,7 +138,7 @@ def _groups(look: Look, node: NodeFact) -> list[Line]:
     for group in look.groups:
         if group.owner == node.name:
             word = put(group.word, 10, group.tone)
-            lines.append(line("  ", put(group.name, 16, "strong"), word, _heir(node, group)))
+            lines.append(line("  ", put(group.name, 16, "strong"), word, _heir(look, node, group)))
         elif node.name in group.order:
             lines.append(line("  ", put(group.name, 16), *_may_take(node, group)))
     return lines or [line("  ", Span("none", "dim"))]
@@ -144,9 +150,11 @@ def _lease_text(lease_ms: int) -> str:
     return f"{lease_ms / 1000:.1f}s left" if lease_ms else "none"
 
 
-def _heir(node: NodeFact, group: GroupFact) -> str:
+def _heir(look: Look, node: NodeFact, group: GroupFact) -> str:
     if group.others:
         return f"runs on {join(group.others)}, too"
+    if not look.knows_heirs(group):
+        return "who could take it is not known now"
     if not group.heirs:
         return "nobody could take it"
     return f"if {node.name} fails: {group.heirs[0]}" if node.heard else f"next: {group.heirs[0]}"
@@ -154,6 +162,8 @@ def _heir(node: NodeFact, group: GroupFact) -> str:
 
 def _may_take(node: NodeFact, group: GroupFact) -> Line:
     """Return whether a node that does not own a group could take it over now."""
+    if node.stale:
+        return line(put("whether it could take it now is not known", 0, "warn"))
     if not node.usable:
         return line(put(f"could not take it now: {node.word}", 0, "warn"))
     place = group.order.index(node.name) + 1

@@ -40,13 +40,20 @@ def _selected_node(look: Look, node: NodeFact) -> list[Line]:
     ]  # fmt: skip
     lines.append(line("  ", f"owns {', '.join(node.groups) or 'nothing'}"))
     may = [group.name for group in look.groups if node.name in group.heirs]
-    lines.append(line("  ", f"may take {', '.join(may) or 'nothing'}"))
+    lines.append(line("  ", f"may take{_taken(node, may)}"))
     for name in node.groups:
         group = look.group(name)
         if group is not None:
             tone: Tone = "" if group.heirs or group.others else "warn"
-            lines.append(line("  ", toned(f"if it fails: {name} {group.if_lost}", tone)))
+            goes = group.if_lost if look.knows_heirs(group) else "not known now"
+            lines.append(line("  ", toned(f"if it fails: {name} {goes}", tone)))
     return lines
+
+
+def _taken(node: NodeFact, groups: list[str]) -> str:
+    if node.stale:
+        return ": not known now"
+    return f" {', '.join(groups) or 'nothing'}"
 
 
 def _epoch_words(look: Look, node: NodeFact) -> str:
