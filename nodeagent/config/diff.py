@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from nodeagent.config.nouns import FieldSpec, specs, written_type
-from nodeagent.config.roles import role_text
+from nodeagent.config.roles import role_text, under_role
 from nodeagent.config.words import key_text, value_text
 from nodeagent.model.configuration import (
     Adapter,
@@ -143,7 +143,8 @@ def _order(path: str, old: Mapping[str, Resource], new: Mapping[str, Resource]) 
 
 def _fields(part: Part, path: str, old: Struct, new: Struct) -> Iterator[Change]:
     for key, before, after in _differences(old, new):
-        yield Change(kind="change", part=part, object=path, key=key, old=before, new=after)
+        told = under_role(role_text(new.role), key, before) if isinstance(new, Admin) else before
+        yield Change(kind="change", part=part, object=path, key=key, old=told, new=after)
 
 
 def _differences(old: Struct, new: Struct) -> Iterator[tuple[str, str, str]]:

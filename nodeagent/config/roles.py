@@ -23,6 +23,14 @@ def role_text(role: str) -> str:
     return f"role = {value_text(role)} ({_MAY[role]})"
 
 
+def under_role(role: str, key: str, before: str) -> str:
+    """Return what stood under another `key` of an administrator, after the role it is about.
+
+    The role comes first, so that it is not what is cut.
+    """
+    return before if key == "role" else f"{role}, {before or 'none'}"
+
+
 def with_role(path: Path, value: Any) -> Any:
     """Return what stands at `path` in a file, an administrator and a role as they count.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nodeagent.config.roles import with_role
+from nodeagent.config.roles import under_role, with_role
 from nodeagent.config.words import shown
 from nodeagent.model.plan import Change, ChangeKind
 from tui.viewmodels import draft_data as raw
@@ -30,8 +30,11 @@ def _of_object(path: raw.Path, old: raw.Data, new: raw.Data) -> Iterator[Change]
     for key in dict.fromkeys((*after, *before)):
         if before.get(key) != after.get(key):
             part = "resources" if path[0] == "group" else "topology"
-            words = (_text((*path, key), side.get(key)) for side in (before, after))
-            yield Change("change", part, raw.dotted(path), key, *words)  # type: ignore[arg-type]
+            one, other = (_text((*path, key), side.get(key)) for side in (before, after))
+            if path[0] == "admin":
+                role = f"role = {_text((*path, 'role'), after.get('role'))}"
+                one = under_role(role, key, one)
+            yield Change("change", part, raw.dotted(path), key, one, other)  # type: ignore[arg-type]
 
 
 def _of_strangers(old: raw.Data, new: raw.Data) -> Iterator[Change]:

@@ -79,6 +79,19 @@ def test_the_role_of_an_administrator_is_told_also_where_it_is_not_written() -> 
     assert removed.old == added.new
 
 
+def test_the_role_of_an_administrator_is_told_also_of_another_key() -> None:
+    lines = '\n[admin.boss]\nkey = "{}"\n[admin.eve]\nkey = "{}"\nrole = "{}"\n'
+    old = configuration(example("three-nodes") + lines.format("k" * 40, "e" * 40, "observer"))
+    new = configuration(example("three-nodes") + lines.format("n" * 40, "f" * 40, "operator"))
+
+    boss, eve, role = diff(old, new)
+
+    assert (boss.key, boss.new) == ("key", f'"{"n" * 40}"')
+    assert boss.old == f'role = "admin" (may change everything), "{"k" * 40}"'
+    assert eve.old.startswith('role = "operator" (may move, hold and abort), "eeee')
+    assert (role.key, role.old, role.new) == ("role", '"observer"', '"operator"')
+
+
 def test_topology_comes_first_and_objects_are_whole() -> None:
     old = cluster({"web": group("alpha")})
     new = cluster({"web": group("alpha", "delta")}, {**old.node, "delta": node(3, ("public1",))})
