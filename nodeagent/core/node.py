@@ -12,12 +12,12 @@ from msgspec import UNSET
 from nodeagent.config.instances import expanded
 from nodeagent.core import (
     adoption,
+    answers,
     desk,
     fence_desk,
     fenced,
     heir,
     inbox,
-    ledger,
     runs,
     ticking,
     unended,
@@ -33,10 +33,7 @@ from nodeagent.core.effects import (
     Connect,
     DropTemporary,
     Effect,
-    End,
-    Note,
     Persist,
-    Reply,
     RewriteJournal,
     Send,
 )
@@ -64,15 +61,15 @@ from nodeagent.core.events import (
 from nodeagent.core.fencing import Fencing
 from nodeagent.core.generation import is_forced
 from nodeagent.core.governor import Governor
+from nodeagent.core.hearing import Hearing
 from nodeagent.core.heartbeat import Heartbeats
 from nodeagent.core.invitations import Invitations
 from nodeagent.core.keeper import Keeper
 from nodeagent.core.lease import Lease
-from nodeagent.core.leaving import lets_go
 from nodeagent.core.log import DecreeError, DecreeLog
 from nodeagent.core.participant import SUSPENSION_MAX_MS, Participant
 from nodeagent.core.probation import ProbationWatch
-from nodeagent.core.proofs import ASK_AGAIN_MS, Proofs
+from nodeagent.core.proofs import Proofs
 from nodeagent.core.records import (
     DecidedValue,
     Durable,
@@ -84,53 +81,27 @@ from nodeagent.core.records import (
 from nodeagent.core.rehearsal import Rehearsals
 from nodeagent.core.reporter import Reporter
 from nodeagent.core.shared import Drills, Shared
+from nodeagent.core.stopping import Stopping
 from nodeagent.core.times import Times
 from nodeagent.core.wiring import connections, links_to
 from nodeagent.model.configuration import Configuration, Group
 from nodeagent.model.ownership import Standing, incarnation_of, life_of
 from nodeagent.model.reports import Severity
 from nodeagent.wire.console import (
-    Abort,
-    Answer,
-    Apply,
-    Change,
-    Done,
-    Drill,
-    EndProbation,
-    Fence,
-    GetConfiguration,
-    GetSnapshot,
-    JoinRequest,
-    Lookup,
-    Operate,
     Refused,
-    Rehearse,
-    SaveDraft,
 )
-from nodeagent.wire.fencing import FenceChecks, GetFenceChecks, TestFence
-from nodeagent.wire.joining import Admitted
-from nodeagent.wire.ledger import GetLedger
 from nodeagent.wire.limits import PROTOCOL_VERSION
 from nodeagent.wire.live import ClusterLive, NodeLive, Snapshot
 from nodeagent.wire.peer import (
     Aborted,
-    Accept,
-    Accepted,
-    CatchUp,
     Commit,
     Confirmed,
     Decided,
     Decree,
-    Decrees,
     Envelope,
-    FenceNote,
     LeaseAck,
     LeaseRequest,
     Message,
-    Prepare,
-    ProbeReply,
-    Promise,
-    Relay,
     Value,
     ViewChange,
 )
@@ -139,21 +110,11 @@ ROUNDS_PER_LIFE = 1 << 16
 """Ballots of a new life of the agent are above all of its earlier ones, written down or not."""
 SEQUENCES_PER_LIFE = 1 << 32
 """Answers to requests of an earlier life never fit those of this one."""
-DROPPED_NOTE_MS = 5_000
-LEAVE_MS_MAX = 25_000
-ANSWER_MS = 3 * ASK_AGAIN_MS
-"""For so long who has left can still be asked whether it released what it held."""
 AMNESIA = (
     "its state directory was lost or set back to an older copy, so it does not know what it "
     "promised and takes no part; remove this node by a DARE, set it up anew with nodeagent "
     "init --join, and add it again"
 )
-LEFT_BEHIND = (
-    "an operator let survivors go on without this node (nodeagent force-generation); adopt it here "
-    "if this node is one of them, else remove it by a DARE, set it up anew, and add it again"
-)
-VOUCHES = (Prepare, Promise, Accept, Accepted, LeaseAck, ProbeReply, FenceNote)
-"""What is only as good as its sender's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,18 +187,19 @@ class Node:
         self.invitations = Invitations(self.shared)
         self.commands = Commands(self.shared)
         self.catching_up = CatchingUp(self.shared)
+        self.hearing = Hearing()
+        self.stopping = Stopping(now.ms)
         self.coordinator: Coordinator | None = None
         self._connect: Connect | None = None
         self._wired: tuple[Configuration | None, ...] = (None, None, None)
         self._before: Configuration | None = None
         self._after: Configuration | None = None
-        self._linger_ms = self._ticked_ms = self._held_ms = self._in_ms = now.ms
+        self._linger_ms = self._ticked_ms = now.ms
         self._clock = Steady(now)
         self._alive: frozenset[str] = frozenset()
-        self._dropped_ms: dict[str, int] = {}
         self._durable: Durable | None = durable
         self.settled = self._amnesiac = False
-        self._refused, self._generation = (-1, ""), 0
+        self._refused = (-1, "")
 
     # -- the two entrances
 
@@ -310,11 +272,11 @@ class Node:
     def _take(self, event: Event) -> None:
         match event:
             case BeatHeard():
-                self._beat(event)
+                self.hearing.beat(self, event)
             case Tick():
                 self._tick(event)
             case MessageHeard():
-                self._heard(event)
+                self.hearing.message(self, event)
             case DriverFinished() | FenceFinished() | CommandTalked():
                 self._driver(event)
             case ResourceExited():
@@ -322,11 +284,11 @@ class Node:
             case TemporaryRead() | JournalGrew():
                 self._looked_at_disk(event)
             case ConsoleAsked() | JoinAsked() | JoinDoorOpened():
-                self._asked(event)
+                answers.asked(self, event)
             case ConsolesPresent() | LinkChanged():
                 self._learn(event)
             case StopAsked():
-                self._stop(event)
+                self.stopping.asked(self, event)
 
     @property
     def next_tick_ms(self) -> float:
@@ -449,7 +411,7 @@ class Node:
         shared = self.shared
         if is_forced(decree) and shared.joining is None:
             assert isinstance(decree.value, Commit), "only a COMMIT is forced"
-            self._tell_generation(decree.value.generation)
+            self.hearing.tell_generation(self, decree.value.generation)
             return False
         if shared.name in decree.fenced and shared.is_member:
             self._tell_refusal(
@@ -647,7 +609,7 @@ class Node:
         self.fencing.tick()
         self.invitations.tick()
         if shared.stopping:
-            self._end_when_left()
+            self.stopping.tick(self)
         if self.coordinator is not None:
             self.coordinator.tick()
         self.governor.tick()
@@ -670,10 +632,11 @@ class Node:
         made = desk.prepare_return(
             self.shared, probation, ballot, why, as_before=self.probation.first_try
         )
-        refused = self._begin(made) if isinstance(made, Request) else made
+        refused = self.begin(made) if isinstance(made, Request) else made
         self.probation.tried(refused.text if refused is not None else "")
 
-    def _begin(self, request: Request) -> Refused | None:
+    def begin(self, request: Request) -> Refused | None:
+        """Coordinate a DARE or rehearsal from here; why not, if it cannot be."""
         coordinator = Coordinator(self.shared, request, self._online_now())
         if coordinator.longest_ms > SUSPENSION_MAX_MS:
             return Refused("too-long", desk.TOO_LONG.format(coordinator.longest_ms // 60_000), 4)
@@ -692,50 +655,6 @@ class Node:
         if self.shared.adapters.look(self.shared):
             self.reporter.beat(at_once=True)
 
-    def _stop(self, event: StopAsked) -> None:
-        shared = self.shared
-        if not shared.stopping:
-            shared.stopping, shared.stopping_since_ms = event.reason, shared.now.ms
-            shared.tell("note", shared.name, f"leaves the cluster: {event.reason}")
-            self._abort_what_is_open()
-            self.reporter.beat(at_once=True)
-
-    def _abort_what_is_open(self) -> None:
-        """End a DARE that is open: while it lasts no view can move this node's groups."""
-        lock = self.acceptor.lock
-        if self.coordinator is not None and not self.coordinator.finished:
-            self.coordinator.abort(f"{self.shared.name}, which leaves the cluster")
-        elif lock is not None:
-            self.shared.send(lock.holder, Relay(lock.tx))
-
-    def _end_when_left(self) -> None:
-        """End once nothing is held here, what follows that was run, and the others know of it.
-
-        A stop that is under way has its own deadline. None of the others is waited for without an
-        end.
-        """
-        shared, now_ms = self.shared, self.shared.now.ms
-        peers = shared.hearts.peers.items()
-        staying = any(shared.alive(n) and p.beat.state != "leaving" for n, p in peers)
-        if self.held:
-            self._held_ms = now_ms
-            at_it = shared.lease_valid and lets_go(shared, shared.name)
-            if at_it or now_ms - shared.stopping_since_ms < LEAVE_MS_MAX:
-                return
-        elif staying and not self._was_let_go(now_ms):
-            return
-        if self.commands.must_finish():
-            return
-        shared.out += [shared.times.keep(now_ms), End(shared.stopping)]
-
-    def _was_let_go(self, now_ms: int) -> bool:
-        """Return whether the others took this node out, and could ask what it held after that."""
-        empty_ms = max(self._held_ms, self.shared.stopping_since_ms)
-        if self.shared.is_member and now_ms - empty_ms < LEAVE_MS_MAX // 5:
-            self._in_ms = now_ms
-            return False
-        return now_ms - max(self._held_ms, self._in_ms) >= ANSWER_MS
-
     def _notice_nodes(self) -> None:
         shared = self.shared
         alive = frozenset(n for n in shared.hearts.peers if shared.alive(n))
@@ -750,72 +669,6 @@ class Node:
             text = f"no heartbeat on any network for {silent} ms"
             self.queue.push(ClusterEvent("node-down", node, text, shared.now.ms))
         self._alive = alive
-
-    def _beat(self, event: BeatHeard) -> None:
-        shared, beat = self.shared, event.beat
-        if shared.log.root and beat.cluster not in ("", shared.log.root):
-            return
-        anew = self._may_begin_anew(event.peer)
-        joins = anew or shared.joining is not None
-        if beat.generation != shared.log.standing.generation and not joins:
-            self._tell_generation(beat.generation)
-            return
-        shared.hearts.heard(event.peer, event.adapter, beat, shared.now.ms, anew=anew)
-        if beat.slot > shared.log.standing.slot:
-            self.catching_up.by_turns(event.peer)
-        else:
-            self.catching_up.lags(event.peer, beat.slot)
-
-    def _may_begin_anew(self, peer: str) -> bool:
-        configuration = self.shared.log.configuration
-        return configuration is None or peer not in configuration.node
-
-    def _heard(self, event: MessageHeard) -> None:
-        envelope, root = event.envelope, self.shared.log.root
-        if envelope.generation != self.shared.log.standing.generation:
-            self._heard_from_another_generation(event)
-            return
-        if envelope.version != PROTOCOL_VERSION or (root and envelope.cluster not in ("", root)):
-            text = f"version {envelope.version}, cluster {envelope.cluster[:12]}"
-            self._drop(event.peer, "message of another cluster or version", text)
-            return
-        if not self.governor.believes(envelope.message):
-            self._drop(event.peer, "message with a ballot that nobody can have", "")
-            return
-        vouches = isinstance(envelope.message, VOUCHES)
-        hearts, anew = self.shared.hearts, self._may_begin_anew(event.peer)
-        if vouches and not anew and hearts.is_forgetful(event.peer, envelope.incarnation):
-            self._drop(event.peer, "word of a node that has forgotten a newer life of its own", "")
-            return
-        inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
-
-    def _heard_from_another_generation(self, event: MessageHeard) -> None:
-        """Give history to who is behind, and take it only while this node is being added."""
-        envelope, shared = event.envelope, self.shared
-        mine = shared.log.standing.generation
-        if envelope.generation < mine and isinstance(envelope.message, CatchUp):
-            inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
-        elif envelope.generation > mine and shared.joining is not None:
-            if isinstance(envelope.message, Decided | Decrees):
-                inbox.receive(self, event.peer, envelope.incarnation, envelope.message)
-        else:
-            text = f"generation {envelope.generation} there, {mine} here"
-            self._drop(event.peer, "message of another generation", text)
-
-    def _tell_generation(self, newest: int) -> None:
-        """Say once where an administrator looks that the others went on without this node."""
-        known = max(self._generation, self.shared.log.standing.generation)
-        if newest > known:
-            self._generation = newest
-            self.shared.tell("error", self.shared.name, f"generation {newest}: {LEFT_BEHIND}")
-
-    def _drop(self, peer: str, what: str, text: str) -> None:
-        """Note that a message is not taken; a peer that goes on so is noted once in a while."""
-        now = self.shared.now.ms
-        if now - self._dropped_ms.get(peer, -DROPPED_NOTE_MS) >= DROPPED_NOTE_MS:
-            self._dropped_ms[peer] = now
-            fields = (("peer", peer), ("text", text))
-            self.shared.out.append(Note("warning", what, fields))
 
     def _looked_at_disk(self, event: TemporaryRead | JournalGrew) -> None:
         if isinstance(event, TemporaryRead):
@@ -854,71 +707,6 @@ class Node:
         lock: Lock | None = self.acceptor.lock
         return f"{lock.tx} held by {lock.holder}" if lock is not None else ""
 
-    def _asked(self, event: ConsoleAsked | JoinAsked | JoinDoorOpened) -> None:
-        match event:
-            case ConsoleAsked():
-                self._console(event)
-            case JoinAsked():
-                self.invitations.asked(event)
-            case JoinDoorOpened():
-                self.invitations.opened(event)
-
-    def _console(self, event: ConsoleAsked) -> None:
-        answer = self._answer(event)
-        if answer is not None:
-            self.shared.out.append(Reply(event.client, event.ask.id, answer))
-
-    def _answer(self, event: ConsoleAsked) -> Answer | None:
-        """Return the answer, None where it comes with a later event."""
-        name, role = desk.role_of(self.shared.configuration, event.key)
-        request = event.ask.request
-        if not role:
-            return Refused("stranger", "this key is not an administrator of the cluster", 2)
-        if isinstance(request, Lookup):
-            self.shared.out.append(desk.looked_up(event.client, event.ask.id, request))
-            return None
-        if isinstance(request, GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks):
-            return self._shown(request)
-        if role == "observer":
-            return Refused("role", "an observer may look, not act", 2)
-        if isinstance(request, Abort | Fence | TestFence | EndProbation):
-            return self._operate(request, name)
-        if role != "admin" and not self._only_operates(request):
-            return Refused("role", "only an admin changes the configuration", 2)
-        if isinstance(request, JoinRequest):
-            return self._join(event, request, name)
-        return self._change(request, name)
-
-    def _change(self, request: Change, name: str) -> Answer:
-        if isinstance(request, Rehearse):
-            made = desk.prepare_rehearsal(self.shared, request, name)
-            return self.rehearsals.begin(made) if isinstance(made, Request) else made
-        if isinstance(request, SaveDraft):
-            answer = desk.save_draft(self.shared, request)
-            if isinstance(answer, Done):
-                self.reporter.configuration_changed(name, draft=True)
-            return answer
-        if isinstance(request, Drill):
-            return desk.practise(self.shared, request)
-        return self._apply(request, name)
-
-    def _join(self, event: ConsoleAsked, request: JoinRequest, name: str) -> Answer | None:
-        answer = self.invitations.answer(event, request, name)
-        if isinstance(answer, Admitted):
-            self.reporter.configuration_changed(name, draft=True)
-        return answer
-
-    def _shown(
-        self, request: GetSnapshot | GetConfiguration | GetLedger | GetFenceChecks
-    ) -> Answer:
-        if isinstance(request, GetFenceChecks):
-            return FenceChecks(self.shared.name, self.shared.fence_checks.known())
-        if isinstance(request, GetLedger):
-            return ledger.page(self.shared.log, request)
-        if isinstance(request, GetConfiguration):
-            return desk.configuration_of(self.shared, request)
-        return self.snapshot()
-
     def snapshot(self) -> Snapshot:
         """Return everything that this agent knows of the cluster."""
         self.reporter.lock_text = self.busy()
@@ -929,25 +717,6 @@ class Node:
         self.reporter.lock_text = self.busy()
         return self.reporter.cluster_live(), self.reporter.nodes_live()
 
-    def _operate(self, request: Operate, name: str) -> Answer:
-        if isinstance(request, EndProbation):
-            return desk.end_probation(self.shared, request, self.probation.returning, name)
-        if isinstance(request, Fence):
-            return fence_desk.answer(self.shared, self.fencing, request, name)
-        if isinstance(request, TestFence):
-            return fence_desk.test(self.shared, request, name)
-        return self._abort(request, name)
-
-    def _only_operates(self, request: Change | JoinRequest) -> bool:
-        return isinstance(request, Apply) and desk.operates(self.shared, request)
-
-    def _apply(self, request: Apply, name: str) -> Answer:
-        ballot = self.governor.next_ballot()
-        made = desk.prepare_dare(self.shared, request, ballot, self.busy(), name)
-        if isinstance(made, Done | Refused):
-            return made
-        return self._begin(made) or Done("started", made.tx)
-
     def _online_now(self) -> dict[str, tuple[str, ...]]:
         shared = self.shared
         found: dict[str, tuple[str, ...]] = {}
@@ -955,18 +724,6 @@ class Node:
             groups = shared.log.standing.owners
             found[node] = tuple(g for g in groups if shared.group_state(g, node) == "online")
         return found
-
-    def _abort(self, request: Abort, name: str) -> Answer:
-        coordinator = self.coordinator
-        if coordinator is not None and coordinator.request.tx == request.tx:
-            if coordinator.abort(name):
-                return Done("aborting", request.tx)
-            return Refused("too-late", "past the point of no return, or already ended", 1)
-        lock = self.acceptor.lock
-        if lock is None or lock.tx != request.tx:
-            return Refused("no-run", "no such DARE is running", 1)
-        self.shared.send(lock.holder, Relay(request.tx))
-        return Done(f"handed on to {lock.holder}", request.tx)
 
     # -- facts for tests and simulation
 

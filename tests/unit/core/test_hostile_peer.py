@@ -10,7 +10,8 @@ import pytest
 from nodeagent.core.catching_up import CatchingUp
 from nodeagent.core.effects import Effect, Note, Send
 from nodeagent.core.events import BeatHeard, MessageHeard, Now
-from nodeagent.core.node import DROPPED_NOTE_MS, Node
+from nodeagent.core.hearing import DROPPED_NOTE_MS
+from nodeagent.core.node import Node
 from nodeagent.model.ownership import Ballot
 from nodeagent.wire import codec
 from nodeagent.wire.console import Refused, SaveDraft

@@ -11,7 +11,7 @@ import pytest
 from nodeagent.cli import main
 from nodeagent.cli.unit import NAME, Run, unit, unit_text
 from nodeagent.core.commands import POST_AT_END_MS
-from nodeagent.core.node import LEAVE_MS_MAX
+from nodeagent.core.stopping import LEAVE_MS_MAX
 from nodeagent.daemon.run import STOP_PATIENCE_S
 
 
