@@ -4,9 +4,10 @@ Both rules count both ways, whoever names whom. `with` also counts through other
 and b with c, all three form a set.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from nodeagent.model.configuration import Configuration
+from nodeagent.model.ownership import NOBODY
 
 
 def sets_of(cfg: Configuration) -> dict[str, tuple[str, ...]]:
@@ -48,6 +49,26 @@ def broken_rules(cfg: Configuration, owners: Mapping[str, str]) -> tuple[tuple[s
         others = [other for other in group.apart_from if other != name]
         found += [(name, other) for other in others if node and node == owners.get(other)]
     return tuple(found)
+
+
+def moves_taken_back(
+    cfg: Configuration, owners: Mapping[str, str], before: Mapping[str, str], view: Collection[str]
+) -> dict[str, str]:
+    """Return `owners` without the moves that break a rule; such a group is where it was `before`.
+
+    To nobody where that node is not in `view`. For whoever changes some of the owners that a
+    placement gave, so that what stays may be beside what moves.
+    """
+    kept = dict(owners)
+    while pairs := broken_rules(cfg, kept):
+        found = {name for pair in pairs for name in pair}
+        moved = [n for n in found if kept.get(n, NOBODY) not in (NOBODY, before.get(n, NOBODY))]
+        if not moved:
+            break  # they were beside each other before, and stay
+        for name in moved:
+            owner = before.get(name, NOBODY)
+            kept[name] = owner if owner in view else NOBODY
+    return kept
 
 
 def _differ(one: str | None, other: str | None) -> bool:

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from nodeagent.config.candidates import Facts, choices
 from nodeagent.config.holds import held_groups
 from nodeagent.config.quorum import majority
+from nodeagent.config.rules import moves_taken_back
 from nodeagent.core.decree import Acceptor, Proposer
 from nodeagent.core.leaving import leaving_nodes, lets_go
 from nodeagent.core.participant import Participant
@@ -219,7 +220,8 @@ class Governor:
         )
         if view == standing.view and placed == standing.owners:
             return shrinking(shared)
-        owners = {group: self._judged(group, node, view) for group, node in placed.items()}
+        judged = {group: self._judged(group, node, view) for group, node in placed.items()}
+        owners = moves_taken_back(configuration, judged, standing.owners, view)
         if view == standing.view and owners == standing.owners:
             return shrinking(shared)
         why = _cause(standing, view, owners, leaving) + self._reach.why(standing.owners, owners)

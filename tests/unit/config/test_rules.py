@@ -7,6 +7,7 @@ import pytest
 
 from nodeagent.config.placement import in_order, place
 from nodeagent.config.plan import plan
+from nodeagent.config.rules import moves_taken_back
 from nodeagent.config.verify import verify
 from nodeagent.model.configuration import Cluster, Configuration, Group
 from tests.unit.config.samples import cluster, codes, group, node, server, service
@@ -313,3 +314,25 @@ def test_a_settling_time_needs_a_group_with_a_second_choice() -> None:
 
     assert found(home) == ["N339"]
     assert found(good) == []
+
+
+# -- what is taken back ----------------------------------------------------------------------------
+
+
+def test_a_move_beside_a_group_that_stays_is_taken_back() -> None:
+    groups = {"mail": group("alpha", "charlie"), **split()}
+    cfg = cluster(groups)
+    before = {"database": "alpha", "web": "bravo", "mail": "alpha"}
+    wanted = {"database": "bravo", "web": "bravo", "mail": "charlie"}
+
+    in_view = moves_taken_back(cfg, wanted, before, ALL)
+    out_of_view = moves_taken_back(cfg, wanted, before, ("bravo", "charlie"))
+
+    assert in_view == {"database": "alpha", "web": "bravo", "mail": "charlie"}
+    assert out_of_view == {"database": "", "web": "bravo", "mail": "charlie"}
+
+
+def test_what_was_beside_each_other_before_stays() -> None:
+    owners = {"database": "alpha", "web": "alpha"}
+
+    assert moves_taken_back(cluster(split()), owners, owners, ALL) == owners
