@@ -351,7 +351,8 @@ class Governor:
             return False
         if lock.tx == self.shared.coordinating:
             return False  # this node's own coordinator ends it
-        return self.participant.in_doubt or self._is_gone(lock.holder)
+        mine = lock.holder == self.shared.name  # it cannot any more: others refuse its ballot
+        return mine or self.participant.in_doubt or self._is_gone(lock.holder)
 
     def _end_stranded(self, value: Aborted) -> None:
         """Ask for the end of this node's own DARE under a new ballot, for nobody else does.
@@ -388,7 +389,7 @@ class Governor:
         if lock is None:
             return f"finished by {name}"
         if lock.holder == name:
-            return f"{name} was started anew in the middle; finished by {name}"
+            return f"{name} was started anew or outvoted in the middle; finished by {name}"
         gone = self._is_gone(lock.holder)
         what = "was lost" if gone else "did not finish in time"
         return f"the coordinator {lock.holder} {what}; finished by {name}"
