@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 
+from nodeagent.config.quorum import majority
 from nodeagent.core.records import Record, decode
 from nodeagent.model.ownership import life_of
 from nodeagent.wire import peer
@@ -143,8 +144,9 @@ class Troubles:
     def _may_forget(self, machine: Machine, life: int) -> bool:
         """Return whether a disk that knows no life after `life` may take the place of this one.
 
-        The voters that do not forget must be able to decide, and the decrees must tell that the
-        disk is not the newest: the next start, which is one more than `life`, was counted in.
+        The voters that do not forget must be able to decide, also by what a DARE that is open would
+        make of them, and the decrees must tell that the disk is not the newest: the next start,
+        which is one more than `life`, was counted in.
         """
         if self.invariants.counted(machine.name) <= life:
             return False
@@ -152,7 +154,11 @@ class Troubles:
         if machine.name not in voters:
             return machine.name in self.invariants.active.node
         forgetful = self.invariants.forgetful | {machine.name}
-        return self.invariants.decides(set(voters) - forgetful)
+        return self.invariants.decides(set(voters) - forgetful) and all(
+            majority(staged.voters(), set(staged.voters()) - forgetful, staged.cluster.tie_breaker)
+            for node in self.world.nodes().values()
+            if (staged := node.shared.candidate) is not None
+        )
 
     def _forgot(self, machine: Machine, lasts: int) -> None:
         machine.crash_at = None
